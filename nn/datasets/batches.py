@@ -1,0 +1,118 @@
+"""Batches: the few examples a network looks at before it takes one step.
+
+The order is drawn anew for every epoch, example by example, so that no two examples keep each
+other's company. Gathering and normalizing four rows at a time would cost more than the step that
+uses them; so some two thousand are prepared at once, and the trainer cuts its batches from these.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.images import LabelledImages
+from nn.datasets.normalization import Normalization
+
+CHUNK_ROWS = 2048
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows ready for the network; the arrays are overwritten by the next chunk.
+
+    Attributes:
+        inputs: normalized pixels, float32, (M, D), contiguous.
+        labels: classes, int64, (M,).
+    """
+
+    inputs: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Batches:
+    """The training examples, dealt out in another order every epoch.
+
+    Args:
+        part: the training images.
+        normalization: what is done to their pixels.
+        batch_size: examples a step, from 1; more than there are means all at once.
+        rng: the random stream of the order, used by nothing else.
+        chunk_rows: about how many rows are prepared at a time.
+    """
+
+    def __init__(
+        self,
+        part: LabelledImages,
+        normalization: Normalization,
+        batch_size: int,
+        *,
+        rng: np.random.Generator,
+        chunk_rows: int = CHUNK_ROWS,
+    ) -> None:
+        self.batch_size = batch_size
+        self._part = part
+        self._normalization = normalization
+        self._rng = rng
+        whole_batches = max(1, chunk_rows // batch_size) * batch_size
+        self._buffer = _Buffer(part, normalization, min(whole_batches, len(part)))
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch, the last and smaller one among them."""
+        return math.ceil(len(self._part) / self.batch_size)
+
+    @property
+    def examples(self) -> int:
+        """N, the number of examples in an epoch."""
+        return len(self._part)
+
+    def epoch(self) -> Iterator[Chunk]:
+        """Yield every example exactly once, in a new order.
+
+        A chunk holds whole batches; only the last may end with a smaller one. Its batches are
+        ``chunk.inputs[start : start + batch_size]``, with the labels of the same slice.
+        """
+        order = self._rng.permutation(len(self._part))
+        rows = self._buffer.rows
+        for start in range(0, len(order), rows):
+            yield self._buffer.fill(order[start : start + rows])
+
+
+def in_order(
+    part: LabelledImages, normalization: Normalization, *, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[Chunk]:
+    """Yield every example once, in the part's own order: for evaluation and prediction."""
+    inputs = np.empty((min(chunk_rows, len(part)), _features(part)), dtype=np.float32)
+    for start in range(0, len(part), chunk_rows):
+        images = part.images[start : start + chunk_rows]
+        labels = part.labels[start : start + chunk_rows]
+        yield Chunk(normalization.apply(images, out=inputs[: len(images)]), labels)
+
+
+class _Buffer:
+    """The memory of one chunk, made once and filled again and again."""
+
+    def __init__(self, part: LabelledImages, normalization: Normalization, rows: int) -> None:
+        self.rows = rows
+        self._pixels = part.images.reshape(len(part), -1)
+        self._labels = part.labels
+        self._normalization = normalization
+        self._gathered = np.empty((rows, _features(part)), dtype=np.uint8)
+        self._inputs = np.empty((rows, _features(part)), dtype=np.float32)
+        self._chunk_labels = np.empty(rows, dtype=np.int64)
+
+    def fill(self, rows: NDArray[np.int64]) -> Chunk:
+        gathered = self._gathered[: len(rows)]
+        labels = self._chunk_labels[: len(rows)]
+        # mode="clip" lets take() write straight into `out`; no row is outside, so none is clipped.
+        np.take(self._pixels, rows, axis=0, out=gathered, mode="clip")
+        np.take(self._labels, rows, out=labels, mode="clip")
+        return Chunk(self._normalization.apply(gathered, out=self._inputs[: len(rows)]), labels)
+
+
+def _features(part: LabelledImages) -> int:
+    return int(np.prod(part.images.shape[1:]))

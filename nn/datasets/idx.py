@@ -1,0 +1,128 @@
+"""The IDX format, in which MNIST is published: a short header, then one byte a number.
+
+    bytes 0-1   zero
+    byte  2     the type of the numbers, 8 for unsigned bytes
+    byte  3     how many dimensions follow: 3 for images, 1 for labels
+    4 bytes     the length of each dimension, most significant byte first
+    the rest    the numbers, the last dimension running fastest
+
+A file from somewhere else may be damaged or made to do damage: four bytes can promise terabytes,
+and a small gzip file can unpack to them. So nothing is set aside on the header's word; what
+arrives is collected, and reading ends one byte after the header's count.
+
+Reference:
+    LeCun, Cortes, Burges (1998), The MNIST database of handwritten digits, "File formats".
+"""
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import DataError
+from nn.whole_file import open_whole
+
+_UNSIGNED_BYTE = 8
+_PIECE = 1 << 20
+# Deflate's best: 258 bytes for two bits. What a header promises beyond that cannot be there.
+_BEST_COMPRESSION = 1032
+_LARGEST = 1 << 31
+_NAMES = {1: "labels", 3: "images"}
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """Read an IDX file of unsigned bytes, gzipped or not (its content decides, not its name).
+
+    Args:
+        path: the file.
+        dimensions: how many the array has, 3 for images and 1 for labels.
+
+    Returns:
+        The numbers, uint8, of the shape the header states: (N, H, W) or (N,).
+
+    Raises:
+        DataError: the file cannot be read, is damaged, or is not such an IDX file.
+    """
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+            stored = file.seek(0, 2)
+            file.seek(0)
+            if not zipped:
+                return _read_stream(file, path, dimensions, at_most=stored)
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                stream = cast(BinaryIO, unzipped)
+                return _read_stream(stream, path, dimensions, at_most=stored * _BEST_COMPRESSION)
+    except EOFError:
+        raise DataError(f"{path}: the gzip file ends too early. Copy it anew.") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it anew.") from None
+    except MemoryError:
+        raise DataError(f"{path}: there is not enough memory to hold it.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
+
+
+def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
+    """Write `array` as an IDX file, gzipped if the name ends in .gz, whole or not at all.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full.
+    """
+    header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim])
+    content = header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
+    if path.suffix == ".gz":
+        # mtime=0 and the lowest effort: the same bytes each time, written quickly.
+        content = gzip.compress(content, compresslevel=1, mtime=0)
+    with open_whole(path) as stream:
+        stream.write(content)
+
+
+def _read_stream(stream: BinaryIO, path: Path, dimensions: int, at_most: int) -> NDArray[np.uint8]:
+    shape = _read_header(stream, path, dimensions)
+    promised = math.prod(shape)
+    words = " x ".join(f"{length:,}" for length in shape)
+    if promised > _LARGEST:
+        raise DataError(
+            f"{path}: its header promises {words} = {promised:,} bytes; "
+            f"more than {_LARGEST:,} are not read."
+        )
+    if promised == 0:
+        raise DataError(f"{path}: it holds nothing, its header says {words}.")
+    if promised > at_most:
+        raise DataError(
+            f"{path}: its header promises {words} = {promised:,} bytes of "
+            f"{_NAMES.get(dimensions, 'numbers')}, more than the file can hold. Copy it anew."
+        )
+    content = bytearray()
+    while len(content) <= promised:
+        piece = stream.read(min(_PIECE, promised + 1 - len(content)))
+        if not piece:
+            break
+        content += piece
+    if len(content) != promised:
+        found = f"only {len(content):,}" if len(content) < promised else "more"
+        raise DataError(
+            f"{path}: its header promises {words} = {promised:,} bytes of "
+            f"{_NAMES.get(dimensions, 'numbers')}, but there are {found}. Copy it anew."
+        )
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+
+
+def _read_header(stream: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
+    expected = bytes([0, 0, _UNSIGNED_BYTE, dimensions])
+    magic = stream.read(4)
+    if magic != expected:
+        kind = _NAMES.get(dimensions, "numbers")
+        raise DataError(
+            f"{path}: this is no IDX file of {kind}: it starts with {magic.hex(' ') or 'nothing'}, "
+            f"such a file (or what its gzip holds) starts with {expected.hex(' ')}."
+        )
+    lengths = stream.read(4 * dimensions)
+    if len(lengths) < 4 * dimensions:
+        raise DataError(f"{path}: it ends inside its header. Copy it anew.")
+    return tuple(int(length) for length in np.frombuffer(lengths, dtype=">u4"))

@@ -1,0 +1,81 @@
+"""Every example once an epoch, other groups the next."""
+
+import numpy as np
+import pytest
+
+from nn.datasets.batches import Batches, in_order
+from nn.datasets.images import LabelledImages
+from nn.datasets.normalization import Normalization
+
+HALVED = Normalization(1.0, 2.0)
+
+
+def numbered(count: int) -> LabelledImages:
+    """Images whose two pixels are their number divided by 200 and the rest; so is the label."""
+    number = np.arange(count, dtype=np.int64)
+    images = np.stack([number // 200, number % 200], axis=1).astype(np.uint8)
+    return LabelledImages(images.reshape(count, 1, 2), number)
+
+
+def batches(count: int, batch_size: int, seed: int = 0, chunk_rows: int = 64) -> Batches:
+    rng = np.random.default_rng(seed)
+    return Batches(numbered(count), HALVED, batch_size, rng=rng, chunk_rows=chunk_rows)
+
+
+def groups(epoch: Batches) -> list[tuple[int, ...]]:
+    """Cut one epoch into its batches, having made sure that rows and labels belong together."""
+    cut = []
+    for chunk in epoch.epoch():
+        pixels = chunk.inputs * 2 + 1
+        np.testing.assert_array_equal(pixels[:, 0] * 200 + pixels[:, 1], chunk.labels)
+        for start in range(0, len(chunk), epoch.batch_size):
+            cut.append(tuple(chunk.labels[start : start + epoch.batch_size].tolist()))
+    return cut
+
+
+@pytest.mark.parametrize("count", [1, 4, 63, 64, 65, 1000])
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 64, 100, 5000])
+def test_every_example_comes_exactly_once_an_epoch(count: int, batch_size: int) -> None:
+    dealt = batches(count, batch_size)
+    for _ in range(2):
+        cut = groups(dealt)
+        assert sorted(sum(cut, ())) == list(range(count))
+        assert len(cut) == len(dealt)
+        assert all(len(group) == batch_size for group in cut[:-1])
+        assert len(cut[-1]) == (count % batch_size or batch_size)
+
+
+def test_the_next_epoch_has_other_groups() -> None:
+    dealt = batches(1000, 4)
+    first, second = ({frozenset(group) for group in groups(dealt)} for _ in range(2))
+    assert len(first & second) < 5
+
+
+def test_the_order_comes_from_the_given_stream() -> None:
+    assert groups(batches(100, 4, seed=1)) == groups(batches(100, 4, seed=1))
+    assert groups(batches(100, 4, seed=1)) != groups(batches(100, 4, seed=2))
+
+
+def test_the_order_does_not_depend_on_how_much_is_prepared_at_once() -> None:
+    assert groups(batches(100, 4, chunk_rows=8)) == groups(batches(100, 4, chunk_rows=2048))
+
+
+def test_chunks_are_contiguous_and_reuse_their_memory() -> None:
+    chunks = [chunk.inputs for chunk in batches(1000, 4).epoch()]
+    assert all(inputs.flags.c_contiguous and inputs.dtype == np.float32 for inputs in chunks)
+    assert all(np.shares_memory(chunks[0], inputs) for inputs in chunks)
+
+
+def test_the_number_of_examples_is_known() -> None:
+    assert batches(1001, 4).examples == 1001
+    assert len(batches(1001, 4)) == 251
+
+
+def test_in_order_leaves_out_nothing() -> None:
+    part = numbered(1001)
+    seen, labels = [], []
+    for chunk in in_order(part, HALVED, chunk_rows=100):
+        seen.append(chunk.inputs.copy())
+        labels.extend(chunk.labels.tolist())
+    assert labels == list(range(1001))
+    np.testing.assert_array_equal(np.concatenate(seen), HALVED.apply(part.images))

@@ -1,0 +1,80 @@
+"""Training and test images become one data set only if they belong together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
+from nn.errors import DataError
+
+
+def part(labels: list[int], shape: tuple[int, int] = (2, 3)) -> LabelledImages:
+    images = np.arange(len(labels) * shape[0] * shape[1]) % 256
+    return LabelledImages(
+        images.astype(np.uint8).reshape(-1, *shape), np.array(labels, dtype=np.int64)
+    )
+
+
+def join(training: LabelledImages, test: LabelledImages) -> ImageData:
+    return join_train_and_test(training, test, name="shapes", source="two files")
+
+
+def test_sides_and_classes_come_from_the_arrays() -> None:
+    data = join(part([0, 1, 4], (2, 3)), part([2], (2, 3)))
+    assert data.image_shape == (2, 3)
+    assert data.features == 6
+    assert data.classes == 5
+    assert data.name == "shapes"
+
+
+def test_there_are_at_least_two_classes() -> None:
+    assert join(part([0, 0]), part([0])).classes == 2
+
+
+def test_other_sizes_in_training_and_test_are_refused() -> None:
+    with pytest.raises(DataError, match=r"two files: training images are 2 x 3.*test images 3 x 2"):
+        join(part([0, 1], (2, 3)), part([0], (3, 2)))
+
+
+def test_a_test_label_no_training_image_can_teach_is_refused() -> None:
+    with pytest.raises(DataError, match=r"a test label is 3.*from 0 to 2"):
+        join(part([0, 1, 2]), part([3]))
+
+
+def test_a_negative_label_is_refused() -> None:
+    with pytest.raises(DataError, match="label is -1"):
+        join(part([0, -1]), part([0]))
+
+
+def test_a_stray_label_far_from_all_others_is_refused() -> None:
+    with pytest.raises(DataError, match="training label 200 lies outside the classes"):
+        join(part([*range(10), 200]), part([3]))
+
+
+@pytest.mark.parametrize("labels", [[7, 9], [0, 9], list(range(1, 27)), list(range(300))])
+def test_labels_with_small_gaps_are_classes(labels: list[int]) -> None:
+    assert join(part(labels), part(labels)).classes == max(labels) + 1
+
+
+@pytest.mark.parametrize("empty", ["training", "test"])
+def test_no_images_at_all_is_refused(empty: str) -> None:
+    training, test = (part([]), part([0])) if empty == "training" else (part([0]), part([]))
+    with pytest.raises(DataError, match=f"not one {empty} image"):
+        join(training, test)
+
+
+def test_the_fingerprint_changes_with_any_pixel_and_any_label() -> None:
+    data = join(part([0, 1, 2]), part([1, 0]))
+    same = join(part([0, 1, 2]), part([1, 0]))
+    assert data.fingerprint == same.fingerprint
+    for field in ("train_images", "train_labels", "test_images", "test_labels"):
+        changed = getattr(data, field).copy()
+        changed.flat[-1] ^= 1
+        assert replace(data, **{field: changed}).fingerprint != data.fingerprint
+
+
+def test_the_fingerprint_tells_a_turned_image_from_another_shape() -> None:
+    wide = join(part([0, 1], (2, 3)), part([0], (2, 3)))
+    tall = join(part([0, 1], (3, 2)), part([0], (3, 2)))
+    assert wide.fingerprint != tall.fingerprint

@@ -1,0 +1,115 @@
+"""No image is in two parts, and the sizes are those promised."""
+
+import numpy as np
+import pytest
+
+from nn.datasets.images import ImageData, LabelledImages
+from nn.datasets.split import Split, split_images
+from nn.errors import DataError, SettingError
+
+
+def numbered(training: int, test: int) -> ImageData:
+    """Images whose two pixels and label are their own number: training first, then test."""
+    count = training + test
+    images = np.stack([np.arange(count) // 256, np.arange(count) % 256], axis=1)
+    images = images.astype(np.uint8).reshape(count, 1, 2)
+    labels = np.arange(count, dtype=np.int64)
+    return ImageData(
+        images[:training], labels[:training], images[training:], labels[training:], "", "", count
+    )
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def numbers(part: LabelledImages) -> list[int]:
+    """Return each image's number, having made sure that its label stayed with it."""
+    pixels = part.images.astype(np.int64).reshape(-1, 2)
+    np.testing.assert_array_equal(pixels[:, 0] * 256 + pixels[:, 1], part.labels)
+    return part.labels.tolist()
+
+
+def sizes(split: Split) -> tuple[int, int, int]:
+    return len(split.training), len(split.validation), len(split.test)
+
+
+def test_the_seed_split_has_the_sizes_of_the_seed_document() -> None:
+    split = split_images(numbered(60_000, 5), "seed", rng=rng())
+    assert sizes(split) == (54_377, 5_625, 3)
+    labels = np.zeros(60_000, dtype=np.int64)
+    mnist = ImageData(
+        np.zeros((60_000, 1, 1), np.uint8), labels, np.zeros((10_000, 1, 1), np.uint8),
+        labels[:10_000], "", "", 2,
+    )  # fmt: skip
+    assert sizes(split_images(mnist, "seed", rng=rng())) == (58_000, 6_000, 6_000)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("way", ["seed", "official"])
+def test_every_image_is_in_exactly_one_part(way: str, shuffle: bool) -> None:
+    data = numbered(600, 100)
+    split = split_images(data, way, validation_size=60, shuffle=shuffle, rng=rng())
+    together = numbers(split.training) + numbers(split.validation) + numbers(split.test)
+    assert sorted(together) == list(range(700))
+
+
+def test_the_seed_split_pools_the_first_test_images_and_tests_on_the_last() -> None:
+    split = split_images(numbered(600, 100), "seed", rng=rng())
+    assert sizes(split) == (580, 60, 60)
+    assert numbers(split.test) == list(range(640, 700))
+    assert any(number >= 600 for number in numbers(split.training))
+    assert any(number < 600 for number in numbers(split.validation))
+
+
+def test_the_official_split_leaves_the_test_file_alone() -> None:
+    split = split_images(numbered(600, 100), "official", validation_size=100, rng=rng())
+    assert sizes(split) == (500, 100, 100)
+    assert numbers(split.test) == list(range(600, 700))
+    assert numbers(split.validation) != list(range(500, 600))
+
+
+def test_in_file_order_the_last_training_images_validate() -> None:
+    split = split_images(
+        numbered(600, 100), "official", validation_size=100, shuffle=False, rng=rng()
+    )
+    assert numbers(split.training) == list(range(500))
+    assert numbers(split.validation) == list(range(500, 600))
+
+
+def test_in_file_order_nothing_is_copied() -> None:
+    data = numbered(600, 100)
+    split = split_images(data, "official", validation_size=100, shuffle=False, rng=rng())
+    assert np.shares_memory(split.training.images, data.train_images)
+    assert np.shares_memory(split.test.images, data.test_images)
+
+
+def test_a_fraction_is_a_part_of_the_training_file() -> None:
+    split = split_images(
+        numbered(600, 100), "official", validation_size=0.2, shuffle=False, rng=rng()
+    )
+    assert numbers(split.training) == list(range(480))
+
+
+def test_the_lot_is_drawn_from_the_given_stream() -> None:
+    data = numbered(600, 100)
+    first, again, other = (split_images(data, rng=rng(seed)) for seed in (3, 3, 4))
+    assert numbers(first.validation) == numbers(again.validation)
+    assert numbers(first.validation) != numbers(other.validation)
+
+
+@pytest.mark.parametrize("size", [0, -5, 600, 10_000, 0.0001, 0.9999, float("nan"), float("inf")])
+def test_a_validation_size_that_leaves_nothing_is_refused(size: float) -> None:
+    with pytest.raises(SettingError, match=r"validation_size.*there are 600 training images"):
+        split_images(numbered(600, 100), "official", validation_size=size, rng=rng())
+
+
+def test_an_unknown_split_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"'half'.*seed or official"):
+        split_images(numbered(6, 6), "half", rng=rng())
+
+
+def test_a_single_image_cannot_be_divided() -> None:
+    with pytest.raises(DataError, match="too few to divide"):
+        split_images(numbered(1, 1), "seed", rng=rng())
+    assert sizes(split_images(numbered(2, 1), "seed", rng=rng())) == (1, 1, 1)
