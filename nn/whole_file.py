@@ -29,7 +29,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(part, 0o666 & ~_umask())
+        Path(part).chmod(0o666 & ~_umask())
         os.replace(part, path)
     except BaseException:
         Path(part).unlink(missing_ok=True)

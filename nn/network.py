@@ -1,0 +1,87 @@
+"""A network is a list of layers.
+
+Forward, each layer feeds the next; backward, each hands its gradient to the one before. Everything
+else here is bookkeeping: building the list from its description, and packing all parameters into
+one buffer.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from nn.layers.layer import Array, Layer
+from nn.layers.parameter import ParameterBuffer
+
+
+class Network:
+    """Layers, one after the other.
+
+    Args:
+        layers: From the images to the logits; each one's output shape is the next one's input
+            shape.
+
+    Attributes:
+        parameters: Everything the layers learn, in one buffer.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        for number, (before, after) in enumerate(pairwise(layers), start=1):
+            if before.output_shape != after.input_shape:
+                raise ValueError(
+                    f"layer {number + 1} ({after!r}) takes {after.input_shape}, "
+                    f"but layer {number} ({before!r}) gives {before.output_shape}"
+                )
+        self.layers = list(layers)
+        self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
+        # Nothing before the first layer that learns needs a gradient.
+        first = next((i for i, layer in enumerate(layers) if layer.parameters), len(layers))
+        self._learning_layers = self.layers[first:]
+        if self._learning_layers:
+            self._learning_layers[0].needs_input_gradient = False
+
+    def forward(self, inputs: Array, training: bool = False) -> Array:
+        """Return the logits.
+
+        Args:
+            inputs: Shape (N, *input shape of the first layer).
+            training: Whether `backward` will follow; the array returned is then overwritten by
+                the next training step.
+
+        Returns:
+            Shape (N, K).
+        """
+        outputs = inputs
+        for layer in self.layers:
+            outputs = layer.forward(outputs, training)
+        return outputs
+
+    def backward(self, d_logits: Array) -> None:
+        """Give every parameter its gradient, after a `forward` with `training`.
+
+        Args:
+            d_logits: Gradient of the loss with respect to the logits, shape (N, K).
+        """
+        gradient = d_logits
+        for layer in reversed(self._learning_layers):
+            gradient = layer.backward(gradient)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All arrays to save, as `weights_1`, `biases_1`, `weights_2`, ... in order of the layers.
+
+        They are views: writing into them changes the network.
+        """
+        counts: dict[str, int] = {}
+        arrays = {}
+        for layer in self.layers:
+            for stem, array in layer.arrays.items():
+                counts[stem] = counts.get(stem, 0) + 1
+                arrays[f"{stem}_{counts[stem]}"] = array
+        return arrays
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the network learns."""
+        return int(self.parameters.values.size)
+
+    def __repr__(self) -> str:
+        return " | ".join(repr(layer) for layer in self.layers)

@@ -1,0 +1,223 @@
+"""How gradients become better weights.
+
+All optimizers walk downhill; they differ in how they use the memory of earlier steps. One step of
+training is always the same four lines::
+
+    logits = network.forward(inputs, training=True)
+    d_logits = loss.gradient(logits, targets)
+    network.backward(d_logits)
+    optimizer.step()
+
+An optimizer decides where `backward` adds the gradients (see `nn.layers.parameter`), and `step`
+does what is left to do.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy.linalg import blas
+
+from nn.layers.layer import Array
+from nn.layers.parameter import ParameterBuffer
+from nn.regularizers import Penalty
+
+
+class Optimizer:
+    """Changes the parameters of one network.
+
+    Args:
+        parameters: The network's parameters.
+        learning_rate: Length of a step; a schedule may change it between epochs.
+        penalty: L1 and L2 on the penalized parameters.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(
+        self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
+    ) -> None:
+        self.parameters = parameters
+        self.penalty = penalty or Penalty()
+        self._learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The length of the next steps."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: float) -> None:
+        self._learning_rate = learning_rate
+        self._direct_gradients()
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """What the optimizer remembers between steps, by name; writing into it restores it."""
+        return {}
+
+    def step(self) -> None:
+        """Finish the update that `backward` began."""
+        raise NotImplementedError
+
+    def _direct_gradients(self) -> None:
+        """Tell the parameters where their gradients go, again after a change of the rate."""
+
+    def _add_penalty_gradient(self, accumulator: Array, scale: float = 1.0) -> None:
+        self.penalty.add_gradient(
+            self.parameters.penalized, self.parameters.penalized_part(accumulator), scale
+        )
+
+    def _move_along(self, direction: Array) -> None:
+        """Do values <- values - learning_rate * direction, in one pass over memory."""
+        if direction.size:
+            axpy = blas.saxpy if direction.dtype == np.float32 else blas.daxpy
+            axpy(direction, self.parameters.values, a=-self._learning_rate)
+
+
+class SGD(Optimizer):
+    """values <- values - learning_rate * gradient: straight downhill, no memory.
+
+    `backward` adds the scaled gradient to the parameters themselves, and L2, which shrinks each
+    weight by the same factor, is the factor on what was there::
+
+        w - rate * (gradient + l2 * w) = (1 - rate * l2) * w - rate * gradient
+
+    Only L1 needs the gradient in an array of its own, because the weights' signs must be read
+    before the weights change.
+    """
+
+    name = "sgd"
+
+    def __init__(
+        self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
+    ) -> None:
+        super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
+        self._gradient = np.zeros_like(parameters.values) if self.penalty.l1 else None
+        self._direct_gradients()
+
+    def _direct_gradients(self) -> None:
+        if self._gradient is not None:
+            self.parameters.accumulate_into(self._gradient, keep=0.0, scale=1.0)
+        else:
+            self.parameters.accumulate_into(
+                self.parameters.values,
+                keep=1.0,
+                keep_penalized=1.0 - self._learning_rate * self.penalty.l2,
+                scale=-self._learning_rate,
+            )
+
+    def step(self) -> None:
+        """Finish the update: with L1 all of it, otherwise `backward` has done it."""
+        if self._gradient is not None:
+            self._add_penalty_gradient(self._gradient)
+            self._move_along(self._gradient)
+
+
+class Momentum(Optimizer):
+    """velocity <- momentum * velocity + (1 - dampening) * gradient; values <- values - rate * it.
+
+    A ball rolling downhill: steps in a constant direction add up, to 1 / (1 - momentum) times the
+    gradient, and those that go to and fro cancel. `backward` adds the gradient to the velocity
+    itself. Dampening equal to momentum makes the velocity an average of the gradients instead of
+    a sum.
+
+    Args:
+        parameters: The network's parameters.
+        learning_rate: Length of a step.
+        momentum: Share of the velocity that is kept, from 0 and below 1.
+        dampening: Share of the gradient that is left out, from 0 and below 1.
+        penalty: L1 and L2 on the penalized parameters.
+
+    Reference: Polyak (1964), Some methods of speeding up the convergence of iteration methods.
+    """
+
+    name = "momentum"
+
+    def __init__(
+        self,
+        parameters: ParameterBuffer,
+        *,
+        learning_rate: float,
+        momentum: float = 0.9,
+        dampening: float = 0.0,
+        penalty: Penalty | None = None,
+    ) -> None:
+        super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
+        self._gradient_share = 1.0 - dampening
+        self._velocity = np.zeros_like(parameters.values)
+        parameters.accumulate_into(self._velocity, keep=momentum, scale=self._gradient_share)
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """The velocity, shape (P,)."""
+        return {"velocity": self._velocity}
+
+    def step(self) -> None:
+        """Add the penalty's gradient to the velocity and move along it."""
+        self._add_penalty_gradient(self._velocity, self._gradient_share)
+        self._move_along(self._velocity)
+
+
+class Adam(Optimizer):
+    """A step of its own length for every parameter, from the size its gradients usually have.
+
+    mean <- b1 * mean + (1 - b1) * gradient; square <- b2 * square + (1 - b2) * gradient^2;
+    values <- values - rate * mean' / (sqrt(square') + epsilon), where mean' and square' are
+    divided by 1 - b^t because both start at 0.
+
+    Args:
+        parameters: The network's parameters.
+        learning_rate: Length of a step.
+        penalty: L1 and L2, whose gradients join the loss's.
+
+    Reference: Kingma and Ba (2015), Adam: A Method for Stochastic Optimization, algorithm 1 and,
+    for the order of the operations, the last paragraph of section 2.
+    """
+
+    name = "adam"
+    mean_decay = 0.9
+    square_decay = 0.999
+    epsilon = 1e-8
+
+    def __init__(
+        self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
+    ) -> None:
+        super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
+        self._gradient = np.zeros_like(parameters.values)
+        self._mean = np.zeros_like(parameters.values)
+        self._square = np.zeros_like(parameters.values)
+        self._steps = np.zeros(1)
+        parameters.accumulate_into(self._gradient, keep=0.0, scale=1.0)
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """The two averages, shape (P,), and the number of steps, shape (1,)."""
+        return {"mean": self._mean, "square": self._square, "steps": self._steps}
+
+    def step(self) -> None:
+        """Update both averages and move."""
+        gradient = self._gradient
+        self._add_penalty_gradient(gradient)
+        self._steps += 1
+        steps = float(self._steps[0])
+        correction = (1 - self.square_decay**steps) ** 0.5
+        rate = self._learning_rate * correction / (1 - self.mean_decay**steps)
+
+        self._mean *= self.mean_decay
+        self._mean += (1 - self.mean_decay) * gradient
+        np.square(gradient, out=gradient)
+        gradient *= 1 - self.square_decay
+        self._square *= self.square_decay
+        self._square += gradient
+
+        # The gradient has been used; its array takes the step.
+        root = np.sqrt(self._square, out=gradient)
+        root += self.epsilon * correction
+        step = np.divide(self._mean, root, out=root)
+        step *= rate
+        self.parameters.values -= step
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    optimizer.name: optimizer for optimizer in (SGD, Momentum, Adam)
+}

@@ -1,0 +1,163 @@
+"""The loop: look at a batch, see how wrong the network is, step, repeat.
+
+The loop knows nothing of screens and files. Whoever wants to follow it (a progress bar, a file of
+histories) is an observer and is told of each epoch's start, progress and end.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from nn.errors import DivergedError
+from nn.layers.layer import Array
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import Optimizer
+from nn.schedules import Schedule
+from nn.training.evaluation import Examples, accuracy, evaluate
+from nn.training.history import EpochRecord, History
+
+
+class TrainingExamples(Protocol):
+    """The training examples, dealt out in another order every epoch."""
+
+    @property
+    def batch_size(self) -> int:
+        """Examples a step."""
+
+    @property
+    def examples(self) -> int:
+        """Examples an epoch."""
+
+    def epoch(self) -> Iterator[Examples]:
+        """Yield every example once, many batches at a time."""
+
+
+class Observer:
+    """Follows training; every method may be left out.
+
+    A method may end training by raising `nn.training.stopping.StopTraining`; the parameters are
+    then those of the last whole step.
+    """
+
+    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
+        """Epoch `epoch` of `epochs`, over `examples` examples, begins."""
+
+    def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
+        """So many examples of the epoch are done, with this mean loss and accuracy so far."""
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """The epoch is over and validated."""
+
+
+def train(
+    network: Network,
+    loss: SoftmaxCrossEntropy,
+    optimizer: Optimizer,
+    *,
+    schedule: Schedule,
+    training: TrainingExamples,
+    validation: Callable[[], Iterable[Examples]],
+    epochs: int,
+    history: History,
+    observers: Sequence[Observer] = (),
+) -> None:
+    """Train the network in place and add a record to the history after every epoch.
+
+    Args:
+        network: Changed in place.
+        loss: What training makes small.
+        optimizer: Made for this network's parameters.
+        schedule: The learning rate of each epoch.
+        training: The examples to learn from.
+        validation: Yields the validation examples, anew at each call.
+        epochs: The last epoch's number; the first follows those in the history.
+        history: Grows by a record an epoch; what was learned stays known if training is stopped.
+        observers: Told of every epoch's start, progress and end, in this order.
+
+    Raises:
+        DivergedError: The loss is not finite; the parameters are the last finite ones.
+    """
+    for epoch in range(len(history) + 1, epochs + 1):
+        started = time.perf_counter()
+        optimizer.learning_rate = schedule(epoch)
+        for observer in observers:
+            observer.on_epoch_start(epoch, epochs, training.examples)
+
+        mean = _RunningMean()
+        for examples in training.epoch():
+            before = network.parameters.values.copy()
+            logits = _train_on(examples, training.batch_size, network, loss, optimizer)
+            chunk_loss = loss.value(logits, examples.labels)
+            if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
+                network.parameters.values[:] = before
+                raise _diverged(epoch, optimizer.learning_rate)
+            mean.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
+            for observer in observers:
+                observer.on_progress(mean.examples, mean.loss, mean.accuracy)
+
+        validated = evaluate(network, loss, validation())
+        record = EpochRecord(
+            epoch=epoch,
+            learning_rate=optimizer.learning_rate,
+            training_loss=mean.loss,
+            training_accuracy=mean.accuracy,
+            validation_loss=validated.loss,
+            validation_accuracy=validated.accuracy,
+            seconds=time.perf_counter() - started,
+        )
+        history.append(record)
+        for observer in observers:
+            observer.on_epoch_end(record)
+
+
+def _train_on(
+    examples: Examples,
+    batch_size: int,
+    network: Network,
+    loss: SoftmaxCrossEntropy,
+    optimizer: Optimizer,
+) -> Array:
+    """Take one step for each batch, and return the logits that each step started from, (M, K).
+
+    Loss and accuracy are measured on all of them at once by the caller: two small calls a step
+    would cost a fifth of the step.
+    """
+    targets = loss.targets(examples.labels)
+    all_logits = np.empty_like(targets)
+    # A network that diverges overflows on its way; the caller finds out and says so.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(targets), batch_size):
+            batch = slice(start, start + batch_size)
+            logits = network.forward(examples.inputs[batch], training=True)
+            d_logits = loss.gradient(logits, targets[batch])
+            network.backward(d_logits)
+            optimizer.step()
+            all_logits[batch] = logits
+    return all_logits
+
+
+class _RunningMean:
+    """Loss and accuracy over the examples of the epoch so far."""
+
+    def __init__(self) -> None:
+        self.examples = 0
+        self.loss = 0.0
+        self.accuracy = 0.0
+
+    def add(self, examples: int, loss: float, accuracy: float) -> None:
+        self.examples += examples
+        share = examples / self.examples
+        self.loss += share * (loss - self.loss)
+        self.accuracy += share * (accuracy - self.accuracy)
+
+
+def _diverged(epoch: int, learning_rate: float) -> DivergedError:
+    return DivergedError(
+        f"training diverged in epoch {epoch}: the loss is no longer a finite number. "
+        f"Steps of learning rate {learning_rate:g} are too long for this network; try "
+        f"--learning-rate {learning_rate / 10:g}, or --normalization simple."
+    )
