@@ -1,0 +1,185 @@
+"""Every setting of a run, declared once.
+
+To add a setting, add a field to `Settings`: its question (if it has one), flag, YAML key,
+`settings.yaml` line, place in the repeat command and row in the README follow from that.
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from nn.settings.setting import Choice, Group, Question, Rule, Setting, no, read_setting, yes
+
+LONGEST_RUN_NAME = 60  # in characters of up to 4 bytes; a file system allows 255 bytes a name
+
+
+def _check_run_name(name: str) -> str:
+    if len(name) > LONGEST_RUN_NAME or not re.fullmatch(r"(\w([\w -]*[\w-])?)?", name):
+        raise ValueError
+    return name
+
+
+def _check_folder(folder: str) -> str:
+    if not folder.strip() or "\0" in folder:
+        raise ValueError
+    return folder
+
+
+def _check_count_or_fraction(size: int | float) -> int | float:
+    if size >= 1 and size != int(size):
+        raise ValueError
+    return int(size) if size >= 1 else size
+
+
+class Settings(BaseModel):
+    """All settings of a run, checked; what is not given has its default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    hidden_layers: Annotated[
+        int,
+        Group("network"),
+        Question("How many hidden layers?"),
+        Choice(0, "zero", explain="the pixels go straight to the ten outputs: fast, about 92 %"),
+        Choice(1, "one", explain="one layer of hidden units between pixels and outputs"),
+        Choice(2, "two", explain="two layers of hidden units: slower, a little more accurate"),
+    ] = Field(1, description="layers of hidden units between pixels and outputs")
+
+    normalization: Annotated[
+        str,
+        Group("data"),
+        Question("How shall the pixels be scaled?"),
+        Choice("simple", explain="pixel / 255: every pixel between 0 and 1"),
+        Choice("normal", explain="minus the mean, over the deviation, of the training images"),
+    ] = Field("simple", description="how pixels are scaled before they enter the network")
+
+    initialization: Annotated[
+        str,
+        Group("network"),
+        Question("How shall the weights start?"),
+        Choice("gauss", explain="0.01 N(0, 1): small, the same for every layer"),
+        Choice("xavier", explain="N(0, 1) / sqrt(fan-in): keeps the signal's size"),
+        Choice("he", explain="N(0, 1) sqrt(2 / fan-in): made for ReLU", asked=False),
+    ] = Field("xavier", description="distribution from which the weights are drawn at the start")
+
+    activation: Annotated[
+        str,
+        Group("network"),
+        Question("Which activation for the hidden layers?"),
+        Choice("relu", explain="max(0, x): fast, learns quickly"),
+        Choice("sigmoid", explain="1 / (1 + exp(-x)): smooth, learns slowly"),
+    ] = Field("relu", description="function after each hidden layer")
+
+    l1: Annotated[
+        bool,
+        Group("training"),
+        Question("Add an L1 penalty on the weights?"),
+        yes("pulls weights that help little to zero"),
+        no("the loss alone decides"),
+    ] = Field(False, description="add l1_strength times the sum of absolute weights to the loss")
+
+    learning_rate_decay: Annotated[
+        bool,
+        Group("training"),
+        Question("Let the learning rate decay?"),
+        yes("smaller steps after every epoch"),
+        no("the same step size to the end"),
+    ] = Field(False, description="multiply the learning rate by decay_rate after each epoch")
+
+    optimizer: Annotated[
+        str,
+        Group("training"),
+        Question("Which optimizer?"),
+        Choice("sgd", explain="one plain step down the gradient of each batch"),
+        Choice("momentum", explain="steps that gather speed where the gradients agree"),
+        Choice("adam", explain="steps scaled to each weight's gradients", asked=False),
+    ] = Field("momentum", description="rule that turns gradients into steps")
+
+    epochs: Annotated[
+        int,
+        Group("training"),
+        Question("How many epochs?"),
+    ] = Field(10, ge=1, description="passes over the training images")
+
+    hidden_units: Annotated[int, Group("network")] = Field(
+        64, ge=1, le=1_000_000, description="units in each hidden layer"
+    )
+    batch_size: Annotated[int, Group("training")] = Field(
+        4, ge=1, le=1_000_000, description="images that share one step"
+    )
+    learning_rate: Annotated[float, Group("training")] = Field(
+        0.001, gt=0, description="size of a step"
+    )
+    decay_rate: Annotated[float, Group("training")] = Field(
+        0.98, gt=0, le=1, description="factor on the learning rate with learning_rate_decay"
+    )
+    momentum: Annotated[float, Group("training")] = Field(
+        0.9, ge=0, lt=1, description="part of the velocity that the next step keeps"
+    )
+    dampening: Annotated[float, Group("training")] = Field(
+        0.0, ge=0, lt=1, description="part of the gradient that momentum leaves out"
+    )
+    l1_strength: Annotated[float, Group("training")] = Field(
+        1e-5, ge=0, description="weight of the L1 penalty, where l1 is on"
+    )
+    l2_strength: Annotated[float, Group("training")] = Field(
+        0.0, ge=0, description="weight of the L2 penalty, half the sum of squared weights"
+    )
+    seed: Annotated[int, Group("training")] = Field(
+        0, ge=0, description="start of all random numbers; the same seed gives the same run"
+    )
+
+    dataset: Annotated[
+        str,
+        Group("data"),
+        Choice("auto", explain="MNIST from the data folder or a download, else the built-in"),
+        Choice("mnist", explain="MNIST, or nothing"),
+        Choice("built-in", "built_in", explain="digits that the program draws itself"),
+    ] = Field("auto", description="images to learn from")
+    split: Annotated[
+        str,
+        Group("data"),
+        Choice("seed", explain="58,000 for training, 6,000 for validation, 6,000 for the test"),
+        Choice("official", explain="the test file is the test set"),
+    ] = Field("seed", description="how images become training, validation and test set")
+    validation_size: Annotated[
+        int | float,
+        Group("data"),
+        Rule("a whole number from 1, or a fraction between 0 and 1"),
+        AfterValidator(_check_count_or_fraction),
+    ] = Field(10_000, gt=0, description="images (below 1: fraction) for validation, official split")
+    shuffle_split: Annotated[
+        bool,
+        Group("data"),
+        yes("validation images drawn at random"),
+        no("the file's last ones"),
+    ] = Field(True, description="shuffle the training file before the official split")
+
+    data_dir: Annotated[
+        str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)
+    ] = Field("data", description="folder of the data files")
+    save_dir: Annotated[
+        str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)
+    ] = Field("saved_files", description="folder that holds the runs")
+    name: Annotated[
+        str,
+        Group("files"),
+        Rule(
+            f"letters, digits, '-', '_' and blanks between them, at most {LONGEST_RUN_NAME},"
+            " no slashes or dots"
+        ),
+        AfterValidator(_check_run_name),
+    ] = Field("", description="the run's folder in save_dir; empty: date, time and description")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
+        return SETTINGS[str(info.field_name)].take(given)
+
+
+SETTINGS: dict[str, Setting] = {
+    name: read_setting(name, field) for name, field in Settings.model_fields.items()
+}
+
+ASKED: tuple[Setting, ...] = tuple(one for one in SETTINGS.values() if one.question)

@@ -1,0 +1,126 @@
+"""Settings as command-line flags, one for each, made from the declaration.
+
+Python's argparse cuts the line into words; what the words mean is left to the declaration, so
+that `--activation ReLU` and a YAML file's `activation: ReLU` are one and the same.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from nn.errors import SettingError
+from nn.settings.checking import Given, check_settings, nearest_hint, shorten
+from nn.settings.declaration import SETTINGS
+from nn.settings.setting import GroupName, Setting
+
+
+class FlagParser(argparse.ArgumentParser):
+    """A parser whose errors are `SettingError`s that name the nearest flag.
+
+    Args:
+        program: the script's name, as in `train.py`.
+        description: what the script does, shown by `--help`.
+    """
+
+    def __init__(self, program: str, description: str) -> None:
+        super().__init__(
+            prog=f"python {program}",
+            usage=f"python {program} [flags]",
+            description=description,
+            allow_abbrev=False,
+            argument_default=argparse.SUPPRESS,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found wrong instead of printing its usage and exiting."""
+        raise SettingError(
+            message.removeprefix("argument ").replace("expected one argument", "needs a value")
+        )
+
+    def parse(self, words: Sequence[str]) -> dict[str, str]:
+        """Return the value of every flag given, under the flag's name with underscores.
+
+        Raises:
+            SettingError: a flag is unknown or lacks its value.
+        """
+        namespace, unknown = self.parse_known_args(words)
+        if unknown:
+            written = unknown[0].partition("=")[0]
+            if not written.startswith("-"):
+                raise SettingError(f"{shorten(written)} belongs to no flag; see --help")
+            hint = nearest_hint(written, self._option_string_actions)
+            raise SettingError(f"{shorten(written)} is no flag{hint or '; see --help'}")
+        return vars(namespace)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What the command line of train.py says.
+
+    Attributes:
+        given: the settings for which there was a flag, each known to be one its setting takes.
+        config: the YAML file of `--config`, if there was one.
+        defaults: whether `--defaults` was there.
+    """
+
+    given: dict[str, Given]
+    config: Path | None
+    defaults: bool
+
+
+def parse_command_line(words: Sequence[str]) -> CommandLine:
+    """Return what the words after `train.py` say.
+
+    Raises:
+        SettingError: a flag is unknown, lacks its value, or has one that its setting does not
+            take.
+        SystemExit: `--help` was among them and has been printed.
+    """
+    parser = FlagParser(
+        "train.py",
+        "Train a network that reads handwritten digits. Settings that no flag gives are asked.",
+    )
+    ways = parser.add_argument_group("ways to ask nothing")
+    ways.add_argument("--config", metavar="FILE", help="settings from a YAML file; flags win")
+    ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    add_setting_flags(parser)
+    found = parser.parse(words)
+    given = given_settings(found)
+    check_settings(given)
+    config = Path(found["config"]) if "config" in found else None
+    return CommandLine(given, config, defaults="defaults" in found)
+
+
+def add_setting_flags(parser: argparse.ArgumentParser, names: Iterable[str] = SETTINGS) -> None:
+    """Add the flags of the settings so named, under their groups' headings."""
+    wanted = [SETTINGS[name] for name in names]
+    for group in get_args(GroupName):
+        heading = parser.add_argument_group(group)
+        for setting in wanted:
+            if setting.group == group:
+                _add_flag(heading, setting)
+
+
+def given_settings(found: dict[str, str]) -> dict[str, Given]:
+    """Return those of a parser's findings that are settings, each with its flag as its place."""
+    return {
+        name: Given(value, SETTINGS[name].flag) for name, value in found.items() if name in SETTINGS
+    }
+
+
+def _add_flag(heading: argparse._ArgumentGroup, setting: Setting) -> None:
+    """Add `--name VALUE`; a yes-or-no setting has `--name`, `--name no` and `--no-name`."""
+    default = setting.show(setting.default) or "none"
+    text = f"{setting.help}: {setting.expected} (default: {default})".replace("%", "%%")
+    if setting.kind is not bool:
+        heading.add_argument(setting.flag, dest=setting.name, metavar="VALUE", help=text)
+        return
+    off = "--no-" + setting.flag.removeprefix("--")
+    heading.add_argument(
+        setting.flag, dest=setting.name, nargs="?", const="yes", metavar="no", help=text
+    )
+    heading.add_argument(
+        off, dest=setting.name, action="store_const", const="no", help=f"{setting.flag} no"
+    )

@@ -1,0 +1,158 @@
+"""What can be said about one setting, beside its name, its type and its default.
+
+The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting` gathers what a
+field says into the form in which questions, flags, YAML files and tables read it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
+
+GroupName = Literal["network", "training", "data", "files"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The heading under which a setting stands in `--help`, `settings.yaml` and the README."""
+
+    name: GroupName
+
+
+@dataclass(frozen=True)
+class Question:
+    """Marks a setting that is asked; the questions come in the order of the declaration."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Words for what a setting takes, where type and range do not say it all."""
+
+    expected: str
+
+
+@dataclass(frozen=True, init=False)
+class Choice:
+    """One of the values a setting can have, with the ways people write it.
+
+    Args:
+        value: what the settings hold once this is chosen.
+        spellings: what may be typed for it in any case, the first being the one shown; a value
+            that is text or a number is spelled as itself first.
+        explain: one line on what it does, shown while it is highlighted.
+        asked: whether a question offers it; a flag or a YAML file always takes it.
+    """
+
+    value: Any
+    spellings: tuple[str, ...]
+    explain: str
+    asked: bool
+
+    def __init__(self, value: Any, *spellings: str, explain: str, asked: bool = True) -> None:
+        as_itself = () if isinstance(value, bool) else (str(value),)
+        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "spellings", as_itself + spellings)
+        object.__setattr__(self, "explain", explain)
+        object.__setattr__(self, "asked", asked)
+
+    @property
+    def shown(self) -> str:
+        """The spelling that is shown."""
+        return self.spellings[0]
+
+    def is_meant_by(self, given: object) -> bool:
+        """Return whether `given` is this value, or a spelling of it in any case."""
+        if isinstance(given, str):
+            return given.strip().casefold() in self.spellings
+        return type(given) is type(self.value) and given == self.value
+
+
+def yes(explain: str) -> Choice:
+    """Return the choice that switches a setting on."""
+    return Choice(True, "yes", "y", "true", "on", explain=explain)
+
+
+def no(explain: str) -> Choice:
+    """Return the choice that switches a setting off."""
+    return Choice(False, "no", "n", "false", "off", explain=explain)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything the declaration says about one setting."""
+
+    name: str
+    kind: Any
+    default: Any
+    help: str
+    group: GroupName
+    question: Question | None
+    choices: tuple[Choice, ...]
+    expected: str
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag, in kebab-case."""
+        return "--" + self.name.replace("_", "-")
+
+    def take(self, given: object) -> object:
+        """Return the value that `given` stands for, before its type and range are checked.
+
+        Raises:
+            ValueError: it spells none of the choices, or is a yes or no where a number belongs.
+        """
+        for choice in self.choices:
+            if choice.is_meant_by(given):
+                return choice.value
+        if self.choices or isinstance(given, bool):
+            raise ValueError(self.expected)
+        return given.strip() if isinstance(given, str) and self.kind is not str else given
+
+    def show(self, value: object) -> str:
+        """Return `value` as a person would write it: `yes` for True, `0.98`, `relu`."""
+        for choice in self.choices:
+            if choice.is_meant_by(value):
+                return choice.shown
+        return str(value)
+
+
+def read_setting(name: str, field: FieldInfo) -> Setting:
+    """Return what the declaration's `field` of that name says."""
+    marks = field.metadata
+    choices = tuple(mark for mark in marks if isinstance(mark, Choice))
+    return Setting(
+        name=name,
+        kind=field.annotation,
+        default=field.default,
+        help=field.description or "",
+        group=next(mark.name for mark in marks if isinstance(mark, Group)),
+        question=next((mark for mark in marks if isinstance(mark, Question)), None),
+        choices=choices,
+        expected=_expected(choices, field.annotation, marks),
+    )
+
+
+def _expected(choices: tuple[Choice, ...], kind: Any, marks: list[Any]) -> str:
+    """Say in words what a setting takes: its choices with their spellings, or its range."""
+    for mark in marks:
+        if isinstance(mark, Rule):
+            return mark.expected
+    if choices:
+        names = [_shown_with_spellings(choice) for choice in choices]
+        return " or ".join([", ".join(names[:-1]), names[-1]])
+    words = {"ge": "from", "gt": "above", "le": "up to", "lt": "below"}
+    bounds = [
+        f"{word} {getattr(mark, bound):,}"
+        for mark in marks
+        for bound, word in words.items()
+        if hasattr(mark, bound)
+    ]
+    number = {int: "a whole number", float: "a number"}.get(kind, "text")
+    return " ".join([number, *bounds])
+
+
+def _shown_with_spellings(choice: Choice) -> str:
+    others = ", ".join(choice.spellings[1:])
+    return f"{choice.shown} ({others})" if others else choice.shown

@@ -1,0 +1,34 @@
+import pytest
+
+from nn.errors import SettingError
+from nn.settings.checking import Given, check_settings, check_value, nearest_hint, shorten
+from nn.settings.declaration import Settings
+
+
+def test_what_is_not_given_has_its_default():
+    assert check_settings({"epochs": Given("3", "--epochs")}) == Settings(epochs=3)
+
+
+def test_an_error_says_where_what_arrived_what_is_taken_and_what_is_near():
+    with pytest.raises(SettingError) as error:
+        check_settings({"activation": Given("Rellu", "line 4")})
+    assert str(error.value) == ("line 4 is 'Rellu'; it takes relu or sigmoid. Did you mean relu?")
+    assert error.value.exit_code == 2
+
+
+def test_an_unknown_name_brings_the_nearest():
+    with pytest.raises(SettingError, match=r"is no setting\. Did you mean epochs\?"):
+        check_settings({"epoch": Given("3", "epoch")})
+
+
+def test_one_value_can_be_checked_alone():
+    assert check_value("l1", Given(" Y ", "line 5")) is True
+
+
+def test_nothing_is_hinted_when_nothing_is_near():
+    assert nearest_hint("zzz", ["relu", "sigmoid"]) == ""
+
+
+def test_a_long_or_ugly_value_is_shown_on_one_short_line():
+    assert shorten("a\nb\x1b") == r"'a\nb\x1b'"
+    assert len(shorten("x" * 10_000)) < 60

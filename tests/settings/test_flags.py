@@ -1,0 +1,97 @@
+import pytest
+
+from nn.errors import SettingError
+from nn.settings.checking import check_settings
+from nn.settings.declaration import SETTINGS, Settings
+from nn.settings.flags import FlagParser, add_setting_flags, given_settings, parse_command_line
+
+
+def settings_of(*words):
+    return check_settings(parse_command_line(words).given)
+
+
+def test_every_setting_has_a_flag_that_sets_it():
+    for setting in SETTINGS.values():
+        given = parse_command_line([f"{setting.flag}={setting.show(setting.default)}"]).given
+        assert list(given) == [setting.name]
+        assert getattr(check_settings(given), setting.name) == setting.default
+
+
+def test_flags_take_every_spelling():
+    assert settings_of("--activation", "ReLU", "--hidden-layers", "two", "--epochs=5") == Settings(
+        hidden_layers=2, epochs=5
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (["--l1"], True),
+        (["--l1", "yes"], True),
+        (["--l1=off"], False),
+        (["--no-l1"], False),
+        (["--l1", "--no-l1"], False),
+    ],
+)
+def test_yes_and_no_can_be_said_in_every_usual_way(words, value):
+    assert settings_of(*words).l1 is value
+
+
+def test_a_bare_yes_flag_leaves_the_next_flag_alone():
+    assert settings_of("--l1", "--epochs", "3") == Settings(l1=True, epochs=3)
+
+
+def test_config_and_defaults_are_no_settings():
+    line = parse_command_line(["--config", "a.yaml", "--defaults"])
+    assert str(line.config) == "a.yaml"
+    assert line.defaults
+    assert line.given == {}
+    assert parse_command_line([]).config is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--epoch", "3"], r"'--epoch' is no flag. Did you mean --epochs\?"),
+        (["--no-l2"], r"'--no-l2' is no flag. Did you mean --no-l1\?"),
+        (["--xyzzy=3"], "'--xyzzy' is no flag; see --help"),
+        (["epochs"], "'epochs' belongs to no flag"),
+        (["--epochs"], "--epochs: needs a value"),
+        (["--config"], "--config: needs a value"),
+        (["--epochs", "0"], "--epochs is '0'; it takes a whole number from 1"),
+        (["--epochs", "-1"], "--epochs is '-1'"),
+        (["--l1", "maybe"], "--l1 is 'maybe'; it takes yes"),
+        (["--no-l1=3"], "--no-l1"),
+        (["--name", "../x"], r"--name is '\.\./x'; .* no slashes or dots"),
+        (["--initialization", "xaver"], r"Did you mean xavier\?"),
+    ],
+)
+def test_a_wrong_flag_is_named_with_what_is_right(words, message):
+    with pytest.raises(SettingError, match=message):
+        parse_command_line(words)
+
+
+@pytest.mark.parametrize("columns", [20, 80])
+def test_help_shows_every_setting_with_default_and_choices(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with pytest.raises(SystemExit) as end:
+        parse_command_line(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    unwrapped = "".join(text.split())
+    for setting in SETTINGS.values():
+        assert setting.flag in text
+        assert "".join(f"{setting.help}: {setting.expected}".split()) in unwrapped
+    for heading in ("network:", "training:", "data:", "files:"):
+        assert heading in text
+    # A word longer than the screen cannot be broken; everything else fits.
+    longest = max(len(word) for word in text.split())
+    assert max(len(line) for line in text.splitlines()) <= max(columns, longest + 8)
+
+
+def test_another_script_can_take_a_few_of_the_settings():
+    parser = FlagParser("predict.py", "Show predictions.")
+    add_setting_flags(parser, ["data_dir"])
+    assert check_settings(given_settings(parser.parse(["--data-dir", "x"]))).data_dir == "x"
+    with pytest.raises(SettingError, match="no flag"):
+        parser.parse(["--epochs", "3"])
