@@ -1,0 +1,154 @@
+"""Images in a table: one line an image, first its label, then its pixels row after row.
+
+Two forms of MNIST go about: one with a header ("label,1x1,...,28x28", or "label,pixel0,...") and
+one without. A header that counts rows and columns gives the sides; otherwise images are square.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.images import LabelledImages
+from nn.errors import DataError
+
+_LINES_AT_ONCE = 2048
+_LONGEST_LINE = 1 << 24
+_SIDES = re.compile(r"(\d+)x(\d+)")
+
+_Lines = list[tuple[int, str]]
+
+
+def read_csv_images(path: Path) -> LabelledImages:
+    """Read labelled images from a CSV file, some two thousand lines at a time.
+
+    Returns:
+        Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0.
+
+    Raises:
+        DataError: the file cannot be read, or a line (named) is not a label and pixels.
+    """
+    try:
+        # "replace": a file that is no text at all is to fail in a line we can name.
+        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as stream:
+            return _read_stream(stream, path)
+    except MemoryError:
+        raise DataError(f"{path}: there is not enough memory to hold it.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
+
+
+def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
+    lines = _numbered_lines(stream, path)
+    number, first = next(lines, (0, ""))
+    if not first:
+        raise DataError(f"{path}: the file is empty.")
+    header: list[str] = []
+    chunk: _Lines = []
+    if _is_number(first.split(",")[0]):
+        chunk.append((number, first))
+    else:
+        header = [name.strip().strip('"') for name in first.split(",")]
+        if header[0].lower() != "label":
+            raise DataError(
+                f"{path}, line {number}: it starts with {_short(header[0])}; "
+                "a header must start with label, a line without header with the label's number."
+            )
+
+    columns = len(first.split(","))
+    height, width = _sides(header, columns, path)
+    pixels, labels = bytearray(), bytearray()
+    for entry in lines:
+        chunk.append(entry)
+        if len(chunk) == _LINES_AT_ONCE:
+            _append(chunk, columns, path, pixels, labels)
+            chunk = []
+    if chunk:
+        _append(chunk, columns, path, pixels, labels)
+    if not labels:
+        raise DataError(f"{path}: there is not one image below its header.")
+    return LabelledImages(
+        np.frombuffer(pixels, dtype=np.uint8).reshape(-1, height, width),
+        np.frombuffer(labels, dtype=np.int64),
+    )
+
+
+def _numbered_lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers, none longer than the limit."""
+    number = 0
+    while line := stream.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE:
+            raise DataError(f"{path}, line {number}: longer than any line of an image file.")
+        if text := line.strip():
+            yield number, text
+
+
+def _sides(header: list[str], columns: int, path: Path) -> tuple[int, int]:
+    pixels = columns - 1
+    counted = _SIDES.fullmatch(header[-1]) if header else None
+    if counted and int(counted[1]) * int(counted[2]) == pixels:
+        return int(counted[1]), int(counted[2])
+    side = math.isqrt(pixels)
+    if pixels < 1 or side * side != pixels:
+        raise DataError(
+            f"{path}: a label and {pixels} pixels a line make no square image. For other sides "
+            "start with a header that counts rows and columns: label,1x1,1x2,..."
+        )
+    return side, side
+
+
+def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: bytearray) -> None:
+    """Add the images of some lines to those already read."""
+    values = _parse([text for _, text in lines])
+    if (
+        values is None
+        or values.shape[1] != columns
+        or values.min() < 0
+        or values[:, 1:].max() > 255
+    ):
+        raise _explain(lines, columns, path)
+    pixels += values[:, 1:].astype(np.uint8).tobytes()
+    labels += values[:, 0].tobytes()
+
+
+def _parse(texts: list[str]) -> NDArray[np.int64] | None:
+    try:
+        return np.loadtxt(texts, dtype=np.int64, delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+
+
+def _explain(lines: _Lines, columns: int, path: Path) -> DataError:
+    """Look for the first line that is wrong and say what is wrong with it."""
+    for number, text in lines:
+        fields = text.split(",")
+        if len(fields) != columns:
+            return DataError(
+                f"{path}, line {number}: {len(fields)} numbers, the first line has {columns}."
+            )
+        for column, field in enumerate(fields):
+            value = int(field) if _is_number(field) else -1
+            if column == 0 and not 0 <= value < 1 << 31:
+                return DataError(
+                    f"{path}, line {number}: the label is {_short(field)}; "
+                    "expected a whole number from 0."
+                )
+            if column > 0 and not 0 <= value <= 255:
+                return DataError(
+                    f"{path}, line {number}: pixel {column} is {_short(field)}; "
+                    "expected a whole number from 0 to 255."
+                )
+    return DataError(f"{path}, lines {lines[0][0]} to {lines[-1][0]}: these are not numbers.")
+
+
+def _is_number(field: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", field) is not None
+
+
+def _short(field: str) -> str:
+    return repr(field if len(field) <= 20 else field[:20] + "...")

@@ -1,0 +1,142 @@
+"""CSV files of images, both forms, and every way a line can be wrong."""
+
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.datasets.csv_images import read_csv_images
+from nn.datasets.idx import read_idx
+from nn.errors import DataError
+
+IMAGES = np.array([[[0, 255], [7, 80]], [[1, 2], [3, 4]]], dtype=np.uint8)
+LINES = "5,0,255,7,80\n0,1,2,3,4\n"
+
+
+def saved(tmp_path: Path, content: str | bytes, name: str = "mnist_train.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LINES,
+        "label,pixel0,pixel1,pixel2,pixel3\n" + LINES,
+        "label,1x1,1x2,2x1,2x2\n" + LINES,
+        '"label","1x1","1x2","2x1","2x2"\n' + LINES,
+        "\ufeffLabel,a,b,c,d\r\n" + LINES.replace("\n", "\r\n"),
+        LINES.rstrip("\n"),
+        "\n" + LINES.replace("\n", "\n\n"),
+        LINES.replace(",", ", "),
+    ],
+)
+def test_both_forms_are_read(tmp_path: Path, content: str) -> None:
+    read = read_csv_images(saved(tmp_path, content))
+    np.testing.assert_array_equal(read.images, IMAGES)
+    assert read.images.dtype == np.uint8
+    assert read.labels.tolist() == [5, 0]
+    assert read.labels.dtype == np.int64
+
+
+def test_a_header_that_counts_gives_sides_that_are_not_square(tmp_path: Path) -> None:
+    content = "label,1x1,1x2,1x3,2x1,2x2,2x3\n1,1,2,3,4,5,6\n"
+    read = read_csv_images(saved(tmp_path, content))
+    assert read.images.tolist() == [[[1, 2, 3], [4, 5, 6]]]
+
+
+def test_sixteen_pixels_are_four_by_four_whatever_the_header_calls_them(tmp_path: Path) -> None:
+    header = "label," + ",".join(f"p{number}" for number in range(16))
+    content = header + "\n3," + ",".join("9" * 16) + "\n"
+    assert read_csv_images(saved(tmp_path, content)).images.shape == (1, 4, 4)
+
+
+def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
+    number = np.arange(5000)
+    table = np.stack([number, number % 256, number // 256, number * 0, number % 7], axis=1)
+    path = tmp_path / "many.csv"
+    np.savetxt(path, table, fmt="%d", delimiter=",")
+    read = read_csv_images(path)
+    np.testing.assert_array_equal(read.labels, number)
+    np.testing.assert_array_equal(read.images.reshape(-1, 4), table[:, 1:])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "the file is empty"),
+        ("\n\n", "the file is empty"),
+        ("label,1x1,1x2,2x1,2x2\n", "not one image below its header"),
+        (LINES + "1,2,3,x,5\n", "line 3: pixel 3 is 'x'; expected a whole number from 0 to 255"),
+        (LINES + "1,2,3,,5\n", "line 3: pixel 3 is ''"),
+        (LINES + "1,2,3,nan,5\n", "line 3: pixel 3 is 'nan'"),
+        (LINES + "1,2,3,0.5,5\n", "line 3: pixel 3 is '0.5'"),
+        (LINES + "1,2,3,256,5\n", "line 3: pixel 3 is '256'"),
+        (LINES + "1,2,3,-1,5\n", "line 3: pixel 3 is '-1'"),
+        (LINES + "1,2,3,99999999999999999999,5\n", "line 3: pixel 3 is '99999999999999999999'"),
+        (LINES + "\n1,2,3,4\n", "line 4: 4 numbers, the first line has 5"),
+        (LINES + "1,2,3,4,5,6\n", "line 3: 6 numbers, the first line has 5"),
+        (LINES + "-1,2,3,4,5\n", "line 3: the label is '-1'; expected a whole number from 0"),
+        (LINES + "seven,2,3,4,5\n", "line 3: the label is 'seven'"),
+        (LINES + "1e3,2,3,4,5\n", "line 3: the label is '1e3'"),
+        ("label,1x1,1x2,2x1,2x2\n1,2,3\n", "line 2: 3 numbers, the first line has 5"),
+        ("pixel0,pixel1\n1,2\n", "line 1: it starts with 'pixel0'"),
+        ("<!DOCTYPE html>\n", "line 1: it starts with '<!DOCTYPE html>'"),
+        ("1;2;3;4;5\n", "line 1: it starts with '1;2;3;4;5'"),
+        ("1\n", "a label and 0 pixels a line"),
+        ("1,2,3\n", "a label and 2 pixels a line make no square image"),
+        (b"\x1f\x8b\x08\x00\xff\xfe\x00", "line 1: it starts with"),
+        (b"1,2,3,4,\x00\n", "line 1: pixel 4"),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_and_line(
+    tmp_path: Path, content: str | bytes, words: str
+) -> None:
+    path = saved(tmp_path, content)
+    with pytest.raises(DataError) as caught:
+        read_csv_images(path)
+    assert str(caught.value).startswith(str(path))
+    assert words in str(caught.value)
+
+
+def test_a_wrong_line_far_down_has_the_right_number(tmp_path: Path) -> None:
+    lines = ["5,0,255,7,80"] * 6000
+    lines[5432] = "5,0,300,7,80"
+    with pytest.raises(DataError, match="line 5433: pixel 2 is '300'"):
+        read_csv_images(saved(tmp_path, "\n".join(lines)))
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.csv", tmp_path):
+        with pytest.raises(DataError, match="cannot be read"):
+            read_csv_images(path)
+
+
+def test_one_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = saved(tmp_path, b"1," * 30_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="line 1: longer than any line"):
+            read_csv_images(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50_000_000
+
+
+@pytest.mark.mnist
+def test_ten_thousand_real_images_are_read_quickly(tmp_path: Path, mnist_dir: Path) -> None:
+    images = read_idx(mnist_dir / "t10k-images-idx3-ubyte.gz", 3)
+    labels = read_idx(mnist_dir / "t10k-labels-idx1-ubyte.gz", 1)
+    spelled = [str(number) for number in range(256)]
+    table = np.column_stack([labels, images.reshape(-1, 784)]).tolist()
+    lines = [",".join([spelled[number] for number in row]) for row in table]
+    path = saved(tmp_path, "\n".join(lines))
+    start = time.perf_counter()
+    read = read_csv_images(path)
+    assert time.perf_counter() - start < 2.5
+    np.testing.assert_array_equal(read.images, images)
+    np.testing.assert_array_equal(read.labels, labels)
