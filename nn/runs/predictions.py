@@ -1,0 +1,115 @@
+"""What a network said about a set of images, beside what they really show.
+
+Everything that is shown after training (the confusion matrix, the gallery, the window, the
+terminal browser) asks the same few things: what was predicted, how sure was the network, which
+ones are wrong. They are answered here once, on plain arrays, so that no picture needs the
+network.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.whole_file import open_whole
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Images, their true classes, and the probabilities a network gave them.
+
+    Args:
+        images: uint8, (N, H, W), 0 to 255, as they were before normalization; N is at least 1.
+        true: whole numbers, (N,), 0 to K - 1.
+        probabilities: (N, K), each row sums to 1.
+        title: the data's and the run's name, for headings.
+
+    Raises:
+        ValueError: the shapes do not belong together.
+    """
+
+    images: NDArray[np.uint8]
+    true: NDArray[np.integer]
+    probabilities: NDArray[np.float32]
+    title: str
+
+    def __post_init__(self) -> None:
+        count = len(self.images)
+        shapes = (self.images.shape, self.true.shape, self.probabilities.shape)
+        if self.images.ndim != 3 or self.probabilities.ndim != 2 or count == 0:
+            raise ValueError(f"expected (N, H, W), (N,) and (N, K) with N >= 1, got {shapes}")
+        if self.true.shape != (count,) or len(self.probabilities) != count:
+            raise ValueError(f"images, true classes and probabilities differ in number: {shapes}")
+
+    @cached_property
+    def predicted(self) -> NDArray[np.intp]:
+        """The most probable class of each image, (N,)."""
+        classes: NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return classes
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of the predicted class, (N,), 1/K to 1."""
+        largest: NDArray[np.float32] = self.probabilities.max(axis=1)
+        return largest
+
+    @cached_property
+    def mistakes(self) -> NDArray[np.intp]:
+        """Indices of the images whose predicted class is not the true one, ascending."""
+        return np.flatnonzero(self.predicted != self.true)
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction of images read right, 0 to 1."""
+        return 1 - len(self.mistakes) / len(self.images)
+
+    def selection(self, only_mistakes: bool, digit: int | None) -> NDArray[np.intp]:
+        """Return the indices of the images that someone wants to see, ascending.
+
+        Args:
+            only_mistakes: leave out what was read right.
+            digit: leave out every image that truly shows another class; None keeps all.
+        """
+        indices = self.mistakes if only_mistakes else np.arange(len(self.images))
+        return indices if digit is None else indices[self.true[indices] == digit]
+
+
+def confusion_matrix(
+    true: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
+) -> NDArray[np.intp]:
+    """Count how often each true class (row) was read as each class (column).
+
+    Args:
+        true: (N,), 0 to classes - 1.
+        predicted: (N,), 0 to classes - 1.
+        classes: K, at least 1.
+
+    Returns:
+        (K, K); the diagonal holds what was read right, the sum is N.
+
+    Raises:
+        ValueError: a class lies outside 0 to classes - 1.
+    """
+    for labels in (true, predicted):
+        if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+            raise ValueError(f"classes run from 0 to {classes - 1}, got {labels.max()}")
+    cells = true.astype(np.intp) * classes + predicted
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write `index,true,predicted,confidence` as CSV, one row an image, in the images' order.
+
+    Nine significant digits bring a float32 back bit by bit.
+    """
+    rows = np.column_stack(
+        (np.arange(len(predictions.true)), predictions.true, predictions.predicted)
+    )
+    with open_whole(path) as stream:
+        stream.write(b"index,true,predicted,confidence\n")
+        for (index, true, predicted), confidence in zip(
+            rows.tolist(), predictions.confidence.tolist(), strict=True
+        ):
+            stream.write(b"%d,%d,%d,%.9g\n" % (index, true, predicted, confidence))
