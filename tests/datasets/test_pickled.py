@@ -1,0 +1,227 @@
+"""`mnist.pkl.gz` without trusting it."""
+
+import gzip
+import os
+import pickle
+import struct
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.datasets.idx import read_idx
+from nn.datasets.pickled import read_pickled_mnist
+from nn.errors import DataError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (9, 4), dtype=np.uint8)
+PIXELS[0, 0] = 255
+LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2])
+
+
+def pairs(pixels: np.ndarray = PIXELS, by: int = 256, kind: str = "f4", labels=LABELS) -> tuple:
+    floats = (pixels / by).astype(kind)
+    return tuple(
+        (floats[part], labels[part]) for part in (slice(0, 4), slice(4, 6), slice(6, None))
+    )
+
+
+def saved(tmp_path: Path, content: object, protocol: int = 4) -> Path:
+    pickled = content if isinstance(content, bytes) else pickle.dumps(content, protocol)
+    path = tmp_path / "mnist.pkl.gz"
+    path.write_bytes(gzip.compress(pickled, compresslevel=1))
+    return path
+
+
+def python_2_array(array: np.ndarray) -> bytes:
+    """Write one array as Python 2's cPickle did: protocol 2, bytes as strings."""
+
+    def string(content: bytes) -> bytes:
+        return b"T" + struct.pack("<i", len(content)) + content
+
+    shape = b"".join(b"J" + struct.pack("<i", length) for length in array.shape)
+    code, content = array.dtype.str[1:].encode(), string(array.tobytes())
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n(K\x00tU\x01b\x87R"
+        b"(K\x01(" + shape + b"t"
+        b"cnumpy\ndtype\nU\x02" + code + b"K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xff"
+        b"J\xff\xff\xff\xffK\x00tb\x89" + content + b"tb"
+    )
+
+
+def python_2_pickle(content: tuple) -> bytes:
+    body = b"".join(python_2_array(x) + python_2_array(y) + b"\x86" for x, y in content)
+    return b"\x80\x02" + body + b"\x87."
+
+
+def test_python_2s_own_bytes_are_understood_by_the_ordinary_unpickler() -> None:
+    """The hand-written pickle below is only worth something if it is a real one."""
+    loaded = pickle.loads(python_2_pickle(pairs()), encoding="latin1")
+    np.testing.assert_array_equal(loaded[0][0], PIXELS[:4] / 256)
+
+
+@pytest.mark.parametrize("protocol", ["python 2", 0, 2, 3, 4, 5])
+def test_three_pairs_become_training_and_test_images(tmp_path: Path, protocol) -> None:
+    content = pairs()
+    if protocol == "python 2":
+        path = saved(tmp_path, python_2_pickle(content))
+    else:
+        path = saved(tmp_path, content, protocol)
+    data = read_pickled_mnist(path)
+    np.testing.assert_array_equal(data.train_images.reshape(6, 4), PIXELS[:6])
+    np.testing.assert_array_equal(data.test_images.reshape(3, 4), PIXELS[6:])
+    assert data.train_labels.tolist() == LABELS[:6].tolist()
+    assert data.test_labels.tolist() == LABELS[6:].tolist()
+    assert (data.image_shape, data.classes, data.name) == ((2, 2), 3, "mnist.pkl.gz")
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "f8"])
+@pytest.mark.parametrize("by", [255, 256])
+def test_every_pixel_comes_back_exactly(tmp_path: Path, by: int, kind: str) -> None:
+    pixels = np.arange(256 * 4).reshape(-1, 4).astype(np.uint8)
+    labels = np.arange(256) % 3
+    data = read_pickled_mnist(saved(tmp_path, pairs(pixels, by, kind, labels)))
+    together = np.concatenate([data.train_images, data.test_images])
+    np.testing.assert_array_equal(together.reshape(-1, 4), pixels)
+
+
+def test_a_file_that_is_not_gzipped_is_read_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "mnist.pkl"
+    path.write_bytes(pickle.dumps(pairs()))
+    assert len(read_pickled_mnist(path).train_images) == 6
+
+
+class Runs:
+    """A pickle of this makes a folder when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_a_pickle_that_runs_code_is_refused_and_runs_nothing(tmp_path: Path, protocol) -> None:
+    hostile = (*pairs()[:2], (pairs()[2][0], Runs(tmp_path / "made")))
+    path = saved(tmp_path, hostile, protocol)
+    with pytest.raises(DataError, match=r"asks for (posix|nt|os)\.mkdir.*not loaded"):
+        read_pickled_mnist(path)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["builtins eval", "numpy load", "numpy.core.multiarray scalar", "_codecs lookup"]
+)
+def test_only_the_names_of_arrays_mean_anything(tmp_path: Path, name: str) -> None:
+    module, attribute = name.split()
+    content = f"c{module}\n{attribute}\n.".encode()
+    with pytest.raises(DataError, match="which no array needs"):
+        read_pickled_mnist(saved(tmp_path, content))
+
+
+def test_dotted_names_do_not_reach_further(tmp_path: Path) -> None:
+    content = b"\x80\x04\x8c\x05numpy\x8c\x11ndarray.__class__\x93."
+    with pytest.raises(DataError, match="which no array needs"):
+        read_pickled_mnist(saved(tmp_path, content))
+
+
+def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:
+    objects = np.array([1, 2, 3], dtype=object)
+    with pytest.raises(DataError, match="array of type 'O8'"):
+        read_pickled_mnist(saved(tmp_path, (*pairs()[:2], (pairs()[2][0], objects))))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (pairs()[:2], "expected three pairs"),
+        ({"images": 1}, "expected three pairs"),
+        (((1, 2), (3, 4), (5, 6)), "expected three pairs"),
+        (pairs(labels=LABELS.astype("f4")), "one row of whole numbers"),
+        (pairs(labels=LABELS[:8]), "pairs 3 images with 2 labels"),
+        (pairs(PIXELS[:, :3]), "square number of pixels"),
+        (pairs(by=1), "floats from 0 to 1"),
+        (pairs(np.full((9, 4), np.nan)), "floats from 0 to 1"),
+        (pairs(-PIXELS.astype(int)), "floats from 0 to 1"),
+        (b"not a pickle", "no pickle of arrays"),
+        (python_2_pickle(pairs()).replace(b"J\x04\0\0\0J", b"J\x05\0\0\0J"), "do not fit together"),
+    ],
+)
+def test_anything_else_is_refused_by_name(tmp_path: Path, content: object, words: str) -> None:
+    path = saved(tmp_path, content)
+    with pytest.raises(DataError, match=words) as caught:
+        read_pickled_mnist(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    whole = saved(tmp_path, pairs()).read_bytes()
+    for cut in range(0, len(whole) - 1, 7):
+        (tmp_path / "mnist.pkl.gz").write_bytes(whole[:cut])
+        with pytest.raises(DataError):
+            read_pickled_mnist(tmp_path / "mnist.pkl.gz")
+
+
+def test_every_cut_of_the_pickle_itself_is_refused(tmp_path: Path) -> None:
+    whole = python_2_pickle(pairs())
+    for cut in range(0, len(whole) - 1, 11):
+        with pytest.raises(DataError):
+            read_pickled_mnist(saved(tmp_path, whole[:cut]))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        read_pickled_mnist(tmp_path / "mnist.pkl.gz")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # A string of 2 GB, a memo with room for 2^31 entries, a frame of 2^40 bytes.
+        b"\x80\x02T\xff\xff\xff\x7f" + bytes(60_000_000),
+        b"\x80\x02Nr\xff\xff\xff\x7f.",
+        b"\x80\x04\x95" + struct.pack("<Q", 1 << 40) + b"N.",
+        # A line without an end.
+        b"c" + b"a" * 60_000_000,
+    ],
+    ids=["string", "memo", "frame", "line"],
+)
+def test_what_a_number_in_the_file_promises_is_not_set_aside(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = saved(tmp_path, content)
+    del content
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError):
+            read_pickled_mnist(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@pytest.mark.mnist
+def test_the_courses_file_is_mnist(tmp_path: Path, mnist_dir: Path) -> None:
+    """The file is made here as its makers made it: pixels over 256, the last 10,000 validate."""
+    train, test = (
+        [read_idx(mnist_dir / f"{stem}-{kind}-ubyte.gz", sides)
+         for kind, sides in (("images-idx3", 3), ("labels-idx1", 1))]
+        for stem in ("train", "t10k")
+    )  # fmt: skip
+    images = [(part[0].reshape(-1, 784) / np.float32(256)).astype("f4") for part in (train, test)]
+    labels = [part[1].astype(np.int64) for part in (train, test)]
+    path = tmp_path / "mnist.pkl.gz"
+    path.write_bytes(  # not gzipped, which would take this test eight seconds
+        python_2_pickle(
+            (
+                (images[0][:50_000], labels[0][:50_000]),
+                (images[0][50_000:], labels[0][50_000:]),
+                (images[1], labels[1]),
+            )
+        )
+    )
+    data = read_pickled_mnist(path)
+    assert data.name == "MNIST"
+    np.testing.assert_array_equal(data.train_images, train[0])
