@@ -17,7 +17,8 @@ class Network:
 
     Args:
         layers: From the images to the logits; each one's output shape is the next one's input
-            shape.
+            shape. Each is an object of its own: it remembers what it was given until the
+            gradient comes back.
 
     Attributes:
         parameters: Everything the layers learn, in one buffer.
@@ -30,13 +31,15 @@ class Network:
                     f"layer {number + 1} ({after!r}) takes {after.input_shape}, "
                     f"but layer {number} ({before!r}) gives {before.output_shape}"
                 )
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise ValueError("a layer object stands in the network twice; make one for each place")
         self.layers = list(layers)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
         # Nothing before the first layer that learns needs a gradient.
         first = next((i for i, layer in enumerate(layers) if layer.parameters), len(layers))
         self._learning_layers = self.layers[first:]
-        if self._learning_layers:
-            self._learning_layers[0].needs_input_gradient = False
+        for layer in self._learning_layers:
+            layer.needs_input_gradient = layer is not self._learning_layers[0]
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return the logits.

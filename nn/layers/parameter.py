@@ -32,6 +32,8 @@ from scipy.linalg import blas
 
 Array = NDArray[np.floating]
 
+_GEMM = {np.dtype(np.float32): blas.sgemm, np.dtype(np.float64): blas.dgemm}
+
 
 class Parameter:
     """An array a layer learns.
@@ -45,7 +47,7 @@ class Parameter:
     def __init__(self, value: Array, *, penalized: bool = False) -> None:
         self.value = value
         self.penalized = penalized
-        self.accumulate_into(np.zeros_like(value))
+        self.accumulate_into(np.zeros(value.shape, value.dtype))
 
     def accumulate_into(self, accumulator: Array, *, keep: float = 0.0, scale: float = 1.0) -> None:
         """Say where gradients go: accumulator <- keep * accumulator + scale * gradient.
@@ -55,18 +57,25 @@ class Parameter:
             keep: Factor on what the accumulator holds already; with 0 the accumulator's old
                 content, even one that is not finite, has no influence.
             scale: Factor on the gradient.
+
+        Raises:
+            ValueError: The accumulator is not as described, or no float32 or float64. BLAS would
+                work on a copy then, and the sum would be lost without a word.
         """
-        if accumulator.shape != self.value.shape or not accumulator.flags.c_contiguous:
+        kind = accumulator.shape, accumulator.dtype
+        expected = self.value.shape, self.value.dtype
+        if kind != expected or kind[1] not in _GEMM or not accumulator.flags.c_contiguous:
             raise ValueError(
-                f"an accumulator for {self.value.shape} must be C-contiguous and of that shape, "
-                f"not {accumulator.shape}"
+                f"an accumulator for {expected[0]} {expected[1]} must be C-contiguous, of that "
+                f"shape, and of that type, which must be float32 or float64; got {kind[0]} "
+                f"{kind[1]}, {'' if accumulator.flags.c_contiguous else 'not '}C-contiguous"
             )
         self.accumulator = accumulator
         self.keep = keep
         self.scale = scale
         # BLAS is written for Fortran's column order. Seen from there, an array in C's row order
         # is its own transpose, so the product to ask for is the transposed one; no copy is made.
-        self._gemm = blas.sgemm if accumulator.dtype == np.float32 else blas.dgemm
+        self._gemm = _GEMM[accumulator.dtype]
         self._transposed = accumulator.reshape(-1, accumulator.shape[-1]).T
 
     def add_product(self, left: Array, right: Array) -> None:
