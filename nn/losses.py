@@ -40,7 +40,8 @@ class SoftmaxCrossEntropy:
             labels: Shape (N,), whole numbers from 0 to K - 1.
         """
         # -log softmax = log(sum of exp) - logit of the label, with the largest logit taken out.
-        with np.errstate(invalid="ignore"):
+        # Logits so far apart that the difference overflows make a loss that is not finite.
+        with np.errstate(over="ignore", invalid="ignore"):
             shifted = logits - logits.max(axis=1, keepdims=True)
             log_sums = np.log(np.exp(shifted).sum(axis=1))
             losses = log_sums - shifted[np.arange(len(labels)), labels]
@@ -78,8 +79,8 @@ class SoftmaxCrossEntropy:
         return d_logits
 
     def _allocate(self, logits: Array) -> None:
-        self._d_logits = np.empty_like(logits)
-        self._sums = np.empty_like(logits)
+        self._d_logits = np.empty(logits.shape, logits.dtype)
+        self._sums = np.empty(logits.shape, logits.dtype)
         self._largest = np.empty((len(logits), 1), logits.dtype)
         self._ones = np.ones((self.classes, self.classes), logits.dtype)
         self._one_over_n = logits.dtype.type(1 / len(logits))

@@ -49,7 +49,8 @@ class Penalty:
         """Return `size` with each weight's sign; at 0, where |w| has a kink, either sign is right.
 
         The highest bit of a float is its sign, so two operations on bits do it: a fifth of the
-        time of np.sign, seven times less than np.copysign.
+        time of np.sign, seven times less than np.copysign. The second, exclusive or, turns the
+        sign round where `size` is negative.
         """
         if self._signed.shape != weights.shape or self._signed.dtype != weights.dtype:
             self._signed = np.empty_like(weights)
@@ -57,5 +58,5 @@ class Penalty:
         sign_bit = whole.type(1 << (8 * weights.itemsize - 1))
         signed = self._signed.view(whole)
         np.bitwise_and(weights.view(whole), sign_bit, out=signed)
-        np.bitwise_or(signed, weights.dtype.type(size).view(whole), out=signed)
+        np.bitwise_xor(signed, weights.dtype.type(size).view(whole), out=signed)
         return self._signed

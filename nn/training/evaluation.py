@@ -54,7 +54,9 @@ def evaluate(
     """
     logits, labels = [], []
     for some in examples:
-        logits.append(network.forward(some.inputs))
+        # Weights grown too large overflow here; the loss, not a warning, is to say so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits.append(network.forward(some.inputs))
         labels.append(some.labels)
     all_logits, all_labels = np.concatenate(logits), np.concatenate(labels)
     return Evaluation(
