@@ -8,7 +8,7 @@ only then renamed over the old one, which the operating system does in one step.
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,11 +18,13 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     """Open `path` for writing so that it changes all at once, or not at all.
 
     The new content takes the file's name when the block ends without an exception; if the block
-    is left by one, what was there before stays and the part written is removed.
+    is left by one, what was there before stays and the part written is removed. Where `path` is a
+    symbolic link, the file it leads to changes, and the link stays.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.
     """
+    path = Path(os.path.realpath(path))
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -50,11 +52,15 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Force a rename to the disk; a system that cannot open folders (Windows) does without."""
+    """Force a rename to the disk; a system that cannot open folders (Windows) does without.
+
+    So does one that will not: the file has its new content by now, so this is no failure.
+    """
     if not hasattr(os, "O_DIRECTORY"):
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
