@@ -28,9 +28,9 @@ def write_gallery(folder: Path, predictions: Predictions) -> list[Path]:
     mistakes = predictions.mistakes
     surest = mistakes[(-predictions.confidence[mistakes]).argsort(kind="stable")][:_PER_BLOCK]
     first = predictions.selection(False, None)[:_PER_BLOCK]
-    count = len(predictions.images)
+    share = f"{100 * predictions.accuracy:.2f} % of all are read right"
     blocks = {
-        f"The first {len(first)} of {count} ({100 * predictions.accuracy:.2f} % of all read right)": first,
+        f"The first {len(first)} of {len(predictions.images)}; {share}": first,
         f"Mistakes: the {len(surest)} surest of {len(mistakes)}": surest,
     }
     write_predictions(table, predictions)

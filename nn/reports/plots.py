@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,17 +50,6 @@ _CURVES = {
     "loss": ("Loss", "loss (nats per example)", "", 1.0),
     "accuracy": ("Accuracy", "accuracy (%)", " %", 100.0),
 }
-# Two curves with the same values are still seen as two: a full dot inside an open square.
-_LINES: tuple[dict[str, Any], ...] = (
-    {"color": TRAINING, "linestyle": "-", "marker": "o", "markersize": 5},
-    {
-        "color": VALIDATION,
-        "linestyle": "--",
-        "marker": "s",
-        "markersize": 9,
-        "markerfacecolor": "none",
-    },
-)
 
 
 def plot_history(
@@ -93,16 +82,17 @@ def plot_history(
     with _picture(path, 8, 5.4, heading, title) as figure:
         axes = figure.subplots()
         curves = [_finite(training) * factor, _finite(validation) * factor]
-        for name, values, style in zip(("training", "validation"), curves, _LINES, strict=True):
-            label = _label(name, epochs, values, unit)
-            if name == "validation" and np.isfinite(values).any():
-                top = best(values)
-                label += f", best {top:.4g}{unit} in epoch {epochs[_first(values == top)]}"
-            axes.plot(epochs, values, **style, **_marker(values), label=label)
+        labels = [_label("training", epochs, curves[0], unit)]
+        labels.append(_label("validation", epochs, curves[1], unit))
+        if np.isfinite(curves[1]).any():
+            top = best(curves[1])
+            labels[1] += f", best {top:.4g}{unit} in epoch {epochs[_first(curves[1] == top)]}"
+        _draw_line(axes, epochs, curves[0], labels[0])
+        _draw_line(axes, epochs, curves[1], labels[1], dashed=True)
         log = _scale(axes, np.concatenate(curves))
         if kind == "accuracy":
-            bottom, top = axes.get_ylim()
-            axes.set_ylim(max(bottom, -1), min(top, 100.5))
+            lowest, highest = axes.get_ylim()
+            axes.set_ylim(max(lowest, -1), min(highest, 100.5))
         _name_axes(axes, epochs, axis + (", log scale" if log else ""))
         figure.legend(loc="outside lower center", frameon=False)
 
@@ -124,7 +114,7 @@ def plot_learning_rate(
     with _picture(path, 8, 5, "Learning rate", title) as figure:
         axes = figure.subplots()
         values = _finite(learning_rates)
-        axes.plot(epochs, values, **_LINES[0], **_marker(values))
+        _draw_line(axes, epochs, values, "learning rate")
         log = _scale(axes, values)
         if not log and np.isfinite(values).any():
             axes.set_ylim(0, 1.05 * float(np.nanmax(values)))
@@ -155,7 +145,7 @@ def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -
     side = min(max(7.0, 0.44 * classes + 2.5), 14.0)
     diagonal = np.eye(classes, dtype=bool)
     mistakes = np.ma.masked_where(diagonal | (matrix == 0), matrix)
-    most = max(1, int(np.where(diagonal, 0, matrix).max()))
+    most = max(10, int(np.where(diagonal, 0, matrix).max()))  # one mistake alone stays pale
     with _picture(path, side + 1.2, side, "Confusion matrix", title) as figure:
         axes = figure.subplots()
         axes.grid(False)
@@ -255,13 +245,20 @@ def draw_images(
     axes.set_aspect("equal")
 
 
-def silence_matplotlib() -> None:
-    """Keep matplotlib's remarks about its caches and fonts off the screen.
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in this program's style, whatever the person's own matplotlibrc says, and quietly.
 
-    It logs as warnings that a home folder cannot be written, or that it looks for fonts the
-    first time. Neither is the reader's concern: it goes on without.
+    matplotlib logs as warnings that a home folder cannot be written, or that it looks for fonts
+    the first time, and warns of names in scripts it has no font for. It goes on without, so it
+    is not the reader's concern.
     """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib import style
+
+    with style.context(["default", _STYLE]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        yield
 
 
 def shortened(title: str, width: int, lines: int = 2) -> str:
@@ -277,16 +274,13 @@ def _picture(
     path: Path, width: float, height: float, heading: str, title: str
 ) -> Iterator["Figure"]:
     """Give an empty figure (sizes in inches) and write it to `path` once it is drawn."""
-    silence_matplotlib()
-    from matplotlib import style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with house_style():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    # Beginning from matplotlib's defaults, a person's own matplotlibrc changes no picture.
-    with style.context(["default", _STYLE]), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a name in a script without a font
-        figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches
+        figure = Figure(figsize=(width, height), dpi=_DPI, layout=layout)
         FigureCanvasAgg(figure)
         name = shortened(title, round(8.5 * width))
         figure.suptitle(f"{heading}\n{name}", fontsize=13)
@@ -313,9 +307,27 @@ def _label(name: str, epochs: Sequence[int], values: NDArray[np.float64], unit: 
     return f"{name}: {values[-1]:.4g}{unit} at the end"
 
 
-def _marker(values: NDArray[np.float64]) -> dict[str, str]:
-    """Keep the dots where values are few (a lone one has no line to be seen by), else drop them."""
-    return {} if np.isfinite(values).sum() <= 40 else {"marker": ""}
+def _draw_line(
+    axes: "Axes",
+    epochs: Sequence[int],
+    values: NDArray[np.float64],
+    label: str,
+    *,
+    dashed: bool = False,
+) -> None:
+    """Draw a full line with dots, or a dashed one with open squares.
+
+    A square around a dot shows two curves where both have the same value. The marks are dropped
+    where they would touch, but a lone value has no line to be seen by.
+    """
+    colour, line, marker, size, inside = (
+        (VALIDATION, "--", "s", 9, "none") if dashed else (TRAINING, "-", "o", 6, TRAINING)
+    )
+    few = np.isfinite(values).sum() <= 40
+    axes.plot(
+        epochs, values, line, color=colour, label=label,
+        marker=marker if few else "", markersize=size, markerfacecolor=inside,
+    )  # fmt: skip
 
 
 def _scale(axes: "Axes", values: NDArray[np.float64]) -> bool:

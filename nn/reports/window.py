@@ -1,0 +1,108 @@
+"""Leafing through the test images in a window, a page at a time.
+
+A table says that 2 % are read wrong; the images say why. They are shown a page at once in one
+window that stays open, instead of one window an image.
+"""
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from nn.reports.plots import draw_images, house_style, shortened
+from nn.runs.browsing import KEYS, Browsing
+from nn.runs.predictions import Predictions
+
+if TYPE_CHECKING:
+    from matplotlib.backend_bases import Event
+    from matplotlib.figure import Figure
+
+_COLUMNS, _ROWS = 6, 3  # readable, and fits the screen of a small laptop
+_HELP = "← → page    m mistakes only    0-9 one digit    q quit"
+# Prints 1 if a figure opens in a real window of this machine; it stays hidden without `show`.
+_TRIAL = """
+import matplotlib.pyplot as plt
+print(int(plt.figure().canvas.required_interactive_framework is not None))
+"""
+
+
+def has_display(patience: float = 20.0) -> bool:
+    """Return whether a window can really be opened here.
+
+    Where there is no display matplotlib draws into memory instead and `show` does nothing,
+    without a word. Some of its window systems end the whole program if a library of theirs is
+    missing, and a display on another machine may never answer. So it is tried in a process of
+    its own, unless the environment already says that there is no display.
+
+    Args:
+        patience: seconds to wait for an answer.
+    """
+    own_windows = sys.platform in ("darwin", "win32")
+    if not (own_windows or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        trial = subprocess.run(  # noqa: S603 (a fixed program, run by this very Python)
+            [sys.executable, "-W", "ignore", "-c", _TRIAL],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=patience,
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return False
+    return trial.returncode == 0 and trial.stdout.strip() == b"1"
+
+
+def browse_in_window(predictions: Predictions) -> None:
+    """Show the images in a window until it is closed.
+
+    Keys: left and right for the page before and after, `m` for mistakes only, a digit for that
+    class only (each once more: all again), `q` to close.
+    """
+    with house_style():
+        import matplotlib
+        import matplotlib.pyplot as plt
+
+        # matplotlib has other uses for some of the keys; it looks them up at each key pressed.
+        others = {
+            name: [key for key in keys if key not in KEYS]
+            for name, keys in matplotlib.rcParams.items()
+            if name.startswith("keymap.")
+        }
+        with plt.rc_context({**others, "toolbar": "None"}):
+            figure = plt.figure(figsize=(8, 6.6), num=f"Test images: {predictions.title}")
+            show_pages(figure, predictions)
+            plt.show(block=True)
+            plt.close(figure)
+
+
+def show_pages(figure: "Figure", predictions: Predictions) -> Browsing:
+    """Draw the first page into `figure`, and from then on the page that each key asks for.
+
+    Returns:
+        The place in the images, which the keys change.
+    """
+    import matplotlib.pyplot as plt
+
+    browsing = Browsing(predictions, page_size=_COLUMNS * _ROWS)
+    axes = figure.add_axes((0.01, 0.06, 0.98, 0.82))
+    figure.suptitle(shortened(predictions.title, 70, lines=1), fontsize=12)
+    figure.text(0.5, 0.02, _HELP, ha="center", fontsize=11)
+
+    def draw() -> None:
+        axes.clear()
+        draw_images(axes, predictions, browsing.shown, _COLUMNS, _ROWS)
+        axes.set_title(browsing.position, fontsize=12)
+        figure.canvas.draw_idle()
+
+    def on_key(event: "Event") -> None:
+        if not browsing.press(getattr(event, "key", None) or ""):
+            return
+        if browsing.finished:
+            plt.close(figure)
+        else:
+            draw()
+
+    figure.canvas.mpl_connect("key_press_event", on_key)
+    draw()
+    return browsing
