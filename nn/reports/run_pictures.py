@@ -1,0 +1,48 @@
+"""The pictures of a finished run, drawn from the files it left.
+
+Training saves numbers, and pictures are drawn from these; so a picture can be drawn anew at any
+time, and never by training again.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
+
+
+def draw_run(folder: Path, title: str) -> None:
+    """Draw the three histories and the confusion matrix, each beside the CSV file of its stem.
+
+    Args:
+        folder: A finished run's folder. One that was stopped in its first epoch has no histories
+            to draw.
+        title: The data's and the run's name.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    for kind in ("loss", "accuracy"):
+        epochs, training, validation = _columns(folder / f"{kind}_history.csv", 3)
+        if epochs.size:
+            plot_history(
+                folder / f"{kind}_history.png",
+                kind,
+                epochs.astype(int).tolist(),
+                training=training.tolist(),
+                validation=validation.tolist(),
+                title=title,
+            )
+    epochs, rates = _columns(folder / "learning_rate_history.csv", 2)
+    if epochs.size:
+        path = folder / "learning_rate_history.png"
+        plot_learning_rate(path, epochs.astype(int).tolist(), rates.tolist(), title)
+    matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
+    plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
+
+
+def _columns(path: Path, count: int) -> np.ndarray:
+    """Return the columns of a table below its header, each (rows,)."""
+    rows = path.read_text(encoding="ascii").splitlines()[1:]
+    table = np.array([row.split(",") for row in rows], dtype=float)
+    return table.reshape(-1, count).T

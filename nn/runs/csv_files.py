@@ -1,0 +1,138 @@
+"""Numbers as CSV files that any program can read, and back without losing a bit.
+
+Nine significant digits are enough to tell every float32 from its neighbours, so a number that is
+written with nine and read again is the very same number.
+"""
+
+import io
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import RunFolderError
+from nn.whole_file import open_whole, write_whole
+
+NUMBER_FORMAT = "%.9g"
+_LONGEST_NUMBER = 32  # bytes, its comma included
+_LONGEST_RECORD = 4096  # bytes
+
+Record = TypeVar("Record")
+
+
+def write_array(path: Path, array: NDArray[np.number]) -> None:
+    """Write an array of one or two dimensions: comma-separated, no header; one dimension is a row.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with open_whole(path) as stream:
+        np.savetxt(stream, np.atleast_2d(array), fmt=NUMBER_FORMAT, delimiter=",")
+
+
+def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Read back what `write_array` wrote.
+
+    Args:
+        path: The file.
+        shape: What it must hold, one or two dimensions.
+
+    Raises:
+        RunFolderError: the file is missing, too long, holds something else than finite numbers,
+            or another shape.
+    """
+    rows, columns = (1, *shape) if len(shape) == 1 else shape
+    try:
+        content = _read_at_most(path, rows * columns * _LONGEST_NUMBER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an empty file: the shape will tell
+            array = np.loadtxt(io.StringIO(content), delimiter=",", ndmin=2, comments=None)
+    except ValueError as error:
+        raise RunFolderError(f"{path}: not a table of numbers ({error}).") from error
+    if array.shape != (rows, columns):
+        raise RunFolderError(
+            f"{path}: expected {rows} rows of {columns} numbers, "
+            f"got {array.shape[0]} rows of {array.shape[1]}. "
+            "Do the files of this folder belong to one run?"
+        )
+    with np.errstate(over="ignore"):
+        numbers = array.astype(np.float32).reshape(shape)
+    if not np.isfinite(numbers).all():
+        raise RunFolderError(f"{path}: holds a number that is not finite.")
+    return numbers
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float]]) -> None:
+    """Write a table with a header; whole numbers as such, others with nine digits.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    lines = [",".join(header)]
+    lines += [",".join(_as_text(number) for number in row) for row in rows]
+    write_whole(path, "\n".join(lines) + "\n")
+
+
+def _as_text(number: float) -> str:
+    return str(number) if isinstance(number, int) else NUMBER_FORMAT % number
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write a dataclass of numbers as a table of one row, the fields' names in the header.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    write_table(path, [field.name for field in fields(record)], [astuple(record)])
+
+
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Read back what `write_record` wrote.
+
+    Args:
+        path: The file.
+        kind: A dataclass whose fields are whole numbers and floats.
+
+    Raises:
+        RunFolderError: the file is missing, or is not a record of that kind.
+    """
+    types = get_type_hints(kind)
+    lines = _read_at_most(path, _LONGEST_RECORD).splitlines()
+    if (
+        len(lines) != 2
+        or lines[0].split(",") != list(types)
+        or lines[1].count(",") != len(types) - 1
+    ):
+        raise RunFolderError(
+            f"{path}: expected a header, {','.join(types)}, and one row of numbers."
+        )
+    numbers = {}
+    for name, text in zip(types, lines[1].split(","), strict=True):
+        try:
+            numbers[name] = types[name](text)
+        except ValueError:
+            numbers[name] = math.nan
+        if not math.isfinite(numbers[name]):
+            raise RunFolderError(f"{path}: {name} is {text[:40]!r}, which is not a finite number.")
+    return kind(**numbers)
+
+
+def _read_at_most(path: Path, limit: int) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except FileNotFoundError as error:
+        raise RunFolderError(f"{path}: this file of the run is missing.") from error
+    except OSError as error:
+        raise RunFolderError(f"{path}: cannot be read ({error.strerror}).") from error
+    if len(content) > limit:
+        raise RunFolderError(f"{path}: longer than any file of this network can be.")
+    try:
+        return content.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise RunFolderError(f"{path}: holds something else than numbers.") from error

@@ -1,0 +1,241 @@
+"""From settings to a finished run: the way of the data in one function."""
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from nn.datasets.batches import Batches
+from nn.errors import DivergedError, ProgramError, StoppedError
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import SGD, Adam, Momentum, Optimizer
+from nn.regularizers import Penalty
+from nn.runs.predictions import confusion_matrix
+from nn.runs.preparation import (
+    DownloadProgress,
+    PreparedData,
+    Report,
+    prepare_data,
+    prepare_network,
+)
+from nn.runs.random_streams import random_stream
+from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.schedules import Schedule, constant, exponential
+from nn.settings.declaration import Settings
+from nn.training.evaluation import evaluate
+from nn.training.history import EpochRecord, History
+from nn.training.stopping import StopTraining
+from nn.training.trainer import Observer, train
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a training ended in.
+
+    Attributes:
+        folder: Where everything was saved.
+        data_name: What the images are called.
+        result: The final figures.
+        seconds: How long training took.
+        cut_short: Why training ended before its last epoch, if it did.
+    """
+
+    folder: RunFolder
+    data_name: str
+    result: Result
+    seconds: float
+    cut_short: ProgramError | None
+
+
+def run_experiment(
+    settings: Settings,
+    *,
+    observers: Sequence[Observer] = (),
+    report: Report = lambda message: None,
+    on_download: DownloadProgress | None = None,
+) -> FinishedRun:
+    """Train the network that the settings describe and save everything about it.
+
+    Args:
+        settings: All of them.
+        observers: Told of every epoch's start, progress and end.
+        report: Told in words what is worth saying.
+        on_download: Told of a download's progress.
+
+    Raises:
+        DataError: the images cannot be had.
+        RunFolderError: the folder cannot be written.
+        StoppedError: training was stopped and is to be forgotten; nothing is left of it.
+    """
+    data = prepare_data(settings, report=report, on_progress=on_download)
+    split = data.split
+    report(
+        f"{data.images.name} ({data.images.source}): {len(split.training):,} training, "
+        f"{len(split.validation):,} validation and {len(split.test):,} test images"
+    )
+    network = prepare_network(settings, data.images.image_shape, data.images.classes)
+    loss = SoftmaxCrossEntropy(data.images.classes)
+    optimizer = make_optimizer(settings, network)
+    batches = Batches(
+        split.training,
+        data.normalization,
+        settings.batch_size,
+        rng=random_stream(settings.seed, "shuffling"),
+    )
+
+    folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
+    folder.write_settings(_resolved(settings, data), _notes(data))
+    folder.write_normalization(data.normalization)
+    folder.write_data_facts(DataFacts.of(data.images))
+
+    history: History = []
+    started = time.perf_counter()
+    cut_short: ProgramError | None = None
+    try:
+        train(
+            network,
+            loss,
+            optimizer,
+            schedule=make_schedule(settings),
+            training=batches,
+            validation=data.in_order(split.validation),
+            epochs=settings.epochs,
+            history=history,
+            observers=[*observers, _Keeper(folder, history), _Watch(split.training.labels, report)],
+        )
+    except StopTraining as stop:
+        if not stop.save:
+            folder.discard()
+            raise StoppedError("training was stopped; nothing was kept.") from None
+        cut_short = StoppedError(f"training was stopped after {len(history)} whole epochs.")
+    except DivergedError as error:
+        cut_short = error
+    except BaseException:
+        if not history:
+            folder.discard()
+        raise
+    seconds = time.perf_counter() - started
+
+    folder.write_network(network)
+    result = _judge(network, loss, data, history, folder)
+    return FinishedRun(folder, data.images.name, result, seconds, cut_short)
+
+
+def make_optimizer(settings: Settings, network: Network) -> Optimizer:
+    """Return the optimizer that the settings name, for this network."""
+    penalty = Penalty(l1=settings.l1_strength if settings.l1 else 0.0, l2=settings.l2_strength)
+    rate = settings.learning_rate
+    if settings.optimizer == "momentum":
+        return Momentum(
+            network.parameters,
+            learning_rate=rate,
+            momentum=settings.momentum,
+            dampening=settings.dampening,
+            penalty=penalty,
+        )
+    plain = {"sgd": SGD, "adam": Adam}[settings.optimizer]
+    return plain(network.parameters, learning_rate=rate, penalty=penalty)
+
+
+def make_schedule(settings: Settings) -> Schedule:
+    """Return the learning-rate schedule that the settings name."""
+    if settings.learning_rate_decay:
+        return exponential(settings.learning_rate, settings.decay_rate)
+    return constant(settings.learning_rate)
+
+
+def describe_run(settings: Settings) -> str:
+    """Return the name of a run that was given none: date, time and what is trained."""
+    words = [f"{settings.hidden_layers}x{settings.hidden_units}", settings.activation]
+    if settings.hidden_layers == 0:
+        words = ["softmax"]
+    now = datetime.now().astimezone()
+    return "-".join([f"{now:%Y%m%d-%H%M%S}", *words, settings.optimizer])
+
+
+def _resolved(settings: Settings, data: PreparedData) -> Settings:
+    """Return the settings with the data that were found in place of `auto`."""
+    return settings.model_copy(update={"dataset": data.images.dataset})
+
+
+def _notes(data: PreparedData) -> list[str]:
+    now = datetime.now().astimezone()
+    return [
+        f"data: {data.images.name}, {data.images.source}",
+        f"trained: {now:%Y-%m-%d %H:%M}, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}",
+        "repeat: python train.py --config with this file's path",
+    ]
+
+
+class _Keeper(Observer):
+    """Writes the histories after every epoch, so that a lost power cable costs no figures."""
+
+    def __init__(self, folder: RunFolder, history: History) -> None:
+        self._folder = folder
+        self._history = history
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        self._folder.write_histories(self._history)
+
+
+class _Watch(Observer):
+    """Says so when a network does not learn.
+
+    Whoever knows nothing but how often each class occurs can reach a loss of the labels' entropy,
+    by answering every image with those frequencies. A network that is no better after an epoch
+    has not begun to look at its images.
+    """
+
+    def __init__(self, labels: np.ndarray, report: Report) -> None:
+        shares = np.bincount(labels) / len(labels)
+        shares = shares[shares > 0]
+        self._entropy = float(-(shares * np.log(shares)).sum())
+        self._report = report
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        if record.epoch == 1 and record.validation_loss > 0.99 * self._entropy:
+            self._report(
+                f"The network has not begun to learn: its loss is {record.validation_loss:.4f}, "
+                f"and guessing gives {self._entropy:.4f}. It may need a larger learning rate or "
+                "another initialization (--initialization xavier or he)."
+            )
+
+
+def _judge(
+    network: Network,
+    loss: SoftmaxCrossEntropy,
+    data: PreparedData,
+    history: History,
+    folder: RunFolder,
+) -> Result:
+    """Open the test set, once, and write down how the network does."""
+    split = data.split
+    validation = evaluate(network, loss, data.in_order(split.validation)())
+    test = evaluate(network, loss, data.in_order(split.test)())
+    if history:
+        training_loss, training_accuracy = history[-1].training_loss, history[-1].training_accuracy
+    else:
+        training = evaluate(network, loss, data.in_order(split.training)())
+        training_loss, training_accuracy = training.loss, training.accuracy
+    result = Result(
+        epochs=len(history),
+        parameters=network.parameter_count,
+        training_loss=training_loss,
+        training_accuracy=training_accuracy,
+        validation_loss=validation.loss,
+        validation_accuracy=validation.accuracy,
+        test_loss=test.loss,
+        test_accuracy=test.accuracy,
+        test_images=len(split.test),
+    )
+    predicted = test.logits.argmax(axis=1)
+    folder.write_histories(history)
+    folder.write_confusion_matrix(confusion_matrix(test.labels, predicted, data.images.classes))
+    folder.write_result(result)
+    return result

@@ -1,0 +1,97 @@
+"""From settings to data and a network, alike for training, predicting and everything after.
+
+A network that is shown other images, or differently scaled ones, than it was trained for gives
+wrong answers without a word. So whatever works with a run prepares its data here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from nn.architecture import build_network, hidden_layer_list
+from nn.datasets.batches import Chunk, in_order
+from nn.datasets.images import ImageData, LabelledImages
+from nn.datasets.normalization import Normalization, fit_normalization
+from nn.datasets.sources import load_images
+from nn.datasets.split import Split, split_images
+from nn.initializers import INITIALIZERS
+from nn.network import Network
+from nn.runs.random_streams import random_stream
+from nn.settings.declaration import Settings
+
+Report = Callable[[str], None]
+DownloadProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Images, split and ready to be normalized.
+
+    Attributes:
+        images: The whole data set.
+        split: Its training, validation and test part.
+        normalization: Fitted on the training part, or the one that a saved run brought along.
+    """
+
+    images: ImageData
+    split: Split
+    normalization: Normalization
+
+    def in_order(self, part: LabelledImages) -> Callable[[], Iterable[Chunk]]:
+        """Return a function that deals out a part of the split, anew at each call."""
+        return partial(in_order, part, self.normalization)
+
+
+def prepare_data(
+    settings: Settings,
+    *,
+    normalization: Normalization | None = None,
+    report: Report | None = None,
+    on_progress: DownloadProgress | None = None,
+) -> PreparedData:
+    """Load, split and normalize the images that the settings name.
+
+    Args:
+        settings: `dataset`, `data_dir`, `split`, `normalization` and `seed` are used.
+        normalization: That of a saved run; fitted on the training images if None.
+        report: Told in words what is done where something is worth saying.
+        on_progress: Told of a download's progress: file, bytes done, bytes in all.
+
+    Raises:
+        DataError: the images cannot be had.
+    """
+    images = load_images(
+        settings.dataset,
+        Path(settings.data_dir),
+        beside=Path(__file__).resolve().parents[2],
+        on_progress=on_progress,
+        report=report,
+    )
+    split = split_images(
+        images,
+        settings.split,
+        validation_size=settings.validation_size,
+        shuffle=settings.shuffle_split,
+        rng=random_stream(settings.seed, "split"),
+    )
+    if normalization is None:
+        normalization = fit_normalization(settings.normalization, split.training.images)
+    return PreparedData(images, split, normalization)
+
+
+def prepare_network(settings: Settings, image_shape: tuple[int, int], classes: int) -> Network:
+    """Build the network that the settings describe, with fresh weights.
+
+    Args:
+        settings: The layers, `initialization` and `seed` are used.
+        image_shape: (H, W).
+        classes: K.
+    """
+    return build_network(
+        hidden_layer_list(settings.hidden_layers, settings.hidden_units, settings.activation),
+        input_shape=image_shape,
+        classes=classes,
+        initializer=INITIALIZERS[settings.initialization],
+        rng=random_stream(settings.seed, "initialization"),
+    )

@@ -1,0 +1,239 @@
+"""A run's folder: everything one training left, in files that anyone can open.
+
+Files appear whole or not at all, and `result.csv` comes last: a folder without it belongs to a
+run that is still going on, or that never came to its end.
+"""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.images import ImageData
+from nn.datasets.normalization import Normalization
+from nn.errors import RunFolderError
+from nn.network import Network
+from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
+from nn.settings.checking import check_settings
+from nn.settings.config_files import read_config, write_settings
+from nn.settings.declaration import Settings
+from nn.training.history import History
+
+SETTINGS = "settings.yaml"
+NORMALIZATION = "normalization.csv"
+DATA = "data.csv"
+RESULT = "result.csv"
+CONFUSION_MATRIX = "confusion_matrix.csv"
+_LARGEST_SIDE = 100_000
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the folder notes down about the images.
+
+    Attributes:
+        image_height: H in pixels.
+        image_width: W in pixels.
+        classes: K.
+        crc32: Checksum of all images and labels, to notice data that have changed.
+    """
+
+    image_height: int
+    image_width: int
+    classes: int
+    crc32: int
+
+    @classmethod
+    def of(cls, data: ImageData) -> "DataFacts":
+        """Return the facts about `data`."""
+        return cls(*data.image_shape, data.classes, int(data.fingerprint, 16))
+
+
+@dataclass(frozen=True)
+class Result:
+    """The final figures of a run; losses in nats per example, accuracies from 0 to 1.
+
+    Attributes:
+        epochs: How many whole epochs were trained.
+    """
+
+    epochs: int
+    parameters: int
+    training_loss: float
+    training_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    test_images: int
+
+
+class RunFolder:
+    """Writes and reads the files of one run.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, save_dir: Path, name: str) -> "RunFolder":
+        """Make a new folder; a name that is in use gets a number, so nothing is overwritten.
+
+        Raises:
+            RunFolderError: the folder cannot be made.
+        """
+        numbered = name
+        for number in range(2, 10_000):
+            try:
+                (save_dir / numbered).mkdir(parents=True)
+            except FileExistsError:
+                if not save_dir.is_dir():
+                    break
+                numbered = f"{name}-{number}"
+            except OSError as error:
+                raise RunFolderError(
+                    f"{save_dir}: cannot be written ({error.strerror}). "
+                    "Choose another folder with --save-dir."
+                ) from error
+            else:
+                return cls(save_dir / numbered)
+        raise RunFolderError(f"{save_dir}: no folder for the run could be made in it.")
+
+    @property
+    def name(self) -> str:
+        """The run's name, which is the folder's."""
+        return self.path.name
+
+    def discard(self) -> None:
+        """Remove the folder and all that is in it."""
+        shutil.rmtree(self.path)
+
+    def write_settings(self, settings: Settings, notes: Iterable[str]) -> None:
+        """Write `settings.yaml`, with notes as comments on top."""
+        write_settings(self.path / SETTINGS, settings, notes)
+
+    def write_histories(self, history: History) -> None:
+        """Write the three histories, one row an epoch."""
+        for measure in ("loss", "accuracy"):
+            rows = [
+                (r.epoch, getattr(r, f"training_{measure}"), getattr(r, f"validation_{measure}"))
+                for r in history
+            ]
+            header = ("epoch", "training", "validation")
+            write_table(self.path / f"{measure}_history.csv", header, rows)
+        rates = [(record.epoch, record.learning_rate) for record in history]
+        write_table(self.path / "learning_rate_history.csv", ("epoch", "learning_rate"), rates)
+
+    def write_network(self, network: Network) -> None:
+        """Write `weights_1.csv`, `biases_1.csv`, ... : rows are inputs, columns are units."""
+        for stem, array in network.arrays.items():
+            write_array(self.path / f"{stem}.csv", array)
+
+    def read_network(self, network: Network) -> None:
+        """Fill a network that was built from the run's settings with the run's numbers.
+
+        Raises:
+            RunFolderError: a file is missing, or does not hold what this network needs.
+        """
+        for stem, array in network.arrays.items():
+            array[...] = read_array(self.path / f"{stem}.csv", array.shape)
+
+    def write_normalization(self, normalization: Normalization) -> None:
+        """Write `normalization.csv`: an input is (pixel - subtract) / divide."""
+        write_record(self.path / NORMALIZATION, normalization)
+
+    def read_normalization(self) -> Normalization:
+        """Read back what `write_normalization` wrote.
+
+        Raises:
+            RunFolderError: the file is missing or damaged.
+        """
+        path = self.path / NORMALIZATION
+        normalization = read_record(path, Normalization)
+        if normalization.divide <= 0:
+            raise RunFolderError(f"{path}: divide is {normalization.divide:g}, not above 0.")
+        return normalization
+
+    def write_data_facts(self, facts: DataFacts) -> None:
+        """Write `data.csv`: image size, number of classes, checksum."""
+        write_record(self.path / DATA, facts)
+
+    def read_data_facts(self) -> DataFacts:
+        """Read back what `write_data_facts` wrote.
+
+        Raises:
+            RunFolderError: the file is missing or damaged.
+        """
+        path = self.path / DATA
+        facts = read_record(path, DataFacts)
+        for name in ("image_height", "image_width", "classes"):
+            if not 1 <= getattr(facts, name) <= _LARGEST_SIDE:
+                raise RunFolderError(f"{path}: {name} is {getattr(facts, name)}, not a size.")
+        return facts
+
+    def write_confusion_matrix(self, matrix: NDArray[np.integer]) -> None:
+        """Write `confusion_matrix.csv`, (K, K): rows are true labels, columns predicted ones."""
+        write_array(self.path / CONFUSION_MATRIX, matrix)
+
+    def write_result(self, result: Result) -> None:
+        """Write `result.csv`; it comes last, for it marks the run as finished."""
+        write_record(self.path / RESULT, result)
+
+    def read_result(self) -> Result:
+        """Read back what `write_result` wrote.
+
+        Raises:
+            RunFolderError: the file is missing or damaged.
+        """
+        return read_record(self.path / RESULT, Result)
+
+    def read_settings(self) -> Settings:
+        """Read back the run's settings.
+
+        Raises:
+            SettingError: the file is missing or damaged.
+        """
+        return check_settings(read_config(self.path / SETTINGS))
+
+
+def finished_runs(save_dir: Path) -> list[RunFolder]:
+    """Return the finished runs of a folder, the newest first; none if there is no such folder."""
+    runs = []
+    for path in save_dir.iterdir() if save_dir.is_dir() else ():
+        if (path / RESULT).is_file():
+            runs.append(((path / RESULT).stat().st_mtime_ns, path))
+    return [RunFolder(path) for _, path in sorted(runs, reverse=True)]
+
+
+def find_run(wanted: str, save_dir: Path) -> RunFolder:
+    """Return the run that a person named.
+
+    Args:
+        wanted: A run's name, a folder's path, or nothing for the newest run.
+        save_dir: The folder that holds the runs.
+
+    Raises:
+        RunFolderError: there is no such finished run.
+    """
+    runs = finished_runs(save_dir)
+    if not wanted:
+        if runs:
+            return runs[0]
+        raise RunFolderError(
+            f"{save_dir}: there is no finished run in it. Train one with: python train.py"
+        )
+    for path in (save_dir / wanted, Path(wanted)):
+        if path.is_dir():
+            if (path / RESULT).is_file():
+                return RunFolder(path)
+            raise RunFolderError(f"{path}: this run has no {RESULT}, so it never came to its end.")
+    near = get_close_matches(wanted, [run.name for run in runs], n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise RunFolderError(f"{wanted!r} is neither a run in {save_dir} nor a folder.{hint}")

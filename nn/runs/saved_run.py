@@ -1,0 +1,101 @@
+"""A finished run brought back to life: its network, fed exactly as it was in training."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.normalization import Normalization
+from nn.errors import DataError
+from nn.losses import SoftmaxCrossEntropy, softmax
+from nn.network import Network
+from nn.runs.predictions import Predictions
+from nn.runs.preparation import DownloadProgress, Report, prepare_data, prepare_network
+from nn.runs.run_folder import DataFacts, RunFolder
+from nn.settings.declaration import Settings
+from nn.training.evaluation import evaluate
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run as its folder holds it.
+
+    Attributes:
+        folder: Where it came from.
+        settings: Those it was trained with.
+        network: With the trained numbers, to the last bit.
+        normalization: What its network expects to be done to pixels.
+        facts: About the images it was trained for.
+    """
+
+    folder: RunFolder
+    settings: Settings
+    network: Network
+    normalization: Normalization
+    facts: DataFacts
+
+
+def load_run(folder: RunFolder) -> SavedRun:
+    """Rebuild a run's network from its folder.
+
+    Raises:
+        RunFolderError: a file is missing, damaged, or belongs to another run.
+        SettingError: `settings.yaml` is missing or damaged.
+    """
+    settings = folder.read_settings()
+    facts = folder.read_data_facts()
+    network = prepare_network(settings, (facts.image_height, facts.image_width), facts.classes)
+    folder.read_network(network)
+    return SavedRun(folder, settings, network, folder.read_normalization(), facts)
+
+
+def predict_test_set(
+    run: SavedRun,
+    *,
+    data_dir: str | None = None,
+    report: Report = lambda message: None,
+    on_download: DownloadProgress | None = None,
+) -> Predictions:
+    """Return what the run's network says about its own test images.
+
+    Args:
+        run: The run.
+        data_dir: Folder of the data files; the one it was trained with if None.
+        report: Told when the images are not those of the training.
+        on_download: Told of a download's progress.
+
+    Raises:
+        DataError: the images cannot be had, or have another size.
+    """
+    settings = run.settings
+    if data_dir is not None:
+        settings = settings.model_copy(update={"data_dir": data_dir})
+    data = prepare_data(
+        settings, normalization=run.normalization, report=report, on_progress=on_download
+    )
+    facts = DataFacts.of(data.images)
+    if _size(facts) != _size(run.facts):
+        raise DataError(
+            f"{data.images.source}: images of {_size(facts)}, but {run.folder.name} was trained "
+            f"on images of {_size(run.facts)}. Name the folder of those with --data-dir."
+        )
+    if facts != run.facts:
+        report(
+            f"These are not the images that {run.folder.name} was trained and tested with, so "
+            "its test accuracy will not be the one that training printed."
+        )
+    test = data.split.test
+    evaluation = evaluate(
+        run.network, SoftmaxCrossEntropy(run.facts.classes), data.in_order(test)()
+    )
+    title = f"{data.images.name}, {run.folder.name}"
+    return Predictions(test.images, test.labels, softmax(evaluation.logits), title)
+
+
+def _size(facts: DataFacts) -> str:
+    return f"{facts.image_height} x {facts.image_width} pixels in {facts.classes} classes"
+
+
+def predict_images(run: SavedRun, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the probabilities (N, K) that the run's network gives to images (N, H, W)."""
+    return softmax(run.network.forward(run.normalization.apply(images)))
