@@ -90,7 +90,7 @@ def train(
         mean = _RunningMean()
         for examples in training.epoch():
             before = network.parameters.values.copy()
-            logits = _train_on(examples, training.batch_size, network, loss, optimizer)
+            logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
                 network.parameters.values[:] = before
@@ -100,6 +100,10 @@ def train(
                 observer.on_progress(mean.examples, mean.loss, mean.accuracy)
 
         validated = evaluate(network, loss, validation())
+        if not math.isfinite(validated.loss):
+            # The epoch's last steps did it, and no further step was there to notice.
+            network.parameters.values[:] = before
+            raise _diverged(epoch, optimizer.learning_rate)
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
@@ -114,7 +118,7 @@ def train(
             observer.on_epoch_end(record)
 
 
-def _train_on(
+def take_steps(
     examples: Examples,
     batch_size: int,
     network: Network,
