@@ -47,6 +47,7 @@ class ImageData:
         name: what the data are called on screen and on pictures, "MNIST" for one.
         source: where they came from, to put in a sentence: "four IDX files in data/".
         classes: K, the number of classes.
+        dataset: the value of the setting `dataset` that brings these images again.
     """
 
     train_images: NDArray[np.uint8]
@@ -56,6 +57,7 @@ class ImageData:
     name: str
     source: str
     classes: int
+    dataset: str = "mnist"
 
     @property
     def image_shape(self) -> tuple[int, int]:
