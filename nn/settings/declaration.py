@@ -66,7 +66,7 @@ class Settings(BaseModel):
     activation: Annotated[
         str,
         Group("network"),
-        Question("Which activation for the hidden layers?"),
+        Question("Which activation for the hidden layers?", unless=("hidden_layers", 0)),
         Choice("relu", explain="max(0, x): fast, learns quickly"),
         Choice("sigmoid", explain="1 / (1 + exp(-x)): smooth, learns slowly"),
     ] = Field("relu", description="function after each hidden layer")

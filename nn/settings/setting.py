@@ -4,6 +4,7 @@ The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting
 field says into the form in which questions, flags, YAML files and tables read it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,9 +22,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Question:
-    """Marks a setting that is asked; the questions come in the order of the declaration."""
+    """Marks a setting that is asked; the questions come in the order of the declaration.
+
+    Args:
+        text: what is asked.
+        unless: an earlier setting and the value with which this one means nothing.
+    """
 
     text: str
+    unless: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Choice:
     def is_meant_by(self, given: object) -> bool:
         """Return whether `given` is this value, or a spelling of it in any case."""
         if isinstance(given, str):
-            return given.strip().casefold() in self.spellings
+            return given.strip().casefold() in [known.casefold() for known in self.spellings]
         return type(given) is type(self.value) and given == self.value
 
 
@@ -96,6 +103,13 @@ class Setting:
     def flag(self) -> str:
         """The command-line flag, in kebab-case."""
         return "--" + self.name.replace("_", "-")
+
+    def is_asked(self, values: Mapping[str, Any]) -> bool:
+        """Return whether there is a question and it means something, given those values."""
+        if self.question is None:
+            return False
+        unless = self.question.unless
+        return unless is None or values.get(unless[0]) != unless[1]
 
     def take(self, given: object) -> object:
         """Return the value that `given` stands for, before its type and range are checked.
