@@ -89,14 +89,13 @@ def run_experiment(
     )
 
     folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
-    folder.write_settings(_resolved(settings, data), _notes(data))
-    folder.write_normalization(data.normalization)
-    folder.write_data_facts(DataFacts.of(data.images))
-
     history: History = []
     started = time.perf_counter()
     cut_short: ProgramError | None = None
     try:
+        folder.write_settings(_resolved(settings, data), _notes(data))
+        folder.write_normalization(data.normalization)
+        folder.write_data_facts(DataFacts.of(data.images))
         train(
             network,
             loss,
@@ -116,7 +115,7 @@ def run_experiment(
     except DivergedError as error:
         cut_short = error
     except BaseException:
-        if not history:
+        if not history:  # nothing was learned that the folder could keep
             folder.discard()
         raise
     seconds = time.perf_counter() - started

@@ -1,0 +1,67 @@
+"""What a run will be, worked out before it starts: its layers, its size, how long it will take."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from nn.architecture import describe
+from nn.datasets.batches import CHUNK_ROWS, Chunk
+from nn.losses import SoftmaxCrossEntropy
+from nn.runs.experiment import make_optimizer
+from nn.runs.preparation import prepare_network
+from nn.settings.declaration import Settings
+from nn.training.trainer import take_steps
+
+# Before the data are looked for, MNIST is what they will most likely be.
+_IMAGE_SHAPE = (28, 28)
+_CLASSES = 10
+_TRAINING_IMAGES = 58_000
+_VALIDATION_IMAGES = 6_000
+_TRIAL_SECONDS = 0.15
+_TRIAL_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run will be.
+
+    Attributes:
+        layers: Each layer in words, with the shape of what leaves it.
+        parameters: How many numbers are learned.
+        seconds: Estimated time of the whole training.
+    """
+
+    layers: list[tuple[str, str]]
+    parameters: int
+    seconds: float
+
+
+def preview_run(settings: Settings) -> Preview:
+    """Return what a run on images like MNIST's will be.
+
+    The time is measured, not looked up: a copy of the network takes steps on random images for a
+    moment.
+
+    Raises:
+        SettingError: the layers do not fit together.
+    """
+    network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
+    layers, parameters = describe(network), network.parameter_count
+    loss = SoftmaxCrossEntropy(_CLASSES)
+    optimizer = make_optimizer(settings, network)
+
+    rng = np.random.default_rng(0)
+    batch_size = min(settings.batch_size, CHUNK_ROWS)
+    rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
+    inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
+    trial = Chunk(inputs, rng.integers(0, _CLASSES, rows))
+    take_steps(trial, batch_size, network, loss, optimizer)  # makes the layers' arrays
+
+    rounds, elapsed, started = 0, 0.0, time.perf_counter()
+    while elapsed < _TRIAL_SECONDS:
+        take_steps(trial, batch_size, network, loss, optimizer)
+        rounds, elapsed = rounds + 1, time.perf_counter() - started
+    # Validation runs forward only, about a third of the work.
+    examples = settings.epochs * (_TRAINING_IMAGES + _VALIDATION_IMAGES / 3)
+    return Preview(layers, parameters, examples * elapsed / (rounds * rows))
