@@ -43,7 +43,7 @@ class Browsing:
             conditions.append(f"digit {self.digit}")
         count = len(self._selected)
         first, last = self._start + 1, min(self._start + self.page_size, count)
-        place = "none" if count == 0 else f"{first}-{last}" if last > first else f"{first}"
+        place = "0" if count == 0 else f"{first}-{last}" if last > first else f"{first}"
         return f"{place}/{count}" + (f" ({', '.join(conditions)})" if conditions else "")
 
     def press(self, key: str) -> bool:

@@ -1,0 +1,282 @@
+"""Leafing through the test images in a terminal, one at a time.
+
+Over a remote connection there is no window, and the images are small enough for a terminal:
+the half block ▀ has two colours, its own above and the background's below, so 28 x 28 pixels
+take 28 columns and 14 rows. Without colours (NO_COLOR, a dumb terminal, an encoding without
+the block) characters from blank to @ stand for the shades.
+
+The terminal is driven directly: one key at a time from termios, a dozen well-known escape
+sequences to it. prompt_toolkit could do that too, but neither on a dumb terminal nor with less
+code, as all the drawing is ours anyway.
+"""
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby, zip_longest
+from types import FrameType
+from typing import NoReturn, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.runs.browsing import Browsing
+from nn.runs.predictions import Predictions
+
+_SHADES = " .:-=+*#%@"
+# Black, the 24 greys and white of the 256 colours that every terminal of today has.
+_GREYS = (16, *range(232, 256), 231)
+_ARROWS = {b"[C": "right", b"OC": "right", b"[D": "left", b"OD": "left"}
+_RESET = "\x1b[0m"
+# Another screen, no cursor, lines cut instead of wrapped; and all of it back.
+_ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
+
+
+def has_terminal(input: TextIO, output: TextIO) -> bool:
+    """Return whether keys can be read one by one from `input` and images shown on `output`."""
+    try:
+        import termios  # noqa: F401 (Windows has none)
+    except ImportError:
+        return False
+    return input.isatty() and output.isatty()
+
+
+def browse_in_terminal(predictions: Predictions, input: TextIO, output: TextIO) -> None:
+    """Show one image after the other until `q` is pressed or the input ends.
+
+    Keys: left and right for the image before and after, `m` for mistakes only, a digit for that
+    class only (each once more: all again), `q` to quit. However it is left, the terminal is
+    then as it was before.
+
+    Args:
+        predictions: what is shown.
+        input: a terminal, see `has_terminal`.
+        output: a terminal.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed.
+        SystemExit: the process was told to end (SIGTERM).
+    """
+    browsing = Browsing(predictions)
+    dumb, plain = _is_dumb(), is_plain(output)
+    with _single_keys(input), _own_screen(output, dumb):
+        while not browsing.finished:
+            size = _size(output)
+            lines = frame(browsing, *size, plain)
+            # A dumb terminal cannot go back: there each image stands below the one before.
+            _write(output, "\n".join(lines) + "\n" if dumb else _redrawn(lines))
+            while _size(output) == size:
+                if _waiting(input, 0.25) and browsing.press(_read_key(input)):
+                    break
+
+
+def is_plain(output: TextIO) -> bool:
+    """Return whether `output` is to be spared colours and half blocks."""
+    unicode = (output.encoding or "").lower().startswith("utf")
+    return bool(os.environ.get("NO_COLOR")) or _is_dumb() or not unicode
+
+
+def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]:
+    """Return what is on the screen: at most `rows` lines of at most `columns` characters.
+
+    Args:
+        browsing: the place in the images; the first one shown is drawn.
+        columns: of the terminal, at least 1. Too few shrink the image, leave out the bars and
+            shorten the words.
+        rows: of the terminal, at least 1. Too few shrink the image, then leave it out.
+        plain: in ASCII, without colours.
+    """
+    position = [_fitting(columns, browsing.position)]
+    picture: list[str] = []
+    if len(browsing.shown) == 0:
+        verdict = _fitting(columns, "No such image; the same key again shows all.", "No image")
+    else:
+        index = int(browsing.shown[0])
+        verdict = _verdict(browsing.predictions, index, columns, plain)
+        position = [_fitting(columns, f"{browsing.position}, test image {index}", *position)]
+        if rows > 5:
+            picture = _picture(browsing.predictions, index, columns, rows - 4, plain)
+    arrows = "left right" if plain else "← →"
+    keys = _fitting(
+        columns,
+        f"{arrows} move   m mistakes only   0-9 one digit   q quit",
+        f"{arrows} m mistakes 0-9 digit q quit",
+        f"{arrows} m 0-9 q",
+    )
+    title = [_fitting(columns, browsing.predictions.title)] if rows > 3 else []
+    return [*title, verdict, *position, *picture, keys][:rows]
+
+
+def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
+    """Draw an image (H, W), 0 black to 255 white, in ceil(H / 2) lines of W characters.
+
+    Args:
+        image: uint8, (H, W).
+        plain: as shades in ASCII, each the mean of two pixels, instead of coloured half blocks.
+    """
+    height, width = image.shape
+    pairs = np.zeros((-(-height // 2), 2, width), np.uint8)
+    pairs.reshape(-1, width)[:height] = image
+    if plain:
+        shades = (pairs.mean(axis=1) * len(_SHADES) / 256).astype(int)
+        return ["".join(_SHADES[shade] for shade in row) for row in shades]
+    greys = np.array(_GREYS)[np.rint(pairs * ((len(_GREYS) - 1) / 255)).astype(int)]
+    return [
+        "".join(
+            f"\x1b[38;5;{top};48;5;{bottom}m" + "▀" * len(list(same))
+            for (top, bottom), same in groupby(zip(*pair.tolist(), strict=True))
+        )
+        + _RESET
+        for pair in greys
+    ]
+
+
+def shrunken(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Shrink an image (H, W) to fit `width` and `height` pixels, keeping its proportions.
+
+    Each new pixel is the mean of those it stands for. An image that fits is left as it is.
+    """
+    old = np.array(image.shape)
+    scale = min(1.0, width / old[1], height / old[0])
+    new = np.maximum(1, (old * scale).astype(int))
+    starts = [np.arange(count) * side // count for side, count in zip(old, new, strict=True)]
+    sums = np.add.reduceat(image.astype(np.int64), starts[0], axis=0)
+    sums = np.add.reduceat(sums, starts[1], axis=1)
+    areas = np.outer(np.diff(starts[0], append=old[0]), np.diff(starts[1], append=old[1]))
+    means: NDArray[np.uint8] = np.rint(sums / areas).astype(np.uint8)
+    return means
+
+
+def _picture(
+    predictions: Predictions, index: int, columns: int, rows: int, plain: bool
+) -> list[str]:
+    """Draw an image and, where there is room, a bar a class beside it."""
+    image = shrunken(predictions.images[index], columns, 2 * rows)
+    width = image.shape[1]
+    drawn = draw_image(image, plain)
+    bars = _bars(predictions.probabilities[index], columns - width - 2, rows, plain)
+    return [
+        f"{line or ' ' * width}  {bar}" if bar else line
+        for line, bar in zip_longest(drawn, bars, fillvalue="")
+    ]
+
+
+def _bars(probabilities: NDArray[np.float32], columns: int, rows: int, plain: bool) -> list[str]:
+    """Draw the probability of each class, or of the likeliest ones where rows are few."""
+    values = np.nan_to_num(probabilities)
+    label = len(str(len(values) - 1))
+    room = min(20, columns - label - len("  100.0 %"))
+    if room < 5:
+        return []
+    likeliest = np.sort((-values).argsort(kind="stable")[:rows])
+    block = "#" if plain else "█"
+    return [
+        f"{k:>{label}} {block * round(room * float(values[k])):{room}} {100 * values[k]:5.1f} %"
+        for k in likeliest
+    ]
+
+
+def _verdict(predictions: Predictions, index: int, columns: int, plain: bool) -> str:
+    predicted, true = predictions.predicted[index], predictions.true[index]
+    right = predicted == true
+    sign = ("right:" if right else "WRONG:") if plain else ("✓" if right else "✗")
+    text = _fitting(
+        columns,
+        f"{sign} predicted {predicted}, true {true}"
+        f" ({100 * predictions.confidence[index]:.1f} % sure)",
+        f"{sign} predicted {predicted}, true {true}",
+        f"{sign} {predicted}, true {true}",
+    )
+    return text if plain else f"\x1b[1;{32 if right else 31}m{text}{_RESET}"
+
+
+def _fitting(columns: int, *texts: str) -> str:
+    """Return the first of the texts (longest first) that fits, or as much of the last as does."""
+    chosen = next((text for text in texts if len(text) <= columns), texts[-1][:columns])
+    return "".join(character if character.isprintable() else "?" for character in chosen)
+
+
+def _redrawn(lines: list[str]) -> str:
+    return "\x1b[H" + "\x1b[K\n".join(lines) + "\x1b[K\x1b[J"
+
+
+def _write(output: TextIO, text: str) -> None:
+    """Write at once, with ? for what the terminal's encoding does not have."""
+    encoding = output.encoding or "ascii"
+    output.write(text.encode(encoding, "replace").decode(encoding))
+    output.flush()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "dumb") == "dumb"
+
+
+def _size(output: TextIO) -> tuple[int, int]:
+    """Return the terminal's columns and rows, or 80 x 24 where it does not tell."""
+    columns, rows = os.get_terminal_size(output.fileno())
+    return columns or 80, rows or 24
+
+
+def _waiting(input: TextIO, seconds: float) -> bool:
+    """Return whether a key was pressed, having waited for it at most `seconds`."""
+    return bool(select.select([input], [], [], seconds)[0])
+
+
+def _read_key(input: TextIO) -> str:
+    """Read one key: a character, "left", "right", "" for any other; the end of input is "q"."""
+    descriptor = input.fileno()
+    try:
+        key = os.read(descriptor, 1)
+        if key != b"\x1b":
+            return key.decode("latin-1").lower() or "q"
+        # An arrow is Escape, then [ or O, perhaps numbers for Shift and Ctrl, then a letter. The
+        # rest comes at once; after the Escape key alone nothing comes.
+        sequence = b""
+        while _waiting(input, 0.05):
+            sequence += os.read(descriptor, 1) or b"~"
+            if sequence[:1] not in b"[O" or (len(sequence) > 1 and sequence[-1:] >= b"@"):
+                break
+        return _ARROWS.get(sequence[:1] + sequence[-1:], "")
+    except OSError:  # the terminal is gone
+        return "q"
+
+
+@contextmanager
+def _single_keys(input: TextIO) -> Iterator[None]:
+    """Make the terminal hand over each key at once and unseen, until the block is left.
+
+    A signal to end the process leaves the block too; one to suspend it (Ctrl-Z) is ignored, as
+    it would leave the shell with a terminal in this state.
+    """
+    import termios
+    import tty
+
+    descriptor = input.fileno()
+    before = termios.tcgetattr(descriptor)
+    handlers = {
+        number: signal.signal(number, handler)
+        for number, handler in ((signal.SIGTERM, _end), (signal.SIGTSTP, signal.SIG_IGN))
+    }
+    try:
+        tty.setcbreak(descriptor)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def _own_screen(output: TextIO, dumb: bool) -> Iterator[None]:
+    """Give the images a screen of their own, and the one before back when the block is left."""
+    _write(output, "" if dumb else _ENTER)
+    try:
+        yield
+    finally:
+        _write(output, "" if dumb else _LEAVE)
