@@ -66,7 +66,7 @@ def read_pickled_mnist(path: Path) -> ImageData:
         LabelledImages(np.concatenate(images[:2]), np.concatenate(labels[:2])),
         LabelledImages(images[2], labels[2]),
         name=path.name,
-        source=str(path),
+        source=f"{path.name} in {path.parent}/",
     )
 
 

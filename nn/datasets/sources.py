@@ -1,0 +1,170 @@
+"""Where the images come from: the first place that has them.
+
+The order is that of the least surprise. Files a person has put there come first, in the form
+MNIST is published in, then in others; then the network is asked; and where there is neither the
+program draws its own digits, so that the first command anybody types trains a network.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nn.datasets.idx import read_idx
+from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
+from nn.errors import DataError, SettingError
+
+Report = Callable[[str], None]
+"""Is told one sentence at a time: what was looked for, what was not there, what is used."""
+
+_IDX_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+_CSV_FILES = ("mnist_train.csv", "mnist_test.csv")
+_PICKLE = "mnist.pkl.gz"
+
+
+def load_images(
+    dataset: str,
+    data_dir: Path,
+    *,
+    beside: Path | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    report: Report | None = None,
+) -> ImageData:
+    """Load the images to work on.
+
+    "auto" takes the first of these that is there: the four IDX files in `data_dir`, gzipped or
+    not, or in `beside`; `mnist_train.csv` and `mnist_test.csv`; `mnist.pkl.gz`; the four files
+    from the network; the digits the program draws. "mnist" is the same without the last.
+    "built-in" is the last alone. A set of files that is not complete is passed over, and said;
+    one that is there but damaged is an error, for whoever put it there wants it used.
+
+    Args:
+        dataset: "auto", "mnist" or "built-in".
+        data_dir: the data folder; it need not exist.
+        beside: a second folder to look in, that of train.py.
+        on_progress: is told of a download: file, bytes that have arrived, bytes there will be.
+        report: is told, in sentences, what a person should know about the choice.
+
+    Raises:
+        SettingError: another `dataset`.
+        DataError: a file is damaged, or "mnist" is nowhere to be had.
+    """
+    if dataset not in ("auto", "mnist", "built-in"):
+        raise SettingError(f"dataset: got {dataset!r}, expected auto, mnist or built-in.")
+    say = report or (lambda _sentence: None)
+    if dataset != "built-in":
+        data = _from_files(data_dir, beside, say)
+        if data is not None:
+            return data
+        try:
+            return _from_network(data_dir, on_progress, say)
+        except DataError as error:
+            if dataset == "mnist":
+                raise
+            say(f"{error} Until then the built-in digits are used.")
+
+    from nn.datasets.drawn_digits import built_in_digits
+
+    return built_in_digits(data_dir)
+
+
+def _from_files(data_dir: Path, beside: Path | None, say: Report) -> ImageData | None:
+    """Return the first data set that lies in one of the folders."""
+    folders = [data_dir]
+    if beside is not None and beside.resolve() != data_dir.resolve():
+        folders.append(beside)
+    for read in (_from_idx, _from_csv, _from_pickle):
+        for folder in folders:
+            data = read(folder, say)
+            if data is not None:
+                return data
+    return None
+
+
+def _from_idx(folder: Path, say: Report) -> ImageData | None:
+    found = [_idx_file(folder, name) for name in _IDX_FILES]
+    missing = [name for name, path in zip(_IDX_FILES, found, strict=True) if path is None]
+    paths = [path for path in found if path is not None]
+    if missing:
+        if paths:
+            names = ", ".join(missing)
+            say(f"{folder}/ holds {len(paths)} of the four IDX files; missing: {names}.")
+        return None
+    return join_train_and_test(
+        _read_pair(paths[0], paths[1]),
+        _read_pair(paths[2], paths[3]),
+        name=f"images in {folder.resolve().name}/",
+        source=f"four IDX files in {folder}/",
+    )
+
+
+def _idx_file(folder: Path, name: str) -> Path | None:
+    """Return the file of this name, with or without .gz, also as "train-images.idx3-ubyte"."""
+    dotted = name.replace("-idx", ".idx")
+    for candidate in (f"{name}.gz", name, f"{dotted}.gz", dotted):
+        if _is_there(folder / candidate):
+            return folder / candidate
+    return None
+
+
+def _read_pair(images_path: Path, labels_path: Path) -> LabelledImages:
+    images = read_idx(images_path, 3)
+    labels = read_idx(labels_path, 1)
+    if len(images) != len(labels):
+        raise DataError(
+            f"{images_path} holds {len(images):,} images, but {labels_path} holds "
+            f"{len(labels):,} labels. Do the files belong together?"
+        )
+    return LabelledImages(images, labels.astype(np.int64))
+
+
+def _from_csv(folder: Path, say: Report) -> ImageData | None:
+    training, test = (folder / name for name in _CSV_FILES)
+    present = [path for path in (training, test) if _is_there(path)]
+    if len(present) == 1:
+        say(f"{present[0]} is there without the other of {' and '.join(_CSV_FILES)}.")
+    if len(present) < 2:
+        return None
+
+    from nn.datasets.csv_images import read_csv_images
+
+    return join_train_and_test(
+        read_csv_images(training),
+        read_csv_images(test),
+        name=training.name,
+        source=f"{training.name} and {test.name} in {folder}/",
+    )
+
+
+def _from_pickle(folder: Path, say: Report) -> ImageData | None:
+    if not _is_there(folder / _PICKLE):
+        return None
+
+    from nn.datasets.pickled import read_pickled_mnist
+
+    return read_pickled_mnist(folder / _PICKLE)
+
+
+def _from_network(
+    data_dir: Path, on_progress: Callable[[str, int, int], None] | None, say: Report
+) -> ImageData:
+    from nn.datasets.download import download_mnist
+
+    download_mnist(data_dir, on_progress)
+    say(f"MNIST was downloaded into {data_dir}/.")
+    data = _from_idx(data_dir, say)
+    if data is None:
+        raise DataError(f"{data_dir}: the files just downloaded are gone again.")
+    return data
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None

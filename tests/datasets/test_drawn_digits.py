@@ -1,0 +1,137 @@
+"""The built-in digits: the same everywhere, prepared as MNIST was, readable."""
+
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.datasets import drawn_digits
+from nn.datasets.digit_shapes import WAYS
+from nn.datasets.drawn_digits import built_in_digits, draw_digits
+from nn.datasets.images import LabelledImages
+
+
+def draw(count: int, seed: int = 0) -> LabelledImages:
+    return draw_digits(count, np.random.Generator(np.random.PCG64(seed)))
+
+
+@pytest.fixture(scope="module")
+def digits() -> LabelledImages:
+    return draw(3000)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn_digits, "TRAINING_DIGITS", 40)
+    monkeypatch.setattr(drawn_digits, "TEST_DIGITS", 20)
+
+
+def test_every_digit_is_drawn_equally_often_in_no_order(digits: LabelledImages) -> None:
+    assert digits.images.shape == (3000, 28, 28)
+    assert np.bincount(digits.labels).tolist() == [300] * 10
+    assert len(set(digits.labels[:30].tolist())) > 5
+
+
+def test_the_same_seed_draws_the_same_digits_and_another_others(digits: LabelledImages) -> None:
+    np.testing.assert_array_equal(draw(3000).images, digits.images)
+    assert (draw(3000, seed=1).images != digits.images).any()
+
+
+def test_no_two_drawings_are_the_same(digits: LabelledImages) -> None:
+    assert len(np.unique(digits.images.reshape(3000, -1), axis=0)) == 3000
+
+
+def test_a_digit_fits_twenty_by_twenty_pixels_and_fills_them(digits: LabelledImages) -> None:
+    rows, columns = digits.images.max(axis=2) > 0, digits.images.max(axis=1) > 0
+    heights = 28 - rows.argmax(axis=1) - rows[:, ::-1].argmax(axis=1)
+    widths = 28 - columns.argmax(axis=1) - columns[:, ::-1].argmax(axis=1)
+    longest = np.maximum(heights, widths)
+    # The edge of the ink is half a pixel wide on each side, and lies anywhere on the grid.
+    assert longest.max() <= 22
+    assert longest.min() >= 19
+
+
+def test_the_centre_of_mass_is_in_the_middle(digits: LabelledImages) -> None:
+    ink = digits.images.astype(float)
+    mass = ink.sum(axis=(1, 2))
+    for axis in (1, 2):
+        centre = (ink.sum(axis=3 - axis) @ np.arange(28)) / mass
+        assert np.abs(centre - 13.5).max() <= 0.5
+
+
+def test_pens_are_thin_and_thick_and_paper_is_empty(digits: LabelledImages) -> None:
+    assert (digits.images[:, 0, :] == 0).mean() > 0.99
+    # MNIST's mean pixel is 33.
+    assert 25 < digits.images.mean() < 40
+    ink = digits.images.mean(axis=(1, 2))
+    assert ink.std() > 5
+    assert digits.images.max(axis=(1, 2)).min() > 100
+
+
+def test_a_simple_reader_tells_them_apart_but_not_all_of_them(digits: LabelledImages) -> None:
+    """The mean image of each class, compared with others drawn from another seed."""
+    other = draw(1000, seed=1)
+    means = np.stack([digits.images[digits.labels == k].mean(axis=0).ravel() for k in range(10)])
+    pixels = other.images.reshape(1000, -1).astype(float)
+    distances = ((pixels[:, None, :] - means) ** 2).sum(axis=2)
+    right = (distances.argmin(axis=1) == other.labels).mean()
+    assert 0.6 < right < 0.97
+
+
+def test_every_way_of_writing_is_drawn() -> None:
+    for digit, ways in enumerate(WAYS):
+        assert len(ways) > 1
+        for weight, strokes in ways:
+            assert weight > 0
+            assert all(len(stroke) >= 2 for stroke in strokes), digit
+
+
+def test_fourteen_thousand_are_drawn_within_three_seconds() -> None:
+    start = time.perf_counter()
+    draw(14_000)
+    assert time.perf_counter() - start < 3
+
+
+def test_the_drawing_is_the_one_every_machine_makes() -> None:
+    """If the drawing was changed on purpose, raise its version: kept files differ from new ones."""
+    drawn = draw(200, seed=20)
+    assert f"{zlib.crc32(drawn.images.tobytes()):08x}" == "e9f676cb"
+
+
+@pytest.mark.usefixtures("few")
+def test_they_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = built_in_digits(tmp_path / "new")
+    assert len(list((tmp_path / "new").iterdir())) == 4
+    assert (len(first.train_labels), len(first.test_labels), first.classes) == (40, 20, 10)
+
+    def draw_nothing(*_arguments) -> None:
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(drawn_digits, "draw_digits", draw_nothing)
+    assert built_in_digits(tmp_path / "new").fingerprint == first.fingerprint
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("damage", [b"", b"damaged", None])
+def test_damaged_files_are_drawn_anew(tmp_path: Path, damage: bytes | None) -> None:
+    first = built_in_digits(tmp_path)
+    for path in sorted(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9] if damage is None else damage)
+        assert built_in_digits(tmp_path).fingerprint == first.fingerprint
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.usefixtures("few")
+def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert len(built_in_digits(tmp_path / "file").train_labels) == 40
+
+
+@pytest.mark.usefixtures("few")
+def test_training_and_test_digits_are_different_drawings(tmp_path: Path) -> None:
+    data = built_in_digits(tmp_path)
+    training = {image.tobytes() for image in data.train_images}
+    assert not training & {image.tobytes() for image in data.test_images}
