@@ -1,0 +1,200 @@
+"""A whole network: its gradient against differences, its buffer, its names."""
+
+from itertools import chain, pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import DTypeLike, NDArray
+
+from nn.initializers import INITIALIZERS
+from nn.layers.activations import ReLU, Sigmoid
+from nn.layers.dense import Dense
+from nn.layers.layer import Layer
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import SGD
+
+
+def layers_of(
+    *sizes: int, bend: type[Layer] = Sigmoid, dtype: DTypeLike = np.float64, seed: int = 0
+) -> list[Layer]:
+    rng = np.random.default_rng(seed)
+    layers: list[Layer] = []
+    for inputs, units in pairwise(sizes):
+        if layers:
+            layers.append(bend((inputs,)))
+        layers.append(
+            Dense(inputs, units, initializer=INITIALIZERS["xavier"], rng=rng, dtype=dtype)
+        )
+    return layers
+
+
+def textbook_gradient(network: Network, inputs: NDArray, labels: NDArray) -> NDArray:
+    """Return the gradient of the mean loss, laid out as the network's values are."""
+    loss = SoftmaxCrossEntropy(network.layers[-1].output_shape[0])
+    network.backward(loss.gradient(network.forward(inputs, training=True), loss.targets(labels)))
+    gradient = np.zeros_like(network.parameters.values)
+    for parameter, view in network.parameters.views(gradient):
+        view[:] = parameter.accumulator
+    return gradient
+
+
+@pytest.mark.parametrize("bend", [ReLU, Sigmoid])
+@pytest.mark.parametrize("sizes", [(4, 3), (5, 4, 3), (6, 5, 4, 3)])
+@pytest.mark.parametrize("examples", [1, 4])
+def test_the_gradient_agrees_with_differences(
+    bend: type[Layer], sizes: tuple[int, ...], examples: int
+) -> None:
+    network = Network(layers_of(*sizes, bend=bend))
+    rng = np.random.default_rng(1)
+    network.parameters.values += 0.1 * rng.standard_normal(network.parameter_count)
+    inputs, labels = rng.standard_normal((examples, sizes[0])), rng.integers(0, 3, examples)
+    gradient = textbook_gradient(network, inputs, labels)
+    loss = SoftmaxCrossEntropy(3)
+    values, step = network.parameters.values, 1e-6
+    for i in range(len(values)):
+        before = values[i]
+        values[i] = before + step
+        up = loss.value(network.forward(inputs), labels)
+        values[i] = before - step
+        down = loss.value(network.forward(inputs), labels)
+        values[i] = before
+        assert gradient[i] == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+def test_training_on_4_4_2_4_gives_what_fresh_networks_give() -> None:
+    network = Network(layers_of(6, 5, 4, 3, bend=ReLU, dtype=np.float32))
+    rng = np.random.default_rng(2)
+    for examples in (4, 4, 2, 4, 1):
+        inputs = rng.standard_normal((examples, 6)).astype(np.float32)
+        labels = rng.integers(0, 3, examples)
+        fresh = Network(layers_of(6, 5, 4, 3, bend=ReLU, dtype=np.float32))
+        np.testing.assert_array_equal(
+            textbook_gradient(network, inputs, labels), textbook_gradient(fresh, inputs, labels)
+        )
+
+
+def test_a_prediction_is_a_fresh_array_and_equals_the_training_pass() -> None:
+    network = Network(layers_of(6, 5, 3))
+    inputs = np.random.default_rng(3).standard_normal((4, 6))
+    first, second = network.forward(inputs), network.forward(inputs)
+    trained = network.forward(inputs, training=True)
+    assert not np.shares_memory(first, second)
+    assert not np.shares_memory(first, trained)
+    np.testing.assert_allclose(first, trained, rtol=1e-14)
+
+
+def test_one_buffer_holds_everything_weights_first() -> None:
+    network = Network(layers_of(2, 3, 2))
+    first, last = network.layers[0], network.layers[2]
+    assert network.parameter_count == 2 * 3 + 3 + 3 * 2 + 2
+    network.parameters.values[:] = np.arange(17)
+    assert first.weights.value.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert last.weights.value.tolist() == [[6, 7], [8, 9], [10, 11]]
+    assert first.biases.value.tolist() == [12, 13, 14]
+    assert last.biases.value.tolist() == [15, 16]
+    assert network.parameters.penalized.tolist() == list(range(12))
+    # (1, 1) through the sums [0 + 3 + 12, 1 + 4 + 13, 2 + 5 + 14] and a saturated sigmoid:
+    # [6 + 8 + 10 + 15, 7 + 9 + 11 + 16].
+    logits = network.forward(np.array([[1.0, 1.0]]))
+    np.testing.assert_allclose(logits, [[39, 43]], rtol=1e-5)
+
+
+def test_arrays_are_numbered_by_layer_and_are_views() -> None:
+    network = Network(layers_of(4, 3, 3, 2))
+    assert list(network.arrays) == [
+        *("weights_1", "biases_1", "weights_2", "biases_2", "weights_3", "biases_3")
+    ]
+    assert network.arrays["weights_3"].shape == (3, 2)
+    network.arrays["weights_2"][:] = 7
+    assert network.layers[2].weights.value.tolist() == [[7] * 3] * 3
+    assert (network.parameters.values == 7).sum() == 9
+
+
+def test_it_says_its_layers() -> None:
+    assert repr(Network(layers_of(4, 3, 2, bend=ReLU))) == "dense 4 -> 3 | relu | dense 3 -> 2"
+
+
+def test_layers_that_do_not_fit_are_named() -> None:
+    layers = layers_of(4, 3) + layers_of(2, 5)
+    with pytest.raises(ValueError, match=r"layer 2 \(dense 2 -> 5\) takes \(2,\).*gives \(3,\)"):
+        Network(layers)
+
+
+def test_a_layer_in_two_places_is_refused() -> None:
+    first, relu, second = layers_of(3, 3, 3, bend=ReLU)
+    with pytest.raises(ValueError, match="twice"):
+        Network([first, relu, second, relu])
+
+
+class Counting(ReLU):
+    """Counts how often it is asked for a gradient."""
+
+    asked = 0
+
+    def backward(self, d_outputs: NDArray) -> NDArray:
+        self.asked += 1
+        return super().backward(d_outputs)
+
+
+def test_nothing_before_the_first_layer_that_learns_is_asked_for_a_gradient() -> None:
+    before, between = Counting((4,)), Counting((3,))
+    dense = [*layers_of(4, 3), *layers_of(3, 2)]
+    network = Network([before, dense[0], between, dense[1]])
+    textbook_gradient(network, np.ones((2, 4)), np.array([0, 1]))
+    assert (before.asked, between.asked) == (0, 1)
+    assert [layer.needs_input_gradient for layer in network.layers[1:]] == [False, True, True]
+
+
+def test_a_layer_that_was_first_elsewhere_gives_its_gradient_here() -> None:
+    first, bend, last = layers_of(4, 3, 2)
+    Network([last])
+    network = Network([first, bend, last])
+    expected = Network(layers_of(4, 3, 2))
+    inputs, labels = np.ones((2, 4)), np.array([0, 1])
+    np.testing.assert_array_equal(
+        textbook_gradient(network, inputs, labels), textbook_gradient(expected, inputs, labels)
+    )
+
+
+def test_a_network_that_learns_nothing_is_possible() -> None:
+    network = Network([ReLU((3,))])
+    network.forward(np.ones((2, 3)), training=True)
+    network.backward(np.ones((2, 3)))
+    assert network.parameter_count == 0
+    assert network.arrays == {}
+
+
+@pytest.mark.parametrize("bend", [ReLU, Sigmoid])
+def test_steps_taken_on_the_way_back_use_gradients_of_the_weights_before(
+    bend: type[Layer],
+) -> None:
+    """SGD changes weights while `backward` is still under way; no gradient may notice."""
+    network, twin = (Network(layers_of(5, 4, 4, 3, bend=bend)) for _ in range(2))
+    SGD(network.parameters, learning_rate=0.5)
+    rng = np.random.default_rng(4)
+    for examples in (4, 1, 3):
+        inputs, labels = rng.standard_normal((examples, 5)), rng.integers(0, 3, examples)
+        twin.parameters.values -= 0.5 * textbook_gradient(twin, inputs, labels)
+        loss = SoftmaxCrossEntropy(3)
+        logits = network.forward(inputs, training=True)
+        network.backward(loss.gradient(logits, loss.targets(labels)))
+        np.testing.assert_allclose(
+            network.parameters.values, twin.parameters.values, rtol=1e-12, atol=1e-14
+        )
+
+
+def test_arrays_belong_to_their_layers_alone() -> None:
+    """No two layers work in the same memory during a step."""
+    network = Network(layers_of(4, 4, 4, 4))
+    rng = np.random.default_rng(5)
+    outputs = [rng.standard_normal((4, 4))]
+    for layer in network.layers:
+        outputs.append(layer.forward(outputs[-1], training=True))
+    gradients = [rng.standard_normal((4, 4))]
+    for layer in reversed(network.layers):
+        gradients.append(layer.backward(gradients[-1]))
+    arrays = list(chain(outputs, gradients[:-1], network.arrays.values()))
+    for i, one in enumerate(arrays):
+        for another in arrays[i + 1 :]:
+            assert not np.shares_memory(one, another)
