@@ -1,0 +1,100 @@
+"""Ctrl-C while training: what was learned is the person's to keep or to throw away.
+
+A signal may arrive in the middle of a step, so it only leaves a mark; the question comes between
+two steps, where the parameters are whole.
+"""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any
+
+from nn.training.history import EpochRecord
+from nn.training.stopping import StopTraining
+from nn.training.trainer import Observer
+
+# A closed terminal and a polite `kill` leave nobody to ask.
+_WITHOUT_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class Interrupt(Observer):
+    """Turns signals into `StopTraining`, as a context around the training and an observer in it.
+
+    Args:
+        ask: whether there is a terminal to ask in; without one Ctrl-C stops and saves.
+
+    Attributes:
+        happened: whether a signal ended the training.
+    """
+
+    def __init__(self, *, ask: bool) -> None:
+        self._ask = ask
+        self._asking = False
+        self._arrived: int | None = None
+        self._before: dict[int, Any] = {}
+        self.happened = False
+
+    def __enter__(self) -> "Interrupt":
+        """Take the signals."""
+        for number in (signal.SIGINT, *_WITHOUT_ASKING):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+                self._before[number] = signal.signal(number, self._mark)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _mark(self, number: int, frame: FrameType | None) -> None:
+        if self._arrived in (None, signal.SIGINT):
+            self._arrived = number
+        if self._asking:
+            raise KeyboardInterrupt  # leaves the question, where no answer is waited for any more
+
+    def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
+        """End the training if a signal asks for it.
+
+        Raises:
+            StopTraining: the training is to end; says whether to save.
+        """
+        self._act()
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """End the training if a signal arrived during the validation.
+
+        Raises:
+            StopTraining: the training is to end; says whether to save.
+        """
+        self._act()
+
+    def _act(self) -> None:
+        if self._arrived is None:
+            return
+        answer = "s"
+        if self._arrived == signal.SIGINT and self._ask:
+            answer = self._question()
+        if answer == "g":
+            self._arrived = None
+            return
+        self.happened = True
+        raise StopTraining(save=answer == "s")
+
+    def _question(self) -> str:
+        """Return `s`, `d` or `g`; a second Ctrl-C and a closed terminal mean stop and save."""
+        try:
+            self._asking = True
+            print()
+            while True:
+                line = input("Stop and [s]ave, [d]iscard, or [g]o on? ").strip().casefold()
+                for answer in ("save", "discard", "go on", "stop and save"):
+                    if line and answer.startswith(line):
+                        return answer[0]
+        except (KeyboardInterrupt, EOFError, OSError):
+            return "s"
+        finally:
+            self._asking = False

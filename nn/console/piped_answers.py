@@ -1,0 +1,81 @@
+"""Answers that arrive as lines on standard input, as in `python train.py < answers.txt`.
+
+One line a question, in the order of the questions. Whoever writes such lines in a script wants
+to hear of a line too many or too few rather than see the answers shifted by one.
+"""
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from nn.errors import SettingError
+from nn.settings.checking import Given, check_settings, check_value, shorten
+from nn.settings.declaration import ASKED
+from nn.settings.setting import Setting
+
+LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
+
+
+def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[str, Given]:
+    """Return the answers to all questions that `given` leaves open, or none for empty input.
+
+    A line that answers a question which another answer made meaningless (the activation of no
+    hidden layers) may be there or not.
+
+    Args:
+        stream: standard input; None if it is closed.
+        given: the settings that flags gave; their questions have no line.
+
+    Raises:
+        SettingError: an answer is wrong, missing or surplus, or the input is no text.
+    """
+    open_questions = [setting for setting in ASKED if setting.name not in given]
+    if stream is None or not open_questions:
+        return {}
+    lines = _read_lines(stream)
+    if not lines:
+        return {}
+
+    known = check_settings(given).model_dump(include=set(given))
+    answers: dict[str, Given] = {}
+    position = 0
+    for setting in open_questions:
+        line = lines[position] if position < len(lines) else None
+        if not setting.is_asked(known):
+            position += line is not None and _could_answer(setting, line)
+            continue
+        if line is None:
+            raise SettingError(
+                f"the input ends after {len(lines)} lines, without an answer for {setting.name}"
+                f" ({setting.asks}); it takes {setting.expected}"
+            )
+        place = f"line {position + 1} of the input, the answer for {setting.name}"
+        answers[setting.name] = Given(line, f"{place} ({setting.asks}),")
+        known[setting.name] = check_value(setting.name, answers[setting.name])
+        position += 1
+    if position < len(lines):
+        raise SettingError(
+            f"the input has {len(lines)} lines for {position} questions;"
+            f" line {position + 1} is {shorten(lines[position])}"
+        )
+    return answers
+
+
+def _read_lines(stream: BinaryIO) -> list[str]:
+    """Return the lines of the input without the blank ones at its end."""
+    content = stream.read(LONGEST_INPUT + 1)
+    if len(content) > LONGEST_INPUT:
+        raise SettingError(
+            f"the input is longer than {LONGEST_INPUT:,} bytes; it takes {len(ASKED)} lines:"
+            f" {', '.join(setting.name for setting in ASKED)}"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingError(f"line {line} of the input is not UTF-8 text") from None
+    return text.rstrip().replace("\\r\n", "\n").split("\n") if text.strip() else []
+
+
+def _could_answer(setting: Setting, line: str) -> bool:
+    """Return whether a line is meant for that question: one of its choices, or left blank."""
+    return not line.strip() or any(choice.is_meant_by(line) for choice in setting.choices)

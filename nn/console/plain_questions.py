@@ -1,0 +1,56 @@
+"""Questions for terminals that only print lines, such as an editor's shell (`TERM=dumb`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nn.console.interview import BACK
+from nn.errors import SettingError, StoppedError
+from nn.settings.checking import Given, check_value
+from nn.settings.setting import Choice, Setting
+
+
+class PlainAsker:
+    """Asks by printing the choices and reading a line; `<` goes back a question."""
+
+    def show(self, text: str) -> None:
+        """Print lines of text."""
+        print(text)
+
+    def choose(self, message: str, choices: Sequence[Choice], suggested: Any) -> Any:
+        """Return the value of the choice whose spelling was typed, or `BACK`."""
+        print(message)
+        for choice in choices:
+            print(f"  {choice.shown}: {choice.explain}")
+        default = next((one for one in choices if one.value == suggested), choices[0])
+        while True:
+            line = _read_line(default.shown)
+            if line == "<":
+                return BACK
+            for choice in choices:
+                if choice.is_meant_by(line or default.shown):
+                    return choice.value
+            print(f"one of these, please: {', '.join(one.shown for one in choices)}")
+
+    def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
+        """Return what was typed once the setting takes it, or `BACK`."""
+        print(message)
+        while True:
+            line = _read_line(setting.show(suggested))
+            if line == "<":
+                return BACK
+            try:
+                return check_value(setting.name, Given(line or suggested, setting.name))
+            except SettingError as error:
+                print(error)
+
+
+def _read_line(default: str) -> str:
+    """Return a line without the blanks around it.
+
+    Raises:
+        StoppedError: Ctrl-C or Ctrl-D was pressed, or the terminal is gone.
+    """
+    try:
+        return input(f"(Enter: {default}; <: back) ").strip()
+    except (KeyboardInterrupt, EOFError):
+        raise StoppedError("stopped at a question; nothing was written") from None

@@ -1,0 +1,118 @@
+"""What training and downloads show of themselves while they run.
+
+In a terminal a bar an epoch, gone when the epoch ends; everywhere one plain line an epoch, which
+is all that a log file gets.
+"""
+
+import time
+from typing import Any
+
+from tqdm import tqdm
+
+from nn.console.program import is_output_gone
+from nn.training.history import EpochRecord
+from nn.training.stopping import StopTraining
+from nn.training.trainer import Observer
+
+REFRESH = 0.1  # seconds between two looks of the bar; the trainer reports ten times as often
+
+tqdm.monitor_interval = 0  # no thread beside the training: the trainer reports often enough
+
+
+class Progress(Observer):
+    """Shows a training: a bar while an epoch runs, a line when it is over.
+
+    `contextlib.closing` around the training takes the bar away however the training ends.
+    """
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._epochs = 0
+        self._next_look = 0.0
+
+    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
+        """Open the epoch's bar."""
+        self._epochs = epochs
+        self._next_look = 0.0
+        self._bar = tqdm(
+            total=examples,
+            desc=f"epoch {epoch}/{epochs}",
+            bar_format="{desc} {percentage:3.0f}% {remaining} left{postfix} {bar}",
+            leave=False,
+            dynamic_ncols=True,
+            disable=None,
+        )
+
+    def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
+        """Move the bar, at most ten times a second."""
+        now = time.monotonic()
+        if self._bar is None or self._bar.disable or now < self._next_look:
+            return
+        self._next_look = now + REFRESH
+        self._bar.n = examples_done
+        self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.2%}", refresh=True)
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """Replace the bar by the epoch's line.
+
+        Raises:
+            StopTraining: nobody reads the lines any more; what was learned is kept.
+        """
+        self.close()
+        try:
+            print(epoch_line(record, self._epochs), flush=True)
+        except OSError as error:
+            if is_output_gone(error):
+                raise StopTraining(save=True) from None
+            raise
+
+    def close(self) -> None:
+        """Take the bar away, as is due before anything else is printed."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """Return an epoch's figures in one line: losses in nats, accuracies in percent."""
+    return (
+        f"epoch {record.epoch:{len(str(epochs))}}/{epochs}"
+        f"  loss {record.training_loss:.4f}  accuracy {_percent(record.training_accuracy)}"
+        f"  validation {record.validation_loss:.4f}  {_percent(record.validation_accuracy)}"
+        f"  {record.seconds:.1f} s"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+class DownloadProgress:
+    """Shows downloads, a bar each; called with the file's name, bytes done and bytes in all."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, tqdm[Any]] = {}
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Move the bar of that file; the first call opens it, the last closes it."""
+        if name not in self._bars:
+            self._bars[name] = tqdm(
+                total=total,
+                desc=name,
+                bar_format="{desc} {percentage:3.0f}% {rate_fmt} {bar}",
+                unit="B",
+                unit_scale=True,
+                leave=False,
+                dynamic_ncols=True,
+                disable=None,
+                mininterval=REFRESH,
+            )
+        bar = self._bars[name]
+        bar.update(done - bar.n)
+        if done >= total:
+            self._bars.pop(name).close()
+
+    def close(self) -> None:
+        """Take away the bars of downloads that ended early."""
+        while self._bars:
+            self._bars.popitem()[1].close()

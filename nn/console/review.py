@@ -1,0 +1,47 @@
+"""The last look before training: what the answers amount to, and what it will cost."""
+
+from typing import Protocol
+
+from nn.settings.declaration import Settings
+from nn.settings.repeat_command import repeat_command
+
+
+class Preview(Protocol):
+    """What a run will be, as `nn.runs.preview` works it out before it starts."""
+
+    @property
+    def layers(self) -> list[tuple[str, str]]:
+        """Each layer's name and shape."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+
+    @property
+    def seconds(self) -> float:
+        """Estimated time of the whole training."""
+
+
+def review_text(settings: Settings, preview: Preview) -> str:
+    """Return the review: layers, parameters, estimated time and the command that repeats it."""
+    widest = max((len(name) for name, _ in preview.layers), default=0)
+    plural = "" if settings.epochs == 1 else "s"
+    return "\n".join(
+        [
+            "",
+            *(f"  {name:{widest}}  {shapes}" for name, shapes in preview.layers),
+            f"{preview.parameters:,} parameters, {about(preview.seconds)}"
+            f" for {settings.epochs:,} epoch{plural}",
+            repeat_command(settings),
+            "",
+        ]
+    )
+
+
+def about(seconds: float) -> str:
+    """Return a duration in the largest unit of which there are at least two: `about 3 min`."""
+    units = [("years", 31_557_600), ("days", 86_400), ("h", 3600), ("min", 60)]
+    for unit, size in units:
+        if seconds >= 2 * size:
+            return f"about {seconds / size:,.0f} {unit}"
+    return f"about {seconds:.0f} s" if seconds >= 1 else "under a second"
