@@ -79,8 +79,12 @@ def train(
         observers: Told of every epoch's start, progress and end, in this order.
 
     Raises:
-        DivergedError: The loss is not finite; the parameters are the last finite ones.
+        DivergedError: The loss is not finite; the parameters are the last ones known to give a
+            finite loss.
     """
+    # A step may leave weights that are finite but too large to compute a loss with, so those
+    # that a batch has gone through are kept.
+    sound = network.parameters.values.copy()
     for epoch in range(len(history) + 1, epochs + 1):
         started = time.perf_counter()
         optimizer.learning_rate = schedule(epoch)
@@ -93,8 +97,9 @@ def train(
             logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
-                network.parameters.values[:] = before
+                network.parameters.values[:] = sound
                 raise _diverged(epoch, optimizer.learning_rate)
+            sound = before
             mean.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
             for observer in observers:
                 observer.on_progress(mean.examples, mean.loss, mean.accuracy)
@@ -102,7 +107,7 @@ def train(
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):
             # The epoch's last steps did it, and no further step was there to notice.
-            network.parameters.values[:] = before
+            network.parameters.values[:] = sound
             raise _diverged(epoch, optimizer.learning_rate)
         record = EpochRecord(
             epoch=epoch,
