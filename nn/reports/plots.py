@@ -290,10 +290,14 @@ def _picture(
 
 
 def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    """Return the values as float64, with NaN for whatever is not finite."""
+    """Return the values as float64, with NaN for whatever is not finite.
+
+    What is larger than 1e30, as a loss can be just before it overflows, is drawn as 1e30: an
+    axis that reaches the end of float64 overflows itself.
+    """
     array = np.array(values, np.float64)
     array[~np.isfinite(array)] = np.nan
-    return array
+    return array.clip(-1e30, 1e30)
 
 
 def _first(condition: NDArray[np.bool_]) -> int:

@@ -7,6 +7,7 @@ time, and never by training again.
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
 
@@ -41,8 +42,8 @@ def draw_run(folder: Path, title: str) -> None:
     plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
 
 
-def _columns(path: Path, count: int) -> np.ndarray:
+def _columns(path: Path, count: int) -> NDArray[np.float64]:
     """Return the columns of a table below its header, each (rows,)."""
     rows = path.read_text(encoding="ascii").splitlines()[1:]
-    table = np.array([row.split(",") for row in rows], dtype=float)
+    table = np.array([row.split(",") for row in rows], dtype=np.float64)
     return table.reshape(-1, count).T

@@ -93,8 +93,9 @@ def confusion_matrix(
         ValueError: a class lies outside 0 to classes - 1.
     """
     for labels in (true, predicted):
-        if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-            raise ValueError(f"classes run from 0 to {classes - 1}, got {labels.max()}")
+        outside = labels[(labels < 0) | (labels >= classes)]
+        if outside.size:
+            raise ValueError(f"classes run from 0 to {classes - 1}, got {outside[0]}")
     cells = true.astype(np.intp) * classes + predicted
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 

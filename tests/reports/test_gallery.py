@@ -1,0 +1,44 @@
+"""The gallery is checked by the order of its images and by the table beside it."""
+
+import numpy as np
+import pytest
+
+from nn.reports import gallery
+from nn.runs.predictions import Predictions
+
+
+def predictions(wrong: int) -> Predictions:
+    """Return 100 images; the last `wrong` ones are mistakes, each surer than the one before."""
+    true = np.arange(100) % 10
+    predicted = true.copy()
+    predicted[100 - wrong :] = (true[100 - wrong :] + 1) % 10
+    probabilities = np.full((100, 10), 0.01, np.float32)
+    probabilities[np.arange(100), predicted] = np.linspace(0.3, 0.91, 100)
+    return Predictions(np.zeros((100, 28, 28), np.uint8), true, probabilities, "data, run")
+
+
+@pytest.fixture
+def blocks(monkeypatch) -> dict:
+    given: dict = {}
+    monkeypatch.setattr(
+        gallery, "plot_gallery", lambda path, predictions, blocks, title: given.update(blocks)
+    )
+    return given
+
+
+def test_the_first_images_come_first_and_then_the_surest_mistakes(tmp_path, blocks):
+    gallery.write_gallery(tmp_path, predictions(wrong=50))
+    first, surest = blocks.items()
+    assert first[0] == "The first 40 of 100; 50.00 % of all are read right"
+    assert first[1].tolist() == list(range(40))
+    assert surest[0] == "Mistakes: the 40 surest of 50"
+    assert surest[1].tolist() == list(range(99, 59, -1))
+
+
+@pytest.mark.parametrize("wrong", [0, 3, 100])
+def test_both_files_are_written_whatever_the_number_of_mistakes(tmp_path, wrong):
+    written = gallery.write_gallery(tmp_path, predictions(wrong))
+    assert written == [tmp_path / "gallery.png", tmp_path / "predictions.csv"]
+    assert written[0].read_bytes().startswith(b"\x89PNG")
+    assert len(written[1].read_text().splitlines()) == 101
+    assert {path.name for path in tmp_path.iterdir()} == {"gallery.png", "predictions.csv"}

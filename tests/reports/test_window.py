@@ -1,0 +1,233 @@
+"""The window is driven by keys: on a canvas in memory everywhere, in a real window where one is.
+
+Without a display of its own the second kind starts Xvfb, a display in memory; it needs Xvfb and
+a Python with tkinter, and is skipped where either is missing.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+from matplotlib.backend_bases import KeyEvent
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from nn.reports import window
+from nn.reports.plots import RIGHT, WRONG
+from nn.runs.predictions import Predictions
+
+
+@pytest.fixture
+def fifty() -> Predictions:
+    """Fifty images of the digits 0 1 2 ... 9 0 1 ...; every seventh is read wrong."""
+    true = np.arange(50) % 10
+    predicted = np.where(np.arange(50) % 7 == 0, (true + 1) % 10, true)
+    images = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
+    return Predictions(images, true, np.eye(10, dtype=np.float32)[predicted], "data, run $1$")
+
+
+def press(canvas: FigureCanvasAgg, *keys: str) -> None:
+    for key in keys:
+        canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
+
+
+@pytest.fixture
+def canvas(fifty) -> FigureCanvasAgg:
+    canvas = FigureCanvasAgg(Figure())
+    window.show_pages(canvas.figure, fifty)
+    return canvas
+
+
+def labels(canvas: FigureCanvasAgg) -> list[str]:
+    canvas.draw()
+    return [text.get_text() for text in canvas.figure.axes[0].texts]
+
+
+def position(canvas: FigureCanvasAgg) -> str:
+    return canvas.figure.axes[0].get_title()
+
+
+def test_the_first_page_shows_images_with_predicted_and_true_label(canvas, fifty):
+    assert position(canvas) == "1-18/50"
+    assert labels(canvas)[:2] == ["✗ predicted 1\ntrue 0", "✓ predicted 1\ntrue 1"]
+    axes = canvas.figure.axes[0]
+    assert [text.get_color() for text in axes.texts[:2]] == [WRONG, RIGHT]
+    assert (axes.images[1].get_array() == fifty.images[1]).all()
+    assert len(axes.images) == 18
+
+
+def test_arrows_turn_pages_and_the_old_page_is_gone(canvas, fifty):
+    press(canvas, "right", "right")
+    assert position(canvas) == "37-50/50"
+    axes = canvas.figure.axes[0]
+    assert len(axes.images) == len(labels(canvas)) == 14
+    assert (axes.images[0].get_array() == fifty.images[36]).all()
+    press(canvas, "left", "left", "left")
+    assert position(canvas) == "1-18/50"
+
+
+def test_m_and_digits_choose_and_choose_again_all(canvas):
+    press(canvas, "m")
+    assert position(canvas) == "1-8/8 (mistakes)"
+    assert all(label.startswith("✗") for label in labels(canvas))
+    press(canvas, "5")
+    assert position(canvas) == "1/1 (mistakes, digit 5)"
+    press(canvas, "m")
+    assert position(canvas) == "1-5/5 (digit 5)"
+    press(canvas, "5", "x", "up")
+    assert position(canvas) == "1-18/50"
+
+
+def test_an_empty_page_says_so_and_can_be_left(canvas):
+    press(canvas, "m", "6")
+    assert position(canvas) == "0/0 (mistakes, digit 6)"
+    assert labels(canvas) == []
+    press(canvas, "6")
+    assert position(canvas) == "1-8/8 (mistakes)"
+
+
+def test_an_event_without_a_key_is_no_error(canvas):
+    press(canvas, None)
+    assert position(canvas) == "1-18/50"
+
+
+def test_the_keys_of_the_help_line_lose_their_other_meaning_while_the_window_is_open(
+    fifty, monkeypatch
+):
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    seen = {}
+
+    def show(block):
+        seen.update({k: v for k, v in matplotlib.rcParams.items() if k.startswith("keymap.")})
+        seen["title"] = plt.gcf().get_suptitle()
+        press(plt.gcf().canvas, "m", "q")
+        seen["open"] = plt.get_fignums()
+
+    monkeypatch.setattr(plt, "show", show)
+    before = dict(matplotlib.rcParams)
+    window.browse_in_window(fifty)
+    keys = {key for name, keys in seen.items() if name.startswith("keymap.") for key in keys}
+    assert not keys & set(window.KEYS)
+    assert "f" in keys
+    assert seen["title"] == "data, run $1$"
+    assert seen["open"] == []
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_without_a_display_there_is_none_and_nothing_is_started(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(subprocess, "run", None)
+    assert not window.has_display()
+
+
+def test_a_display_that_is_not_there_is_none(monkeypatch, capfd):
+    monkeypatch.setenv("DISPLAY", ":987")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not window.has_display()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_display_that_never_answers_is_none_after_some_patience(monkeypatch):
+    with socket.socket() as listener:
+        for number in range(200, 300):
+            try:
+                listener.bind(("127.0.0.1", 6000 + number))
+                break
+            except OSError:
+                continue
+        listener.listen()
+        monkeypatch.setenv("DISPLAY", f"127.0.0.1:{number}")
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        begun = time.monotonic()
+        assert not window.has_display(patience=1.5)
+        assert time.monotonic() - begun < 5
+
+
+def test_a_backend_without_windows_is_no_display(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":987")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    assert not window.has_display()
+
+
+@pytest.fixture
+def display(monkeypatch) -> str:
+    """Return the name of a display in memory, its own for this test."""
+    pytest.importorskip("tkinter", reason="this Python has no tkinter, so no window")
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is missing: apt-get install xvfb")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        name = f":{stream.readline().strip()}"
+    monkeypatch.setenv("DISPLAY", name)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    yield name
+    server.terminate()
+    server.wait(10)
+
+
+def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
+    assert window.has_display()
+    # Tk itself delivers each key to the window, half a second apart, and `q` must end the loop.
+    code = """
+        import numpy as np
+        import matplotlib.pyplot as plt
+        from nn.reports.window import browse_in_window
+        from nn.runs.predictions import Predictions
+
+        true = np.arange(50) % 10
+        probabilities = np.eye(10, dtype=np.float32)[np.where(true == 7, 1, true)]
+        images = np.full((50, 28, 28), 128, np.uint8)
+        shows = plt.show
+
+        def show(block):
+            figure = plt.gcf()
+            widget = figure.canvas.get_tk_widget()
+
+            def press(key):
+                print(key, figure.axes[0].get_title(), flush=True)
+                widget.focus_force()
+                widget.event_generate(f"<Key-{key}>")
+
+            for number, key in enumerate(["Right", "Left", "m", "7", "q"]):
+                widget.after(300 + 200 * number, press, key)
+            shows(block=block)
+
+        plt.show = show
+        browse_in_window(Predictions(images, true, probabilities, "data, run"))
+        print("left", plt.get_fignums())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == [
+        "Right 1-18/50",
+        "Left 19-36/50",
+        "m 1-18/50",
+        "7 1-5/5 (mistakes)",
+        "q 1-5/5 (mistakes, digit 7)",
+        "left []",
+    ]

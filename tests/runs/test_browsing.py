@@ -1,0 +1,74 @@
+"""Ten images of the classes 0 1 2 0 1 2 ..., of which those at 3, 4 and 8 are read wrong."""
+
+import numpy as np
+import pytest
+
+from nn.runs.browsing import Browsing
+from nn.runs.predictions import Predictions
+
+
+@pytest.fixture
+def ten() -> Predictions:
+    true = np.arange(10) % 3
+    predicted = true.copy()
+    predicted[[3, 4, 8]] = [1, 2, 0]
+    probabilities = np.eye(3, dtype=np.float32)[predicted]
+    return Predictions(np.zeros((10, 2, 2), np.uint8), true, probabilities, "ten")
+
+
+def press(browsing: Browsing, *keys: str) -> list[int]:
+    for key in keys:
+        assert browsing.press(key)
+    return browsing.shown.tolist()
+
+
+def test_right_and_left_move_by_one_image_and_stop_at_the_ends(ten):
+    browsing = Browsing(ten)
+    assert press(browsing, "right", "right") == [2]
+    assert press(browsing, "left", "left", "left") == [0]
+    assert press(browsing, *["right"] * 20) == [9]
+    assert browsing.position == "10/10"
+
+
+def test_pages_are_whole_but_for_the_last(ten):
+    browsing = Browsing(ten, page_size=4)
+    assert browsing.position == "1-4/10"
+    assert press(browsing, "right") == [4, 5, 6, 7]
+    assert press(browsing, "right", "right") == [8, 9]
+    assert browsing.position == "9-10/10"
+    assert press(browsing, "left") == [4, 5, 6, 7]
+
+
+def test_m_shows_the_mistakes_from_the_image_in_view_on_and_again_everything(ten):
+    browsing = Browsing(ten)
+    assert press(browsing, *["right"] * 5, "m") == [8]
+    assert browsing.position == "3/3 (mistakes)"
+    assert press(browsing, "left") == [4]
+    assert press(browsing, "m") == [4]
+    assert browsing.position == "5/10"
+
+
+def test_a_digit_shows_one_class_and_again_all(ten):
+    browsing = Browsing(ten, page_size=20)
+    assert press(browsing, "1") == [1, 4, 7]
+    assert press(browsing, "2") == [2, 5, 8]
+    assert press(browsing, "m") == [8]
+    assert browsing.position == "1/1 (mistakes, digit 2)"
+    assert press(browsing, "2") == [3, 4, 8]
+
+
+def test_an_empty_selection_is_shown_as_such_and_can_be_left(ten):
+    browsing = Browsing(ten)
+    assert press(browsing, "right", "7") == []
+    assert browsing.position == "0/0 (digit 7)"
+    assert press(browsing, "right", "left", "m") == []
+    assert press(browsing, "7", "m") == [3]
+
+
+def test_q_ends_and_other_keys_mean_nothing(ten):
+    browsing = Browsing(ten)
+    for key in ("", "x", "up", "ctrl+c", "²", "10"):
+        assert not browsing.press(key)
+    assert not browsing.finished
+    assert browsing.press("q")
+    assert browsing.finished
