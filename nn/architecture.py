@@ -156,12 +156,65 @@ def _flatten(place: _Place) -> "Layer":
     return Flatten(place.input_shape)
 
 
+def _batch_norm(place: _Place) -> "Layer":
+    from nn.layers.batch_norm import BatchNorm
+
+    return BatchNorm(place.input_shape)
+
+
+def _convolution(place: _Place, filters: int, kernel_size: Any, **options: Any) -> "Layer":
+    from nn.layers.convolution import Convolution
+    from nn.layers.windows import as_pair
+
+    height, width = as_pair(kernel_size)
+    fan_in = place.input_shape[0] * height * width
+    _refuse_giants(weights=fan_in * filters, outputs=filters)
+    return Convolution(
+        place.input_shape,
+        filters,
+        kernel_size,
+        **options,
+        initializer=place.initializer,
+        rng=place.rng,
+    )
+
+
+def _max_pooling(place: _Place, size: Any, **options: Any) -> "Layer":
+    from nn.layers.pooling import MaxPooling
+
+    return MaxPooling(place.input_shape, size, **options)
+
+
+def _dropout(place: _Place, rate: float) -> "Layer":
+    from nn.layers.dropout import Dropout
+
+    # A stream of its own: masks must not depend on how many weights were drawn.
+    return Dropout(place.input_shape, rate, rng=place.rng.spawn(1)[0])
+
+
 KINDS: dict[str, Kind] = {
     "dense": Kind(_dense, "{dense: 128}", {"units": _COUNT}, takes="rows"),
     "output": Kind(_output, "output", takes="rows"),
     "relu": Kind(_relu, "relu"),
     "sigmoid": Kind(_sigmoid, "sigmoid"),
     "flatten": Kind(_flatten, "flatten"),
+    "batch_norm": Kind(_batch_norm, "batch_norm"),
+    "dropout": Kind(_dropout, "{dropout: 0.5}", {"rate": _SHARE}),
+    "conv2d": Kind(
+        _convolution,
+        "{conv2d: {filters: 8, kernel_size: 3}}",
+        {
+            "filters": _COUNT,
+            "kernel_size": _REQUIRED_SIZE,
+            "stride": _SIZE,
+            "padding": _PADDING,
+            "dilation": _SIZE,
+        },
+        takes="images",
+    ),
+    "max_pool": Kind(
+        _max_pooling, "{max_pool: 2}", {"size": _REQUIRED_SIZE, "stride": _SIZE}, takes="images"
+    ),
 }
 
 

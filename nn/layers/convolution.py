@@ -1,0 +1,228 @@
+"""The layer that looks for the same small pattern everywhere in an image.
+
+A dense unit has a weight for every pixel and must learn a stroke anew for each place it can be
+at. A filter has weights for a small window only, the kernel, and slides it over the image, so
+what it learns in one place it knows in all. Each filter makes an image of its own: how well its
+pattern fits, place by place.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn.initializers import Initializer
+from nn.layers.layer import Array, Layer, Shape
+from nn.layers.parameter import Parameter
+from nn.layers.windows import Windows, as_pair, batch_first, batch_last, in_words
+
+# Numbers in the matrix of windows that is made at a time: 16 MiB in float32. A batch of usual
+# size needs one matrix; a larger one goes in several, so that memory stays bounded.
+_LARGEST_MATRIX = 2**22
+
+
+class Convolution(Layer):
+    """outputs[f, y, x] = sum over c, i, j of weights[c, i, j, f] * inputs[c, y', x'] + biases[f].
+
+    There y' = y * stride + i * dilation and x' = x * stride + j * dilation, counted from the
+    corner of the padded image. (Strictly this is a cross-correlation: no framework flips the
+    kernel.)
+
+    All windows side by side make a matrix, and the whole sum is one product::
+
+        outputs (F, stops * N) = weights.T (F, C * kh * kw) @ windows (C * kh * kw, stops * N)
+
+    Args:
+        input_shape: C, H, W of one image.
+        filters: F, how many patterns to look for; the channels on leaving.
+        kernel_size: kh, kw, or one number for both.
+        stride: Pixels from one window to the next.
+        padding: Rows and columns of zeros around the image; "same" pads so that images keep their
+            size (where one side needs more, it is the lower and the right).
+        dilation: Pixels from one weight of the kernel to the next; 1 leaves no holes.
+        initializer: Draws the first weights, with fan-in C * kh * kw; biases start at 0.
+        rng: Where the initializer takes its random numbers from.
+        dtype: float32, or float64 for gradient checks.
+
+    Raises:
+        ValueError: the kernel is larger than the padded image, or "same" meets a stride.
+
+    Reference: Chellapilla et al. (2006), High Performance Convolutional Neural Networks for
+    Document Processing, for the matrix of windows; Yu and Koltun (2016), Multi-Scale Context
+    Aggregation by Dilated Convolutions.
+    """
+
+    name = "conv2d"
+
+    def __init__(
+        self,
+        input_shape: Shape,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] | str = 0,
+        dilation: int | tuple[int, int] = 1,
+        initializer: Initializer,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        channels, height, width = input_shape
+        self.kernel_size = as_pair(kernel_size)
+        self._stride, self._dilation = as_pair(stride), as_pair(dilation)
+        if padding == "same" and self._stride != (1, 1):
+            raise ValueError("padding same keeps the image's size, a stride does not; use one")
+        (self._top, bottom), (self._left, right) = (
+            _split_padding(padding, axis, self.kernel_size[axis], self._dilation[axis])
+            for axis in (0, 1)
+        )
+        self._padded_size = (self._top + height + bottom, self._left + width + right)
+        self._windows = Windows(
+            self._padded_size, self.kernel_size, stride=self._stride, dilation=self._dilation
+        )
+        super().__init__(input_shape, (filters, *self._windows.stops))
+
+        fan_in = channels * self.kernel_size[0] * self.kernel_size[1]
+        weights = initializer((fan_in, filters), fan_in=fan_in, rng=rng)
+        self.weights = Parameter(weights.astype(dtype), penalized=True)
+        self.biases = Parameter(np.zeros(filters, dtype))
+        self._d_weights = np.empty((fan_in, filters), dtype)
+        self._allocate(0)
+
+    def _allocate(self, examples: int) -> None:
+        dtype = self.weights.value.dtype
+        self._examples = examples
+        self._outputs = np.empty((*self.output_shape, examples), dtype)
+        self._padded = self._new_padded(examples)
+        self._d_padded = np.empty_like(self._padded)
+        self._memory = self._new_memory(examples)
+
+    def _new_padded(self, examples: int) -> Array:
+        """Return images (C, H, W, N) with their padding, all of it zeros."""
+        shape = (self.input_shape[0], *self._padded_size, examples)
+        return np.zeros(shape, self.weights.value.dtype)
+
+    def _new_memory(self, examples: int) -> Array:
+        """Return memory for the windows of as many rows of stops as are handled at a time."""
+        rows, columns = self._windows.stops
+        row_of_stops = len(self.weights.value) * columns * examples
+        rows_at_once = min(rows, max(1, _LARGEST_MATRIX // max(row_of_stops, 1)))
+        return np.empty(rows_at_once * row_of_stops, self.weights.value.dtype)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The kernels as weights (C * kh * kw, F) and the biases (F,)."""
+        return self.weights, self.biases
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The kernels as weights (C * kh * kw, F) and the biases (F,)."""
+        return {"weights": self.weights.value, "biases": self.biases.value}
+
+    def forward(self, inputs: Array, training: bool = False) -> Array:
+        """Slide the kernels over images (N, C, H, W); return images (N, F, H', W')."""
+        examples = len(inputs)
+        if training:
+            if examples != self._examples:
+                self._allocate(examples)
+            padded, memory, outputs = self._padded, self._memory, self._outputs
+        else:
+            padded, memory = self._new_padded(examples), self._new_memory(examples)
+            outputs = np.empty((*self.output_shape, examples), self.weights.value.dtype)
+
+        self._inside(padded)[:] = batch_last(inputs)
+        flat_outputs = outputs.reshape(len(outputs), -1)
+        for rows, stops in self._blocks(memory, examples):
+            windows = self._gather(padded, memory, rows)
+            np.matmul(self.weights.value.T, self._flat(windows), out=flat_outputs[:, stops])
+        flat_outputs += self.biases.value[:, np.newaxis]
+        return batch_first(outputs)
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return the gradient with respect to the images; hand on the parameters' gradients.
+
+        The product of the forward step, taken apart:
+
+        - d_weights = windows @ d_outputs.T,
+        - d_biases = the sum of d_outputs over all stops and examples,
+        - d_windows = weights @ d_outputs, each number of which is added to the pixel it came from.
+
+        The windows are gathered again, which takes less time than it would take memory to keep
+        them.
+        """
+        flat_d_outputs = batch_last(d_outputs).reshape(self.output_shape[0], -1)
+        self._d_weights.fill(0)
+        if self.needs_input_gradient:
+            self._d_padded.fill(0)
+        for rows, stops in self._blocks(self._memory, len(d_outputs)):
+            windows = self._gather(self._padded, self._memory, rows)
+            self._d_weights += self._flat(windows) @ flat_d_outputs[:, stops].T
+            if self.needs_input_gradient:
+                # The windows have been used; their memory takes their gradient.
+                d_windows = windows
+                np.matmul(self.weights.value, flat_d_outputs[:, stops], out=self._flat(d_windows))
+                self._scatter(d_windows, self._d_padded, rows)
+        self.weights.add(self._d_weights)
+        self.biases.add(flat_d_outputs.sum(axis=1))
+        return batch_first(self._inside(self._d_padded))
+
+    def _inside(self, padded: Array) -> Array:
+        """Return the part of padded images (C, H + padding, W + padding, N) inside the padding."""
+        _, height, width = self.input_shape
+        return padded[:, self._top : self._top + height, self._left : self._left + width]
+
+    def _blocks(self, memory: Array, examples: int) -> Iterator[tuple[slice, slice]]:
+        """Yield the rows of stops whose windows fit in memory, and their columns in the matrix."""
+        rows, columns = self._windows.stops
+        row = columns * examples
+        rows_at_once = memory.size // (len(self.weights.value) * row)
+        for start in range(0, rows, rows_at_once):
+            stop = min(start + rows_at_once, rows)
+            yield slice(start, stop), slice(start * row, stop * row)
+
+    def _gather(self, padded: Array, memory: Array, rows: slice) -> Array:
+        """Copy what the windows see into memory; return it as (C, kh, kw, rows, columns, N)."""
+        shape = (
+            self.input_shape[0],
+            *self.kernel_size,
+            rows.stop - rows.start,
+            self._windows.stops[1],
+            padded.shape[-1],
+        )
+        windows = memory[: math.prod(shape)].reshape(shape)
+        for row, column in self._windows.places():
+            windows[:, row, column] = self._windows.seen(padded, row, column, rows)
+        return windows
+
+    def _scatter(self, windows: Array, padded: Array, rows: slice) -> None:
+        """Add every number in the windows to the pixel that `_gather` copies it from."""
+        for row, column in self._windows.places():
+            pixels = self._windows.seen(padded, row, column, rows)
+            pixels += windows[:, row, column]
+
+    def _flat(self, windows: Array) -> Array:
+        """Return windows as the matrix (C * kh * kw, stops * N), a view."""
+        return windows.reshape(len(self.weights.value), -1)
+
+    def __repr__(self) -> str:
+        words = [f"{self.name} {self.input_shape[0]} -> {self.output_shape[0]}"]
+        words.append(f"kernel {self.kernel_size[0]} x {self.kernel_size[1]}")
+        if self._stride != (1, 1):
+            words.append(f"stride {in_words(self._stride)}")
+        if self._padded_size != self.input_shape[1:]:
+            words.append(f"padded to {in_words(self._padded_size)}")
+        if self._dilation != (1, 1):
+            words.append(f"dilation {in_words(self._dilation)}")
+        return ", ".join(words)
+
+
+def _split_padding(
+    padding: int | tuple[int, int] | str, axis: int, places: int, dilation: int
+) -> tuple[int, int]:
+    """Return how many zeros go before and after the image along one axis."""
+    if isinstance(padding, str):
+        missing = dilation * (places - 1)
+        return missing // 2, missing - missing // 2
+    zeros = as_pair(padding)[axis]
+    return zeros, zeros
