@@ -26,8 +26,9 @@ from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions
 
 _SHADES = " .:-=+*#%@"
-# Black, the 24 greys and white of the 256 colours that every terminal of today has.
+# Black, the 24 greys and white of the 256 colours that every terminal of today has, and how light they are.
 _GREYS = (16, *range(232, 256), 231)
+_LEVELS = (0, *range(8, 239, 10), 255)
 _ARROWS = {b"[C": "right", b"OC": "right", b"[D": "left", b"OD": "left"}
 _RESET = "\x1b[0m"
 # Another screen, no cursor, lines cut instead of wrapped; and all of it back.
@@ -122,7 +123,8 @@ def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
     if plain:
         shades = (pairs.mean(axis=1) * len(_SHADES) / 256).astype(int)
         return ["".join(_SHADES[shade] for shade in row) for row in shades]
-    greys = np.array(_GREYS)[np.rint(pairs * ((len(_GREYS) - 1) / 255)).astype(int)]
+    nearest = np.abs(pairs[..., None] - np.array(_LEVELS)).argmin(axis=-1)
+    greys = np.array(_GREYS)[nearest]
     return [
         "".join(
             f"\x1b[38;5;{top};48;5;{bottom}m" + "▀" * len(list(same))

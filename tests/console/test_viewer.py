@@ -1,0 +1,338 @@
+"""The terminal browser: its frames as text, and the whole of it on a pseudo-terminal."""
+
+import os
+import re
+import signal
+import sys
+import textwrap
+
+import numpy as np
+import pexpect
+import pytest
+
+from nn.console.viewer import draw_image, frame, is_plain, shrunken
+from nn.runs.browsing import Browsing
+from nn.runs.predictions import Predictions
+
+
+@pytest.fixture
+def predictions() -> Predictions:
+    """Thirty images of the digits 0 1 2 ... 9 0 1 ...; those at 7, 17 and 27 are taken for 1."""
+    true = np.arange(30) % 10
+    predicted = np.where(true == 7, 1, true)
+    probabilities = 0.8 * np.eye(10)[predicted] + 0.02
+    images = np.random.default_rng(0).integers(0, 256, (30, 28, 28), np.uint8)
+    return Predictions(images, true, probabilities.astype(np.float32), "data, run")
+
+
+def visible(line: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", line)
+
+
+def greys(lines: list[str]) -> np.ndarray:
+    """Return the image that a terminal shows for lines of coloured half blocks."""
+    level = {16: 0, 231: 255} | {232 + k: 8 + 10 * k for k in range(24)}
+    rows: list[list[int]] = []
+    for line in lines:
+        above, below = [], []
+        for top, bottom, blocks in re.findall(r"\x1b\[38;5;(\d+);48;5;(\d+)m(▀+)", line):
+            above += [level[int(top)]] * len(blocks)
+            below += [level[int(bottom)]] * len(blocks)
+        rows += [above, below]
+    return np.array(rows)
+
+
+def test_half_blocks_show_every_pixel_in_its_shade(predictions):
+    lines = draw_image(predictions.images[0], plain=False)
+    assert len(lines) == 14
+    assert {len(visible(line)) for line in lines} == {28}
+    assert np.abs(greys(lines) - predictions.images[0].astype(int)).max() <= 8
+
+
+def test_black_and_white_are_drawn_as_such_and_an_odd_row_ends_in_black():
+    image = np.array([[0, 255], [255, 0], [255, 255]], np.uint8)
+    assert greys(draw_image(image, plain=False)).tolist() == [
+        [0, 255],
+        [255, 0],
+        [255, 255],
+        [0, 0],
+    ]
+
+
+def test_plain_shades_are_ascii_and_grow_with_the_light():
+    image = np.repeat(np.linspace(0, 255, 10).astype(np.uint8)[None], 2, axis=0)
+    assert draw_image(image, plain=True) == [" .:-=+*#%@"]
+
+
+def test_an_image_that_fits_is_not_changed(predictions):
+    assert (shrunken(predictions.images[0], 28, 28) == predictions.images[0]).all()
+    assert (shrunken(predictions.images[0], 80, 60) == predictions.images[0]).all()
+
+
+def test_a_larger_image_is_shrunk_by_means_in_its_own_proportions():
+    image = np.array([[0, 100, 8, 8], [100, 200, 8, 8]], np.uint8)
+    assert shrunken(image, 2, 5).tolist() == [[100, 8]]
+    assert shrunken(np.zeros((300, 200), np.uint8), 80, 40).shape == (40, 26)
+    assert shrunken(np.zeros((1, 200), np.uint8), 20, 20).shape == (1, 20)
+
+
+def test_a_frame_shows_title_verdict_position_image_bars_and_keys(predictions):
+    browsing = Browsing(predictions)
+    lines = [visible(line) for line in frame(browsing, 80, 24, plain=False)]
+    assert lines[:3] == [
+        "data, run",
+        "✓ predicted 0, true 0 (82.0 % sure)",
+        "1/30, test image 0",
+    ]
+    assert lines[3][:30] == "▀" * 28 + "  "
+    assert lines[3][30:] == "0 " + "█" * 16 + " " * 4 + "  82.0 %"
+    assert lines[12][30:] == "9 " + " " * 20 + "   2.0 %"
+    assert len(lines) == 4 + 14
+    assert lines[-1] == "← → move   m mistakes only   0-9 one digit   q quit"
+
+
+def test_right_and_wrong_differ_in_colour_and_in_sign(predictions):
+    browsing = Browsing(predictions)
+    assert frame(browsing, 80, 24, plain=False)[1].startswith("\x1b[1;32m✓ predicted 0, true 0")
+    browsing.press("m")
+    assert frame(browsing, 80, 24, plain=False)[1].startswith("\x1b[1;31m✗ predicted 1, true 7")
+
+
+def test_a_plain_frame_is_ascii_without_escapes(predictions):
+    browsing = Browsing(predictions)
+    browsing.press("m")
+    text = "\n".join(frame(browsing, 80, 24, plain=True))
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert "WRONG: predicted 1, true 7 (82.0 % sure)" in text
+    assert "1 " + "#" * 16 in text
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("keys", ["", "m", "m6"])
+@pytest.mark.parametrize("shape", [(28, 28), (3, 200), (200, 3), (1, 1), (8, 8)])
+def test_no_frame_is_wider_or_higher_than_its_terminal(predictions, plain, keys, shape):
+    images = np.full((30, *shape), 99, np.uint8)
+    browsing = Browsing(
+        Predictions(images, predictions.true, predictions.probabilities, "a long title " * 9)
+    )
+    for key in keys:
+        browsing.press(key)
+    for columns in (1, 7, 20, 33, 46, 52, 80, 200):
+        for rows in (1, 3, 4, 5, 6, 12, 24, 60):
+            lines = frame(browsing, columns, rows, plain)
+            assert 1 <= len(lines) <= rows
+            assert max(len(visible(line)) for line in lines) <= columns
+
+
+def test_twenty_columns_still_show_the_image_and_both_labels(predictions):
+    lines = [visible(line) for line in frame(Browsing(predictions), 20, 24, plain=False)]
+    assert lines[1] == "✓ 0, true 0"
+    assert lines[3:13] == ["▀" * 20] * 10
+    assert lines[-1] == "← → m 0-9 q"
+
+
+def test_of_many_classes_the_likeliest_have_a_bar():
+    probabilities = np.full((1, 100), 0.001, np.float32)
+    probabilities[0, [3, 98]] = 0.3, 0.6
+    predictions = Predictions(np.zeros((1, 28, 28), np.uint8), np.array([98]), probabilities, "")
+    text = "\n".join(visible(line) for line in frame(Browsing(predictions), 80, 24, plain=False))
+    assert " 3 " + "█" * 6 + " " in text
+    assert "98 " + "█" * 12 + " " in text
+
+
+def test_a_network_that_answers_nan_is_still_shown(predictions):
+    broken = Predictions(
+        predictions.images, predictions.true, np.full((30, 10), np.nan, np.float32), "x"
+    )
+    assert "(nan % sure)" in frame(Browsing(broken), 80, 24, plain=True)[1]
+
+
+def test_control_characters_in_a_name_do_not_reach_the_terminal(predictions):
+    nasty = Predictions(
+        predictions.images, predictions.true, predictions.probabilities, "a\x1b[2J\nb"
+    )
+    assert frame(Browsing(nasty), 80, 24, plain=True)[0] == "a?[2J?b"
+
+
+@pytest.mark.parametrize(
+    ("variables", "encoding", "plain"),
+    [
+        ({"TERM": "xterm"}, "utf-8", False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, "UTF-8", False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "utf-8", True),
+        ({"TERM": "dumb"}, "utf-8", True),
+        ({}, "utf-8", True),
+        ({"TERM": "xterm"}, "ascii", True),
+        ({"TERM": "xterm"}, "iso8859-1", True),
+    ],
+)
+def test_colours_and_blocks_are_used_only_where_they_are_wanted(
+    monkeypatch, tmp_path, variables, encoding, plain
+):
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with (tmp_path / "out").open("w", encoding=encoding) as output:
+        assert is_plain(output) is plain
+
+
+PROGRAM = textwrap.dedent("""
+    import sys, termios
+    import numpy as np
+    from nn.console import viewer
+    from nn.runs.predictions import Predictions
+
+    true = np.arange(30) % 10
+    probabilities = np.eye(10, dtype=np.float32)[np.where(true == 7, 1, true)]
+    images = np.full((30, 28, 28), 128, np.uint8)
+    before = termios.tcgetattr(0)
+    try:
+        if not viewer.has_terminal(sys.stdin, sys.stdout):
+            print("no terminal")
+        elif sys.argv[1:] == ["fail"]:
+            viewer.frame = lambda *_: 1 / 0
+            viewer.browse_in_terminal(
+                Predictions(images, true, probabilities, "R"), sys.stdin, sys.stdout)
+        else:
+            viewer.browse_in_terminal(
+                Predictions(images, true, probabilities, "R"), sys.stdin, sys.stdout)
+    except BaseException as error:
+        print("ended by", type(error).__name__, error)
+    print("restored" if termios.tcgetattr(0) == before else "BROKEN", "end")
+""")
+LEFT = re.escape("\x1b[?7h\x1b[?25h\x1b[?1049l") + ".*restored end"
+
+
+@pytest.fixture
+def start():
+    """Start the program on a pseudo-terminal, 80 x 24, and close it at the end."""
+    children = []
+
+    def start(*arguments: str, **variables: str) -> pexpect.spawn:
+        environment = {
+            name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL")
+        }
+        environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm-256color"}
+        environment |= {"PYTHONIOENCODING": "utf-8"} | variables
+        child = pexpect.spawn(
+            sys.executable, ["-c", PROGRAM, *arguments], env=environment,
+            dimensions=(24, 80), encoding="utf-8", timeout=10,
+        )  # fmt: skip
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        child.close(force=True)
+
+
+def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
+    child = start()
+    child.expect(re.escape("\x1b[?1049h"))
+    for keys, shown in [
+        ("", "1/30, test image 0"),
+        ("\x1b[C", "2/30, test image 1"),
+        ("\x1bOC", "3/30, test image 2"),
+        ("\x1b[1;5C", "4/30, test image 3"),
+        ("\x1b[D", "3/30, test image 2"),
+        ("m", "1/3 (mistakes), test image 7"),
+        ("\x1b[C", "2/3 (mistakes), test image 17"),
+        ("7", "2/3 (mistakes, digit 7), test image 17"),
+        ("6", "0/0 (mistakes, digit 6)"),
+        ("6", "1/3 (mistakes), test image 7"),
+        ("M", "8/30, test image 7"),
+    ]:
+        child.send(keys)
+        child.expect_exact(shown)
+    child.send("q")
+    child.expect(LEFT)
+
+
+def test_keys_without_a_meaning_do_nothing(start):
+    child = start()
+    child.expect_exact("1/30")
+    for key in ("x", "\x1b", "\x1b[A", "\x1b[15~", "é", "\r", "\x00", "\x1bm"):
+        child.send(key)
+        child.expect(pexpect.TIMEOUT, timeout=0.12)
+    child.send("\x1b[C")
+    # The next frame is the second image: not one of those keys has moved or chosen.
+    child.expect(r"(\d+)/30")
+    assert child.match.group(1) == "2"
+    child.send("q")
+    child.expect(LEFT)
+
+
+def test_many_keys_at_once_are_all_obeyed(start):
+    child = start()
+    child.expect_exact("1/30")
+    child.send("\x1b[C" * 12 + "\x1b[D" + "q")
+    child.expect_exact("12/30, test image 11")
+    child.expect(LEFT)
+
+
+def test_ctrl_c_gives_the_terminal_back(start):
+    child = start()
+    child.expect_exact("1/30")
+    child.sendintr()
+    child.expect(re.escape("\x1b[?1049l") + ".*ended by KeyboardInterrupt.*restored end")
+
+
+def test_a_signal_to_end_gives_the_terminal_back(start):
+    child = start()
+    child.expect_exact("1/30")
+    child.kill(signal.SIGTERM)
+    child.expect(re.escape("\x1b[?1049l") + ".*ended by SystemExit 143.*restored end")
+
+
+def test_a_defect_gives_the_terminal_back(start):
+    child = start("fail")
+    child.expect(re.escape("\x1b[?1049l") + ".*ended by ZeroDivisionError.*restored end")
+
+
+def test_ctrl_z_does_not_leave_the_shell_with_a_terminal_in_this_state(start):
+    child = start()
+    child.expect_exact("1/30")
+    child.sendcontrol("z")
+    child.send("\x1b[C")
+    child.expect_exact("2/30")
+    child.send("q")
+    child.expect(LEFT)
+
+
+def test_a_terminal_made_narrow_is_drawn_anew(start):
+    child = start()
+    child.expect_exact("predicted 0, true 0")
+    child.setwinsize(10, 20)
+    child.expect_exact("✓ 0, true 0")
+    child.expect_exact("← → m 0-9 q")
+    child.send("q")
+    child.expect(LEFT)
+
+
+def test_no_color_and_other_encodings_get_shades(start):
+    for variables in ({"NO_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}):
+        child = start(**variables)
+        child.expect_exact("right: predicted 0, true 0")
+        child.expect_exact("+" * 28)
+        child.send("q")
+        child.expect(LEFT)
+
+
+def test_a_dumb_terminal_gets_one_image_below_the_other_and_no_escapes(start):
+    child = start(TERM="dumb")
+    child.expect_exact("1/30")
+    child.send("m")
+    child.expect_exact("1/3 (mistakes)")
+    before = child.before
+    child.send("q")
+    child.expect("restored end")
+    assert "\x1b" not in before + child.before
+
+
+def test_without_a_terminal_there_is_none(tmp_path):
+    from nn.console.viewer import has_terminal
+
+    with (tmp_path / "file").open("w+") as file:
+        assert not has_terminal(file, file)
