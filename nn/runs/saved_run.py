@@ -1,6 +1,7 @@
 """A finished run brought back to life: its network, fed exactly as it was in training."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,21 @@ def _size(facts: DataFacts) -> str:
     return f"{facts.image_height} x {facts.image_width} pixels in {facts.classes} classes"
 
 
-def predict_images(run: SavedRun, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the probabilities (N, K) that the run's network gives to images (N, H, W)."""
-    return softmax(run.network.forward(run.normalization.apply(images)))
+def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return what a run's network says about a person's own picture.
+
+    Args:
+        run: The run.
+        path: A picture in any format, dark on light or light on dark.
+
+    Returns:
+        The image that the network saw, (H, W), and the probabilities it gave, (K,).
+
+    Raises:
+        DataError: the file is no picture, or shows nothing.
+    """
+    from nn.datasets.picture import prepare_picture  # brings Pillow, which only this needs
+
+    image = prepare_picture(path, (run.facts.image_height, run.facts.image_width))
+    logits = run.network.forward(run.normalization.apply(image[np.newaxis]))
+    return image, softmax(logits)[0]

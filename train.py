@@ -1,0 +1,48 @@
+"""Train a network that reads handwritten digits: `python train.py`, and answer eight questions."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from nn.console.gather import gather_settings
+from nn.console.program import run_program
+
+if TYPE_CHECKING:
+    from nn.runs.preview import Preview
+    from nn.settings.declaration import Settings
+
+
+def main() -> None:
+    """Ask, train, save, and say where everything is."""
+    settings = gather_settings(sys.argv[1:], sys.stdin, [sys.stdout, sys.stderr], _preview)
+
+    # Only now, so that the first question need not wait for NumPy, SciPy and matplotlib.
+    from nn.console.interrupt import Interrupt
+    from nn.console.progress import DownloadProgress, Progress
+    from nn.reports.run_pictures import draw_run
+    from nn.runs.experiment import run_experiment
+
+    with Interrupt(ask=sys.stdin.isatty() and sys.stdout.isatty()) as interrupt:
+        run = run_experiment(
+            settings,
+            observers=[Progress(), interrupt],
+            report=print,
+            on_download=DownloadProgress(),
+        )
+    draw_run(run.folder.path, f"{run.data_name}, {run.folder.name}")
+    result = run.result
+    print(f"Validation accuracy {result.validation_accuracy:.2%}")
+    print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)")
+    print(f"Saved in {run.folder.path}")
+    print(f"Look at it: python predict.py --run {run.folder.path}")
+    if run.cut_short:
+        raise run.cut_short
+
+
+def _preview(settings: "Settings") -> "Preview":
+    from nn.runs.preview import preview_run
+
+    return preview_run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
