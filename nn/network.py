@@ -5,11 +5,18 @@ else here is bookkeeping: building the list from its description, and packing al
 one buffer.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+
+import numpy as np
 
 from nn.layers.layer import Array, Layer
 from nn.layers.parameter import ParameterBuffer
+
+# Numbers that a layer makes at a time outside training: 2 MiB in float32, which a processor's
+# cache holds. Thousands of images at once would take three times as long, and gigabytes.
+_LARGEST_SLICE = 2**19
 
 
 class Network:
@@ -35,6 +42,8 @@ class Network:
             raise ValueError("a layer object stands in the network twice; make one for each place")
         self.layers = list(layers)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
+        widest = max((math.prod(layer.output_shape) for layer in self.layers), default=1)
+        self._rows_at_once = max(1, _LARGEST_SLICE // widest)
         # Nothing before the first layer that learns needs a gradient.
         first = next((i for i, layer in enumerate(layers) if layer.parameters), len(layers))
         self._learning_layers = self.layers[first:]
@@ -52,6 +61,10 @@ class Network:
         Returns:
             Shape (N, K).
         """
+        rows = self._rows_at_once
+        if not training and len(inputs) > rows:
+            starts = range(0, len(inputs), rows)
+            return np.concatenate([self.forward(inputs[start : start + rows]) for start in starts])
         outputs = inputs
         for layer in self.layers:
             outputs = layer.forward(outputs, training)
@@ -80,6 +93,20 @@ class Network:
                 counts[stem] = counts.get(stem, 0) + 1
                 arrays[f"{stem}_{counts[stem]}"] = array
         return arrays
+
+    def snapshot(self) -> dict[str, Array]:
+        """Return a copy of all arrays, to `restore` later."""
+        return {name: array.copy() for name, array in self.arrays.items()}
+
+    def restore(self, snapshot: Mapping[str, Array]) -> None:
+        """Make the network what it was when the snapshot was taken."""
+        for name, array in self.arrays.items():
+            array[:] = snapshot[name]
+
+    @property
+    def smallest_batch(self) -> int:
+        """The fewest examples that every layer can learn from at a time."""
+        return max((layer.smallest_batch for layer in self.layers), default=1)
 
     @property
     def parameter_count(self) -> int:

@@ -29,9 +29,11 @@ class Layer:
         output_shape: Shape of one example on leaving.
         needs_input_gradient: False for the first layer that learns: nothing before it wants to
             know `d_inputs`, so `backward` may leave it out.
+        smallest_batch: The fewest examples it can learn from at a time.
     """
 
     name: ClassVar[str]
+    smallest_batch = 1
 
     def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
         self.input_shape = input_shape

@@ -43,9 +43,11 @@ class MaxPooling(Layer):
     def _allocate(self, inputs: Array) -> None:
         """Make the arrays that one training step writes to, for batches shaped like `inputs`."""
         self._outputs = np.empty((*self.output_shape, len(inputs)), inputs.dtype)
-        self._left = np.empty_like(self._outputs)
         self._share = np.empty_like(self._outputs)
-        self._is_largest = np.empty(self._outputs.shape, np.bool_)
+        # Whether a place in the window holds the window's largest pixel, and whether no earlier
+        # place does.
+        self._mine = np.empty(self._outputs.shape, np.bool_)
+        self._unclaimed = np.empty(self._outputs.shape, np.bool_)
         self._d_inputs = np.empty((*self.input_shape, len(inputs)), inputs.dtype)
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
@@ -68,16 +70,16 @@ class MaxPooling(Layer):
 
         Of several that are equal the first one, row by row, gets it, and only that one.
         """
-        left, share = self._left, self._share
-        left[:] = batch_last(d_outputs)
+        images = batch_last(d_outputs)
         self._d_inputs.fill(0)
+        self._unclaimed.fill(True)
         for row, column in self._windows.places():
-            seen = self._windows.seen(self._inputs, row, column)
-            np.equal(seen, self._outputs, out=self._is_largest)
-            np.multiply(left, self._is_largest, out=share)
-            left -= share
+            np.equal(self._windows.seen(self._inputs, row, column), self._outputs, out=self._mine)
+            self._mine &= self._unclaimed
+            self._unclaimed ^= self._mine
+            np.multiply(images, self._mine, out=self._share)
             d_seen = self._windows.seen(self._d_inputs, row, column)
-            d_seen += share
+            d_seen += self._share
         return batch_first(self._d_inputs)
 
     def __repr__(self) -> str:
