@@ -26,7 +26,8 @@ from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions
 
 _SHADES = " .:-=+*#%@"
-# Black, the 24 greys and white of the 256 colours that every terminal of today has, and how light they are.
+# Black, 24 greys and white among the 256 colours that every terminal of today has, and how light
+# they are.
 _GREYS = (16, *range(232, 256), 231)
 _LEVELS = (0, *range(8, 239, 10), 255)
 _ARROWS = {b"[C": "right", b"OC": "right", b"[D": "left", b"OD": "left"}

@@ -129,7 +129,7 @@ def test_long_and_strange_names_stay_inside_the_picture(tmp_path, drawn):
         assert box.x0 >= 0
         assert box.x1 <= figure.bbox.width
         assert len(heading.get_text().splitlines()) <= 3
-    assert "$5$" in drawn[2].get_suptitle()
+    assert not drawn[2]._suptitle.get_parse_math()  # or $5$ would lose its signs
     assert drawn[0].get_suptitle().endswith("…")
 
 
