@@ -1,0 +1,274 @@
+"""The old file or the new one, whatever happens; and nothing beside it."""
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nn.whole_file import open_whole, write_whole
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX systems")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    """Return a file that holds "old", and make sure that nothing lies beside it afterwards."""
+    path = tmp_path / "weights_1.csv"
+    path.write_text("old")
+    yield path
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_text_is_written_as_utf8_and_bytes_as_they_are(path: Path) -> None:
+    write_whole(path, "größer\n")
+    assert path.read_bytes() == b"gr\xc3\xb6\xc3\x9fer\n"
+    write_whole(path, b"\x00\r\n\xff")
+    assert path.read_bytes() == b"\x00\r\n\xff"
+
+
+def test_a_new_file_is_made(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new.csv", "1,2\n")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["new.csv"]
+
+
+def test_the_old_content_stays_until_the_block_ends(path: Path) -> None:
+    with open_whole(path) as stream:
+        stream.write(b"new" * 100_000)
+        stream.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new" * 100_000
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_block_left_by_an_exception_changes_nothing(
+    path: Path, error: type[BaseException]
+) -> None:
+    def write_half() -> None:
+        with open_whole(path) as stream:
+            stream.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_system_call_that_fails_changes_nothing(
+    path: Path, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_the_content_is_on_the_disk_before_it_takes_the_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        folder = stat.S_ISDIR(status.st_mode)
+        calls.append("folder" if folder else f"{status.st_size} bytes")
+        fsync(descriptor)
+
+    def watched_replace(old: str, new: Path) -> None:
+        calls.append("rename")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    write_whole(path, "new content")
+    assert calls == ["11 bytes", "rename", "folder"]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_system_without_folder_descriptors_does_without(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_DIRECTORY", raising=False)
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_reader_never_sees_half_a_file(path: Path) -> None:
+    whole = {letter.encode() * 300_000 for letter in "ab"}
+    write_whole(path, b"a" * 300_000)
+    done = threading.Event()
+
+    def write_again_and_again() -> None:
+        try:
+            for letter in (b"b", b"a") * 30:
+                write_whole(path, letter * 300_000)
+        finally:
+            done.set()
+
+    writer = threading.Thread(target=write_again_and_again)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        seen.add(path.read_bytes())
+    writer.join()
+    assert seen <= whole
+
+
+def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).resolve().parents[1],
+    )
+
+
+@POSIX
+def test_a_full_disk_changes_nothing(path: Path) -> None:
+    ended = run_python(
+        """
+        import resource, sys
+        from pathlib import Path
+        from nn.whole_file import write_whole
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        try:
+            write_whole(Path(sys.argv[1]), "x" * 5000)
+        except OSError as error:
+            print(type(error).__name__, error.errno)
+        """,
+        path,
+    )
+    assert ended.stdout.startswith("OSError"), ended.stderr
+    assert path.read_text() == "old"
+
+
+@POSIX
+def test_a_process_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    ended = run_python(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        from nn.whole_file import open_whole
+        with open_whole(Path(sys.argv[1])) as stream:
+            stream.write(b"half")
+            stream.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+        """,
+        path,
+    )
+    assert ended.returncode == -9
+    assert path.read_text() == "old"
+    # The part is hidden, and its name says what it is.
+    assert all(
+        entry == path or (entry.name.startswith(".file.") and entry.suffix == ".part")
+        for entry in tmp_path.iterdir()
+    )
+
+
+@POSIX
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_permissions_follow_the_umask(path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_whole(path, "new")
+        left = os.umask(umask)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert left == umask
+
+
+@POSIX
+def test_a_link_stays_a_link_and_its_file_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    real, link = folder / "real.yaml", tmp_path / "link.yaml"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert [entry.name for entry in folder.iterdir()] == ["real.yaml"]
+
+
+@POSIX
+def test_a_link_to_a_folder_leads_into_it(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real, target_is_directory=True)
+    write_whole(link / "file", "new")
+    assert (real / "file").read_text() == "new"
+    with pytest.raises(OSError, match="directory"):
+        write_whole(link, "new")
+    assert link.is_symlink()
+    assert [entry.name for entry in real.iterdir()] == ["file"]
+
+
+def test_a_missing_folder_or_a_file_in_its_place_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "missing" / "new", "new")
+    with pytest.raises((NotADirectoryError, FileNotFoundError)):
+        write_whole(tmp_path / "file" / "new", "new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+@POSIX
+def test_a_read_only_folder_is_an_error() -> None:
+    """In a process and a folder of their own, because root has to become someone else for it."""
+    ended = run_python(
+        """
+        import os, tempfile
+        from pathlib import Path
+        from nn.whole_file import write_whole
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "file")
+            path.write_text("old")
+            Path(folder).chmod(0o555)
+            if os.geteuid() == 0:
+                os.seteuid(65534)
+            try:
+                write_whole(path, "new")
+            except PermissionError:
+                print("refused,", path.read_text())
+            finally:
+                os.seteuid(os.getuid())
+                Path(folder).chmod(0o755)
+            print(*os.listdir(folder))
+        """
+    )
+    assert ended.stdout == "refused, old\nfile\n", ended.stderr
+
+
+def test_a_relative_path_is_one_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_whole(Path("here.csv"), "new")
+    assert (tmp_path / "here.csv").read_text() == "new"
