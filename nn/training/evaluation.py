@@ -57,7 +57,7 @@ def evaluate(
         # Weights grown too large overflow here; the loss, not a warning, is to say so.
         with np.errstate(over="ignore", invalid="ignore"):
             logits.append(network.forward(some.inputs))
-        labels.append(some.labels)
+        labels.append(some.labels.copy())  # The next examples may come in the same array.
     all_logits, all_labels = np.concatenate(logits), np.concatenate(labels)
     return Evaluation(
         loss=loss.value(all_logits, all_labels),

@@ -109,6 +109,7 @@ def train(
             # The epoch's last steps did it, and no further step was there to notice.
             network.parameters.values[:] = sound
             raise _diverged(epoch, optimizer.learning_rate)
+        sound = network.parameters.values.copy()
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
