@@ -100,7 +100,7 @@ def plot_history(
 def plot_learning_rate(
     path: Path, epochs: Sequence[int], learning_rates: Sequence[float], title: str
 ) -> None:
-    """Draw the learning rate used in each epoch, on an axis that begins at 0.
+    """Draw the learning rate of each epoch, from 0 up or, over three powers of ten, as logarithms.
 
     Args:
         path: the PNG file to write.
