@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.centring import centre_by_mass
 from nn.datasets.digit_shapes import WAYS, Stroke
 from nn.datasets.idx import read_idx, write_idx
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
@@ -110,7 +111,7 @@ def _draw(strokes: tuple[Stroke, ...], count: int, rng: np.random.Generator) -> 
     x, y = _slant_and_turn(x, y, rng)
     radius = np.clip(1.25 + 0.4 * _bell(count, rng), 0.55, 2.4)[:, None]
     x, y = _fit(x, y, radius)
-    return _centre_by_mass(_ink(x, y, radius))
+    return centre_by_mass(_ink(x, y, radius))
 
 
 def _bell(count: int, rng: np.random.Generator, *more: int) -> _Floats:
@@ -189,7 +190,7 @@ def _fit(x: _Floats, y: _Floats, radius: _Floats) -> tuple[_Floats, _Floats]:
     """Scale so that the longer side with its ink is 20 pixels, and put the box in the middle."""
     left, right = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
     top, bottom = y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)
-    scale = (FITTED - 2 * radius) / np.maximum(right - left, bottom - top)
+    scale = (FITTED - 2 * (radius + 0.5)) / np.maximum(right - left, bottom - top)
     middle = (SIDE - 1) / 2
     return (x - (left + right) / 2) * scale + middle, (y - (top + bottom) / 2) * scale + middle
 
@@ -213,20 +214,3 @@ def _ink(x: _Floats, y: _Floats, radius: _Floats) -> NDArray[np.uint8]:
     covered = np.clip(edge - np.sqrt(nearest), 0, 1)
     ink: NDArray[np.uint8] = np.floor(covered * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     return ink
-
-
-def _centre_by_mass(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Move each drawing by whole pixels until its centre of mass is in the middle."""
-    ink = images.astype(np.int64)
-    mass = ink.sum(axis=(1, 2))
-    pixels = np.arange(SIDE)
-    middle = (SIDE - 1) / 2
-    down = np.rint((ink.sum(axis=2) @ pixels) / mass - middle).astype(np.int64)
-    right = np.rint((ink.sum(axis=1) @ pixels) / mass - middle).astype(np.int64)
-    padded = np.pad(images, ((0, 0), (SIDE, SIDE), (SIDE, SIDE)))
-    rows = (pixels + SIDE) + down[:, None]
-    columns = (pixels + SIDE) + right[:, None]
-    moved: NDArray[np.uint8] = padded[
-        np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]
-    ]
-    return moved

@@ -1,0 +1,263 @@
+"""A picture of one's own, prepared as MNIST's were, so that a trained network can read it.
+
+A photograph of a digit on paper is nothing a network trained on MNIST has ever seen: dark on
+light, large, unevenly lit, anywhere in the frame. MNIST's digits are light on an empty ground,
+fitted into 20 x 20 pixels, and their centre of mass is in the middle of 28 x 28.
+
+Reference:
+    LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document
+    recognition, section III.A, for the size and the centring.
+    Otsu (1979), A threshold selection method from gray-level histograms.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.centring import centre_by_mass
+from nn.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_MOST_PIXELS = 64_000_000
+# Twelve times the 20 pixels of the result; averaging down to it takes the noise out, too.
+_WORKING_SIDE = 256
+_COARSE_SIDE = 64
+# Of the coarse side: what is wider than this is not a pen's stroke but light and shadow.
+_BACKGROUND_WINDOW = 21
+_LEAST_CONTRAST = 0.06
+_SPECK = 0.04
+
+_Grey = NDArray[np.float32]
+
+
+def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDArray[np.uint8]:
+    """Read a picture of a digit and make it look like the images of the data set.
+
+    Args:
+        path: a picture file of any size and any format Pillow reads; dark on light or the other
+            way round, turned as its camera says, transparent or not.
+        image_shape: the height and width of the data set's images, (H, W).
+
+    Returns:
+        The digit, 255 for full ink, uint8, (H, W), fitted into 20/28 of both sides.
+
+    Raises:
+        DataError: the file is no picture, too large, or shows nothing.
+    """
+    grey = _read_grey(path)
+    ink = _find_ink(_light_on_dark(grey))
+    if ink is None:
+        raise DataError(
+            f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
+            "or a light one on a dark ground."
+        )
+    fitted = _fit(_without_specks(ink), image_shape)
+    digit: NDArray[np.uint8] = centre_by_mass(fitted[None])[0]
+    return digit
+
+
+def _read_grey(path: Path) -> _Grey:
+    """Return the picture's brightness from 0 to 1, its longer side at most 256 pixels."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not path.is_file():
+        state = "is a folder" if path.is_dir() else "is not there"
+        raise DataError(f"{path}: {state}; expected a picture file.")
+    Image.init()
+    # Pillow would start another program, Ghostscript, to read EPS.
+    formats = [name for name in Image.OPEN if name != "EPS"]
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of damaged side matters, and of sizes that are refused below anyway.
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=formats) as image:
+                width, height = image.size
+                if width * height > _MOST_PIXELS:
+                    raise _too_large(path, f"{width:,} x {height:,} pixels")
+                # Has a JPEG decoded at a fraction of its size; other formats ignore it.
+                image.draft("RGB", (4 * _WORKING_SIDE, 4 * _WORKING_SIDE))
+                return _grey(image)
+    except DataError:
+        raise
+    except UnidentifiedImageError:
+        raise DataError(f"{path}: this is no picture in a format that can be read.") from None
+    except Image.DecompressionBombError:
+        raise _too_large(path, "far too many pixels") from None
+    except MemoryError:
+        raise _too_large(path, "more pixels than fit into memory") from None
+    except Exception as error:  # decoders of damaged files raise whatever they stumble over
+        raise DataError(f"{path}: the picture cannot be read ({error}).") from None
+
+
+def _too_large(path: Path, size: str) -> DataError:
+    return DataError(f"{path}: {size}; at most {_MOST_PIXELS:,} pixels are read.")
+
+
+def _grey(image: "Image") -> _Grey:
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith(("I", "F")):
+        # Whole numbers of 16 or 32 bits and floats have no fixed white; the brightest is it.
+        numbers = np.nan_to_num(np.asarray(upright, dtype=np.float32))
+        numbers -= numbers.min()
+        upright = Image.fromarray(
+            (numbers / max(float(numbers.max()), 1e-9) * 255).astype(np.uint8)
+        )
+    if upright.has_transparency_data:
+        upright = _on_contrasting_ground(upright.convert("RGBA"))
+    grey = upright.convert("L")
+    grey.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BOX)
+    brightness: _Grey = np.asarray(grey, dtype=np.float32) / np.float32(255)
+    return brightness
+
+
+def _on_contrasting_ground(image: "Image") -> "Image":
+    """Lay a transparent picture on white if what is drawn is dark, and on black if it is light."""
+    from PIL import Image, ImageStat
+
+    alpha = image.getchannel("A")
+    drawn = alpha.point(lambda opacity: 255 if opacity > 127 else 0)
+    grey = image.convert("L")
+    dark = ImageStat.Stat(grey, drawn).mean[0] < 128 if drawn.getbbox() else True
+    ground = Image.new("L", image.size, 255 if dark else 0)
+    ground.paste(grey, mask=alpha)
+    return ground
+
+
+def _light_on_dark(grey: _Grey) -> _Grey:
+    """Turn the picture into a negative if its border, which is background, is the lighter part."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    darkest, lightest = np.percentile(grey, [1, 99])
+    return 1 - grey if np.median(border) > (darkest + lightest) / 2 else grey
+
+
+def _find_ink(light: _Grey) -> _Grey | None:
+    """Return how much ink is on each pixel, 0 to 1, or None if there is none to speak of.
+
+    The background is taken away; Otsu's threshold divides the rest into paper and ink; full ink
+    is the median of the ink, and what rises less above the paper than its noise is paper.
+    """
+    rising = np.maximum(light - _background(light), 0)
+    threshold = _otsu(rising)
+    is_ink = rising > threshold
+    if not is_ink.any() or is_ink.all():
+        return None
+    full = float(np.median(rising[is_ink]))
+    noise = float(rising[~is_ink].std())
+    if full < _LEAST_CONTRAST or full < 4 * noise:
+        return None
+    paper = max(0.2 * full, min(3 * noise, 0.5 * full))
+    ink: _Grey = np.clip((rising - paper) / (full - paper), 0, 1).astype(np.float32)
+    return ink
+
+
+def _background(light: _Grey) -> _Grey:
+    """Estimate the background's brightness at each pixel: what remains without narrow light.
+
+    A minimum over a window wider than a stroke removes the digit, the maximum that follows gives
+    slow changes of light their place again; both on a small copy.
+    """
+    from PIL import Image, ImageFilter
+
+    height, width = light.shape
+    picture = Image.fromarray((light * 255).astype(np.uint8))
+    coarse = picture.resize((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BOX)
+    # Beyond the frame the picture is taken to go on as at its edge.
+    wide = Image.fromarray(np.pad(np.asarray(coarse), _BACKGROUND_WINDOW, mode="edge"))
+    opened = wide.filter(ImageFilter.MinFilter(_BACKGROUND_WINDOW))
+    opened = opened.filter(ImageFilter.MaxFilter(_BACKGROUND_WINDOW))
+    smooth = opened.filter(ImageFilter.GaussianBlur(3))
+    margin = _BACKGROUND_WINDOW
+    inner = smooth.crop((margin, margin, margin + _COARSE_SIDE, margin + _COARSE_SIDE))
+    resized = inner.resize((width, height), Image.Resampling.BILINEAR)
+    background: _Grey = np.asarray(resized, dtype=np.float32) / np.float32(255)
+    return background
+
+
+def _otsu(values: _Grey) -> float:
+    """Return the threshold that sets two groups furthest apart (largest variance between them)."""
+    counts, edges = np.histogram(values, bins=256)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    total = np.cumsum(counts * centres)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = total / below - (total[-1] - total) / above
+        between = np.nan_to_num(below * above * distance**2)
+    return float(edges[int(between.argmax()) + 1])
+
+
+def _without_specks(ink: _Grey) -> _Grey:
+    """Remove what lies apart and is far smaller than the digit: dust, a dot, a crumb."""
+    from PIL import Image, ImageFilter
+
+    height, width = ink.shape
+    rows = np.arange(height) * _COARSE_SIDE // max(height, _COARSE_SIDE)
+    columns = np.arange(width) * _COARSE_SIDE // max(width, _COARSE_SIDE)
+    mass = np.zeros((_COARSE_SIDE, _COARSE_SIDE))
+    np.add.at(mass, (rows[:, None], columns[None, :]), np.where(ink > 0.3, ink, 0))
+    groups = _groups(mass > 0)
+    weights = np.bincount(groups.ravel(), weights=mass.ravel())
+    keep = weights >= _SPECK * weights.max()
+    kept = Image.fromarray((keep[groups] & (mass > 0)).astype(np.uint8) * 255)
+    # One cell further around, for the soft edges of what is kept.
+    near = np.asarray(kept.filter(ImageFilter.MaxFilter(3))) > 0
+    return np.where(near[rows[:, None], columns[None, :]], ink, np.float32(0))
+
+
+def _groups(cells: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number the cells so that those that touch, corners included, have the same number."""
+    numbers = np.where(cells, np.arange(1, cells.size + 1).reshape(cells.shape), 0)
+    while True:
+        padded = np.pad(numbers, 1)
+        height, width = cells.shape
+        largest = np.max(
+            [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)], axis=0
+        )
+        spread = np.where(cells, largest, 0)
+        if (spread == numbers).all():
+            return numbers
+        numbers = spread
+
+
+def _fit(ink: _Grey, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Crop to the ink, scale it into 20/28 of both sides, and put it in the middle."""
+    from PIL import Image
+
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
+    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = min(
+        side * 20 / 28 / length for side, length in zip(image_shape, cropped.shape, strict=True)
+    )
+    height, width = (max(1, round(length * scale)) for length in cropped.shape)
+    resized = Image.fromarray(cropped).resize((width, height), Image.Resampling.BILINEAR)
+    small = np.asarray(resized, dtype=np.float32)
+    image = np.zeros(image_shape, dtype=np.float32)
+    top, left = (image_shape[0] - height) // 2, (image_shape[1] - width) // 2
+    image[top : top + height, left : left + width] = small
+    image = _with_a_readable_pen(image)
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def _with_a_readable_pen(image: _Grey) -> _Grey:
+    """Make full ink full again after scaling, and a hair-thin line as wide as MNIST's thinnest.
+
+    Of a stroke two pixels wide a part remains when every pixel becomes the least of four; of a
+    thinner one next to nothing does.
+    """
+    image = image / max(float(np.percentile(image[image > 0], 90)), 1e-6)
+    least = np.min([image[:-1, :-1], image[1:, :-1], image[:-1, 1:], image[1:, 1:]], axis=0)
+    if least.sum() > 0.12 * image.sum():
+        return image
+    padded = np.pad(image, 1)
+    neighbours = np.max(
+        [padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]], axis=0
+    )
+    thicker: _Grey = np.maximum(image, np.float32(0.6) * neighbours)
+    return thicker
