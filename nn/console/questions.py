@@ -157,6 +157,7 @@ class _ChoiceList(InquirerControl):
         def erase_all(event: KeyPressEvent) -> None:
             self._narrow("")
 
+        @keys.add(Keys.BracketedPaste)
         @keys.add(Keys.Any)
         def type_(event: KeyPressEvent) -> None:
             key = event.key_sequence[0].key

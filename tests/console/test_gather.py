@@ -1,0 +1,234 @@
+"""The four ways in, through a real script, with pipes and on a real pseudo-terminal."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from nn.settings.declaration import Settings
+
+ROOT = Path(__file__).parents[2]
+
+SCRIPT = """
+import sys
+from types import SimpleNamespace
+from nn.console.gather import gather_settings
+from nn.console.program import run_program
+
+def preview(settings):
+    return SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
+
+def main():
+    settings = gather_settings(sys.argv[1:], sys.stdin, [sys.stdout, sys.stderr], preview)
+    print("GOT", settings.model_dump_json())
+
+sys.exit(run_program(main))
+"""
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+ENVIRONMENT.pop("NO_COLOR", None)
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT)
+    return path
+
+
+def pipe(script, *words, text=""):
+    """Run the script with piped input and return its exit code, settings and errors."""
+    done = subprocess.run(
+        [sys.executable, script, *words],
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=script.parent,
+        env=ENVIRONMENT,
+        timeout=60,
+        check=False,
+    )
+    settings = [line[4:] for line in done.stdout.splitlines() if line.startswith("GOT ")]
+    assert "Traceback" not in done.stderr
+    return done, Settings.model_validate_json(settings[0]) if settings else None
+
+
+class Terminal:
+    """The script on a pseudo-terminal, waiting for each question before it types."""
+
+    def __init__(self, script, *words, columns=80, command=None, **environment):
+        self.child = pexpect.spawn(
+            sys.executable if command is None else command[0],
+            [str(script), *words] if command is None else command[1:],
+            cwd=str(script.parent),
+            env={**ENVIRONMENT, **environment},
+            dimensions=(24, columns),
+            encoding="utf-8",
+            timeout=30,
+        )
+        self.child.delaybeforesend = None
+
+    def answer(self, *expected_and_typed):
+        for expected, typed in expected_and_typed:
+            self.child.expect_exact(expected)
+            self.child.send(typed)
+
+    def end(self):
+        """Return the exit code and the settings, if the script got any."""
+        found = self.child.expect(["GOT (.*)\r\n", pexpect.EOF])
+        text = self.child.match.group(1) if found == 0 else None
+        if found == 0:
+            self.child.expect(pexpect.EOF)
+        self.last_words = self.child.before
+        self.child.close()
+        return self.child.exitstatus, Settings.model_validate_json(text) if text else None
+
+
+def test_pipes_flags_yaml_and_defaults_ask_nothing(script):
+    wanted = Settings(hidden_layers=2, l1=True, epochs=5)
+    _, piped = pipe(script, text="Two\nSimple\nXavier\nRelu\ny\nn\nMomentum\n5\n")
+    _, flags = pipe(script, "--hidden-layers", "2", "--l1", "--epochs", "5")
+    (script.parent / "run.yaml").write_text("hidden_layers: two\nl1: on\nepochs: 9\n")
+    _, yaml = pipe(script, "--config", "run.yaml", "--epochs", "5", text="not read\n")
+    assert piped == flags == yaml == wanted
+    assert pipe(script, "--defaults", text="not read\n")[1] == Settings()
+
+
+def test_empty_input_means_the_defaults_and_says_so(script):
+    done, settings = pipe(script)
+    assert settings == Settings()
+    assert "every setting not given has its default" in done.stdout
+    assert pipe(script, "--l1")[1] == Settings(l1=True)
+
+
+def test_closed_input_means_the_defaults(script):
+    command = f'"{sys.executable}" "{script}" <&-'
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
+    assert "GOT" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "message"),
+    [
+        (["--epoch", "3"], "", "Did you mean --epochs?"),
+        (["--config", "none.yaml"], "", "no such file"),
+        (["--name", "../x", "--defaults"], "", "no slashes or dots"),
+        ([], "1\nSimple\nXavier\nRellu\n", "activation"),
+        ([], "1\nSimple\n", "initialization"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(script, words, text, message):
+    done, settings = pipe(script, *words, text=text)
+    assert (done.returncode, settings) == (2, None)
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_a_person_answers_all_eight_questions(script):
+    terminal = Terminal(script)
+    terminal.answer(
+        ("[1/8]", "one\r"),
+        ("[2/8]", "\x1b[B\r"),
+        ("[3/8]", "\x1b[Z"),
+        ("[2/8]", "Simple\r"),
+        ("[3/8]", "\r"),
+        ("[4/8]", "\x1b"),
+        ("[3/8]", "gauss\r"),
+        ("[4/8]", "\r"),
+        ("[5/8]", "y\r"),
+        ("[6/8]", "\r"),
+        ("[7/8]", "SGD\r"),
+        ("[8/8]", "5\r"),
+        ("--epochs 5", ""),
+        ("Ready?", "\r"),
+    )
+    assert terminal.end() == (
+        0,
+        Settings(initialization="gauss", l1=True, optimizer="sgd", epochs=5),
+    )
+    assert (script.parent / "saved_files" / ".last_answers.yaml").exists()
+
+    again = Terminal(script, "--epochs", "2")
+    again.answer(*((f"[{n}/7]", "\r") for n in range(1, 8)), ("Ready?", "\r"))
+    assert again.end()[1] == Settings(initialization="gauss", l1=True, optimizer="sgd", epochs=2)
+
+
+@pytest.mark.parametrize("questions", [1, 4, 8, 9])
+def test_ctrl_c_at_a_question_writes_nothing_and_exits_130(script, questions):
+    terminal = Terminal(script)
+    prompts = [*(f"[{n}/8]" for n in range(1, 9)), "Ready?"][:questions]
+    terminal.answer(*((prompt, "\r") for prompt in prompts[:-1]), (prompts[-1], "\x03"))
+    assert terminal.end() == (130, None)
+    assert "Traceback" not in terminal.last_words
+    assert [path.name for path in script.parent.iterdir()] == ["script.py"]
+
+
+def test_quit_writes_nothing_and_is_no_error(script):
+    terminal = Terminal(script, *["--hidden-layers", "0", "--epochs", "3", "--no-l1"])
+    terminal.answer(*((f"[{n}/4]", "\r") for n in range(1, 5)), ("Ready?", "quit\r"))
+    assert terminal.end() == (0, None)
+    assert not (script.parent / "saved_files").exists()
+
+
+def test_a_terminal_of_20_columns_can_be_answered(script):
+    terminal = Terminal(script, columns=20)
+    terminal.answer(("[1/8]", "0\r"), *((f"[{n}/7]", "\r") for n in range(2, 8)), ("Ready?", "\r"))
+    assert terminal.end() == (0, Settings(hidden_layers=0))
+
+
+def test_a_terminal_that_only_prints_lines_can_be_answered(script):
+    terminal = Terminal(script, TERM="dumb")
+    terminal.answer(
+        ("[1/8]", "two\r"), *((f"[{n}/8]", "\r") for n in range(2, 9)), ("Ready?", "\r")
+    )
+    assert terminal.end() == (0, Settings(hidden_layers=2))
+
+
+def test_colours_are_left_out_on_request(script):
+    terminal = Terminal(script, "--epochs", "0", NO_COLOR="1")
+    assert terminal.end()[0] == 2
+    assert "\x1b" not in terminal.last_words
+
+    terminal = Terminal(script, "--epochs", "0")
+    assert terminal.end()[0] == 2
+    assert terminal.last_words.startswith("\x1b[31merror: --epochs is '0'")
+
+    terminal = Terminal(script, NO_COLOR="1")
+    terminal.answer(("[1/8]", "\x03"))
+    terminal.end()
+    assert "38;5" not in terminal.last_words
+
+
+def test_questions_are_asked_on_the_terminal_when_output_goes_to_a_file(script):
+    command = ["sh", "-c", f'"{sys.executable}" "{script}" > out.txt']
+    terminal = Terminal(script, command=command)
+    prompts = [*(f"[{n}/8]" for n in range(1, 9)), "Ready?"]
+    terminal.answer(*((prompt, "\r") for prompt in prompts))
+    terminal.end()
+    text = (script.parent / "out.txt").read_text()
+    assert text.startswith("GOT ")
+
+
+def test_a_keyboard_without_a_screen_is_not_waited_for(script):
+    command = ["sh", "-c", f'"{sys.executable}" "{script}" > out.txt 2> err.txt']
+    terminal = Terminal(script, command=command)
+    assert terminal.end()[0] == 0
+    assert "has its default" in (script.parent / "out.txt").read_text()
+
+
+def test_nothing_slow_is_imported_before_the_first_question(script):
+    code = (
+        "import sys, nn.console.gather, nn.console.questions, nn.console.program;"
+        "print({'numpy', 'scipy', 'matplotlib', 'tqdm', 'yaml'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
+    )
+    assert done.stdout == "set()\n"

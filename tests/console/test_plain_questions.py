@@ -1,0 +1,39 @@
+import io
+
+import pytest
+
+from nn.console.interview import BACK
+from nn.console.plain_questions import PlainAsker
+from nn.errors import StoppedError
+from nn.settings.declaration import SETTINGS
+
+
+@pytest.fixture
+def type_lines(monkeypatch):
+    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_a_choice_is_typed_or_left_to_enter(type_lines, capsys):
+    choices = SETTINGS["hidden_layers"].choices
+    type_lines("two\n\n<\nthree\nZERO\n")
+    asker = PlainAsker()
+    assert asker.choose("How many?", choices, 1) == 2
+    assert asker.choose("How many?", choices, 1) == 1
+    assert asker.choose("How many?", choices, 1) is BACK
+    assert asker.choose("How many?", choices, 1) == 0
+    assert "one of these, please: 0, 1, 2" in capsys.readouterr().out
+
+
+def test_a_number_is_typed_until_it_is_right(type_lines, capsys):
+    type_lines("0\n7\n\n<\n")
+    asker = PlainAsker()
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10) == 7
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10) == 10
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10) is BACK
+    assert "it takes a whole number from 1" in capsys.readouterr().out
+
+
+def test_the_end_of_the_input_stops(type_lines):
+    type_lines("")
+    with pytest.raises(StoppedError):
+        PlainAsker().choose("How many?", SETTINGS["hidden_layers"].choices, 1)

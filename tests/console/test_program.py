@@ -1,0 +1,118 @@
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nn.console.program import run_program
+from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
+
+ROOT = Path(__file__).parents[2]
+
+
+def raising(error):
+    def main():
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SettingError("x"), 2),
+        (DataError("x"), 3),
+        (RunFolderError("x"), 4),
+        (ProgramError("x"), 1),
+        (StoppedError("x"), 130),
+        (KeyboardInterrupt(), 130),
+        (MemoryError(), 1),
+        (SystemExit(0), 0),
+        (SystemExit(7), 7),
+        (OSError(errno.ENOSPC, "No space left on device", "out.csv"), 1),
+        (PermissionError(errno.EACCES, "Permission denied", "out.csv"), 1),
+    ],
+)
+def test_every_mistake_has_its_exit_code_and_one_line(capsys, error, code):
+    assert run_program(raising(error)) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == (0 if isinstance(error, SystemExit) else 1)
+
+
+def test_success_is_silent(capsys):
+    assert run_program(lambda: None) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_file_that_could_not_be_written_is_named(capsys):
+    run_program(raising(OSError(errno.ENOSPC, "No space left on device", "weights_1.csv")))
+    assert capsys.readouterr().err == "error: weights_1.csv: No space left on device\n"
+
+
+def test_being_stopped_is_no_error(capsys):
+    run_program(raising(StoppedError("nothing was written")))
+    assert capsys.readouterr().err == "nothing was written\n"
+
+
+def test_control_codes_in_a_message_do_not_reach_the_terminal(capsys):
+    run_program(raising(SettingError("a\n\x1b[2Jb")))
+    assert capsys.readouterr().err == "error: a\\n\\x1b[2Jb\n"
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), FileNotFoundError(errno.ENOENT, "x", "y")])
+def test_a_defect_keeps_its_traceback(error):
+    with pytest.raises(type(error)):
+        run_program(raising(error))
+
+
+PRINTER = """
+import sys, time
+from nn.console.program import run_program
+def main():
+    for line in range({lines}):
+        print("line", line, flush={flush})
+        if {flush}: time.sleep(0.001)
+sys.exit(run_program(main))
+"""
+
+
+def shell(command):
+    return subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("lines", "flush"), [(100_000, False), (1000, True)])
+def test_output_closed_early_ends_quietly(tmp_path, lines, flush):
+    (tmp_path / "p.py").write_text(PRINTER.format(lines=lines, flush=flush))
+    done = shell(f"{sys.executable} {tmp_path}/p.py | head -1; echo ${{PIPESTATUS[0]}}")
+    assert done.stdout == "line 0\n141\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_to_a_full_disk_is_one_line(tmp_path):
+    (tmp_path / "p.py").write_text(PRINTER.format(lines=1, flush=False))
+    done = shell(f"{sys.executable} {tmp_path}/p.py > /dev/full")
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_closed_output_and_errors_do_no_harm(tmp_path):
+    (tmp_path / "p.py").write_text(PRINTER.format(lines=1, flush=False))
+    assert shell(f"{sys.executable} {tmp_path}/p.py >&- 2>&-").returncode == 0
+
+
+def test_letters_that_a_terminal_lacks_are_written_another_way(tmp_path):
+    (tmp_path / "p.py").write_text(
+        "import sys\nfrom nn.console.program import run_program\n"
+        "sys.exit(run_program(lambda: print('\\u2580')))\n"
+    )
+    done = shell(f"PYTHONIOENCODING=ascii {sys.executable} {tmp_path}/p.py")
+    assert (done.returncode, done.stdout) == (0, "\\u2580\n")

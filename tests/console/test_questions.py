@@ -1,0 +1,193 @@
+"""Real keystrokes through prompt_toolkit's own parser."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from nn.console.interview import BACK, interview
+from nn.console.questions import TerminalAsker
+from nn.errors import StoppedError
+from nn.settings.checking import Given
+from nn.settings.declaration import ASKED, SETTINGS, Settings
+
+UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
+ESCAPE, SHIFT_TAB, CTRL_C, CTRL_D, CTRL_U = "\x1b", "\x1b[Z", "\x03", "\x04", "\x15"
+
+PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
+
+
+@pytest.fixture
+def press():
+    """Return a function that presses keys for the questions to come."""
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        yield pipe.send_text
+
+
+def choose(name, suggested=None):
+    setting = SETTINGS[name]
+    choices = [choice for choice in setting.choices if choice.asked]
+    return TerminalAsker().choose("?", choices, setting.default if suggested is None else suggested)
+
+
+def ask(given=None, last=None):
+    return interview(TerminalAsker(), given or {}, last or {}, lambda settings: PREVIEW)
+
+
+def test_enter_alone_takes_the_suggestion(press):
+    press(ENTER)
+    assert choose("hidden_layers", suggested=2) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"), [(DOWN, 2), (UP, 0), (DOWN + DOWN, 0), (UP + UP, 2), (UP + DOWN, 1)]
+)
+def test_arrows_move_through_the_list_and_around_it(press, keys, value):
+    press(keys + ENTER)
+    assert choose("hidden_layers") == value
+
+
+@pytest.mark.parametrize("setting", ASKED[:-1], ids=lambda setting: setting.name)
+def test_every_spelling_can_be_typed_in_any_case(press, setting):
+    choices = [choice for choice in setting.choices if choice.asked]
+    for choice, other in zip(choices, [*choices[1:], choices[0]], strict=True):
+        for spelling in choice.spellings:
+            press(f" {spelling.title()} {ENTER}")
+            assert choose(setting.name, suggested=other.value) == choice.value
+
+
+def test_typing_the_beginning_is_enough(press):
+    press("sig" + ENTER)
+    assert choose("activation") == "sigmoid"
+
+
+def test_what_is_spelled_like_nothing_is_not_taken(press):
+    press("sdg" + ENTER + CTRL_U + "sgd" + ENTER)
+    assert choose("optimizer") == "sgd"
+    press("adam" + ENTER + BACKSPACE * 4 + ENTER)
+    assert choose("optimizer") == "momentum"
+
+
+def test_pasted_text_counts_as_typed(press):
+    press("\x1b[200~sgd\n\x1b[201~" + ENTER)
+    assert choose("optimizer") == "sgd"
+
+
+@pytest.mark.parametrize("back", [ESCAPE, SHIFT_TAB])
+def test_back_leaves_a_question_unanswered(press, back):
+    press(back)
+    assert choose("l1") is BACK
+    press(back)
+    assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10) is BACK
+
+
+def test_epochs_are_typed_and_the_suggestion_does_not_get_in_the_way(press):
+    asker = TerminalAsker()
+    press("5" + ENTER)
+    assert asker.type_in("?", SETTINGS["epochs"], 10) == 5
+    press(ENTER)
+    assert asker.type_in("?", SETTINGS["epochs"], 10) == 10
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "1.5", "²", "ten", "nan"])
+def test_wrong_epochs_are_refused_at_once(press, wrong):
+    press(wrong + ENTER + BACKSPACE * len(wrong) + "7" + ENTER)
+    assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10) == 7
+
+
+@pytest.mark.parametrize("answered", range(9))
+def test_ctrl_c_at_any_question_stops(press, answered):
+    press(ENTER * answered + CTRL_C)
+    with pytest.raises(StoppedError):
+        ask()
+
+
+def test_ctrl_d_stops_too(press):
+    press(CTRL_D)
+    with pytest.raises(StoppedError):
+        choose("l1")
+    press(CTRL_D)
+    with pytest.raises(StoppedError):
+        TerminalAsker().type_in("?", SETTINGS["epochs"], 10)
+
+
+def test_all_defaults_and_train(press):
+    press(ENTER * 9)
+    settings, answers = ask()
+    assert settings == Settings()
+    assert list(answers) == [setting.name for setting in ASKED]
+
+
+def test_all_eight_answers_typed(press):
+    words = ["two", "Normal", "GAUSS", "Sigmoid", "y", "Yes", "sgd", "3", "train"]
+    press(ENTER.join(words) + ENTER)
+    assert ask()[0] == Settings(
+        hidden_layers=2,
+        normalization="normal",
+        initialization="gauss",
+        activation="sigmoid",
+        l1=True,
+        learning_rate_decay=True,
+        optimizer="sgd",
+        epochs=3,
+    )
+
+
+def test_what_a_flag_gave_is_not_asked(press):
+    press("sgd" + ENTER + ENTER * 2)
+    given = {one.name: Given(str(one.default), one.flag) for one in ASKED[:4]}
+    given |= {"l1": Given("y", "--l1"), "learning_rate_decay": Given("n", "--no-...")}
+    settings, answers = ask(given)
+    assert settings == Settings(l1=True, optimizer="sgd")
+    assert answers == {"optimizer": "sgd", "epochs": 10}
+
+
+class Screen(Vt100_Output):
+    """Keeps what is written to a terminal of a given width."""
+
+    def __init__(self, columns, term="xterm"):
+        self.text = ""
+        super().__init__(self, lambda: Size(rows=40, columns=columns), term=term, enable_cpr=False)
+
+    def write(self, text):
+        self.text += text
+
+    def write_raw(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+    encoding = "utf-8"
+
+
+def shown(columns, keys):
+    """Return what a terminal shows of the first question, escape sequences left out."""
+    screen = Screen(columns)
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
+        pipe.send_text(keys)
+        with pytest.raises(StoppedError):
+            ask()
+    return screen.text
+
+
+def test_the_question_has_a_counter_and_the_highlighted_line_its_explanation():
+    text = shown(80, CTRL_C)
+    assert "[1/8] How many hidden layers?" in text
+    assert "one layer of hidden units between pixels and outputs" in text
+
+
+def test_without_hidden_layers_seven_questions_are_left():
+    text = shown(80, "0" + ENTER + ENTER * 2 + CTRL_C)
+    assert "[2/7]" in text
+    assert "[4/7] Add an L1" in text
+
+
+def test_a_terminal_of_20_columns_shows_whole_lines_wrapped():
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(20, CTRL_C))
+    assert "betweenpixelsandoutputs" in re.sub(r"\s", "", text).replace("-", "")

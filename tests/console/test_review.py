@@ -1,0 +1,36 @@
+from types import SimpleNamespace
+
+import pytest
+
+from nn.console.review import about, review_text
+from nn.settings.declaration import Settings
+
+
+def test_the_review_shows_layers_size_time_and_the_command():
+    preview = SimpleNamespace(
+        layers=[("dense", "784 to 64"), ("relu", "64")], parameters=50_890, seconds=61.0
+    )
+    assert review_text(Settings(epochs=5), preview).splitlines() == [
+        "",
+        "  dense  784 to 64",
+        "  relu   64",
+        "50,890 parameters, about 61 s for 5 epochs",
+        "python train.py --defaults --epochs 5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "under a second"),
+        (1, "about 1 s"),
+        (119, "about 119 s"),
+        (120, "about 2 min"),
+        (7200, "about 2 h"),
+        (3 * 86_400, "about 3 days"),
+        (1e9 * 25, "about 792 years"),
+        (1e300, None),
+    ],
+)
+def test_a_duration_is_said_in_a_fitting_unit(seconds, words):
+    assert words is None or about(seconds) == words
