@@ -7,16 +7,18 @@ written with nine and read again is the very same number.
 import io
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, BinaryIO, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
-from nn.whole_file import open_whole, write_whole
+from nn.settings.checking import shorten
+from nn.whole_file import open_whole
 
 NUMBER_FORMAT = "%.9g"
 _LONGEST_NUMBER = 32  # bytes, its comma included
@@ -29,9 +31,9 @@ def write_array(path: Path, array: NDArray[np.number]) -> None:
     """Write an array of one or two dimensions: comma-separated, no header; one dimension is a row.
 
     Raises:
-        OSError: the file cannot be written.
+        RunFolderError: the file cannot be written.
     """
-    with open_whole(path) as stream:
+    with _open_for_numbers(path) as stream:
         np.savetxt(stream, np.atleast_2d(array), fmt=NUMBER_FORMAT, delimiter=",")
 
 
@@ -53,7 +55,8 @@ def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
             warnings.simplefilter("ignore", UserWarning)  # an empty file: the shape will tell
             array = np.loadtxt(io.StringIO(content), delimiter=",", ndmin=2, comments=None)
     except ValueError as error:
-        raise RunFolderError(f"{path}: not a table of numbers ({error}).") from error
+        reason = shorten(error, 100)
+        raise RunFolderError(f"{path}: not a table of numbers ({reason}).") from error
     if array.shape != (rows, columns):
         raise RunFolderError(
             f"{path}: expected {rows} rows of {columns} numbers, "
@@ -71,11 +74,12 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float
     """Write a table with a header; whole numbers as such, others with nine digits.
 
     Raises:
-        OSError: the file cannot be written.
+        RunFolderError: the file cannot be written.
     """
     lines = [",".join(header)]
     lines += [",".join(_as_text(number) for number in row) for row in rows]
-    write_whole(path, "\n".join(lines) + "\n")
+    with _open_for_numbers(path) as stream:
+        stream.write(("\n".join(lines) + "\n").encode("ascii"))
 
 
 def _as_text(number: float) -> str:
@@ -86,7 +90,7 @@ def write_record(path: Path, record: Any) -> None:
     """Write a dataclass of numbers as a table of one row, the fields' names in the header.
 
     Raises:
-        OSError: the file cannot be written.
+        RunFolderError: the file cannot be written.
     """
     write_table(path, [field.name for field in fields(record)], [astuple(record)])
 
@@ -115,11 +119,21 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     for name, text in zip(types, lines[1].split(","), strict=True):
         try:
             numbers[name] = types[name](text)
-        except ValueError:
-            numbers[name] = math.nan
-        if not math.isfinite(numbers[name]):
+            finite = math.isfinite(numbers[name])
+        except (ValueError, OverflowError):  # no number, or one beyond all floats
+            finite = False
+        if not finite:
             raise RunFolderError(f"{path}: {name} is {text[:40]!r}, which is not a finite number.")
     return kind(**numbers)
+
+
+@contextmanager
+def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with open_whole(path) as stream:
+            yield stream
+    except OSError as error:
+        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
 
 
 def _read_at_most(path: Path, limit: int) -> str:

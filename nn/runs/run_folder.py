@@ -29,6 +29,7 @@ DATA = "data.csv"
 RESULT = "result.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
 _LARGEST_SIDE = 100_000
+_SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Result:
 class RunFolder:
     """Writes and reads the files of one run.
 
+    Whatever cannot be written or read is a `RunFolderError` that names the file.
+
     Args:
         path: The folder.
     """
@@ -117,7 +120,11 @@ class RunFolder:
 
     def write_settings(self, settings: Settings, notes: Iterable[str]) -> None:
         """Write `settings.yaml`, with notes as comments on top."""
-        write_settings(self.path / SETTINGS, settings, notes)
+        path = self.path / SETTINGS
+        try:
+            write_settings(path, settings, notes)
+        except OSError as error:
+            raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
 
     def write_histories(self, history: History) -> None:
         """Write the three histories, one row an epoch."""
@@ -157,8 +164,12 @@ class RunFolder:
         """
         path = self.path / NORMALIZATION
         normalization = read_record(path, Normalization)
-        if normalization.divide <= 0:
-            raise RunFolderError(f"{path}: divide is {normalization.divide:g}, not above 0.")
+        for name, lowest in (("subtract", 0.0), ("divide", _SMALLEST_DEVIATION)):
+            number = getattr(normalization, name)
+            if not lowest <= number <= 255:
+                raise RunFolderError(
+                    f"{path}: {name} is {number:g}, expected {lowest:g} to 255, as pixels are."
+                )
         return normalization
 
     def write_data_facts(self, facts: DataFacts) -> None:
