@@ -207,11 +207,11 @@ class Convolution(Layer):
 
     def __repr__(self) -> str:
         words = [f"{self.name} {self.input_shape[0]} -> {self.output_shape[0]}"]
-        words.append(f"kernel {self.kernel_size[0]} x {self.kernel_size[1]}")
+        words.append(f"kernel {in_words(self.kernel_size)}")
         if self._stride != (1, 1):
             words.append(f"stride {in_words(self._stride)}")
         if self._padded_size != self.input_shape[1:]:
-            words.append(f"padded to {in_words(self._padded_size)}")
+            words.append(f"padded to {self._padded_size[0]} x {self._padded_size[1]}")
         if self._dilation != (1, 1):
             words.append(f"dilation {in_words(self._dilation)}")
         return ", ".join(words)

@@ -84,4 +84,4 @@ class MaxPooling(Layer):
 
     def __repr__(self) -> str:
         stride = "" if self._stride == self._size else f", stride {in_words(self._stride)}"
-        return f"{self.name} {self._size[0]} x {self._size[1]}{stride}"
+        return f"{self.name} {in_words(self._size)}{stride}"
