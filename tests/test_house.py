@@ -1,0 +1,278 @@
+"""The rooms of the house: who imports whom, which room a library belongs to, and what is no room.
+
+Every rule is read from the source's syntax tree, so imports inside functions and those for type
+checkers alone count like any other.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = sorted(ROOT.glob("*.py"))
+PACKAGE = sorted((ROOT / "nn").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+# Which rooms (folders and modules of nn) each room may import, besides itself. A new room needs
+# a line here: that is the moment to think about where it stands.
+FILES = {"errors", "whole_file"}
+MATHS = {
+    *("initializers", "layers", "losses", "network", "optimizers", "regularizers", "schedules"),
+    "architecture",
+}
+RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "": set(),
+    "errors": set(),
+    "whole_file": set(),
+    "initializers": set(),
+    "schedules": set(),
+    "layers": {"initializers"},
+    "losses": {"layers"},
+    "regularizers": {"layers"},
+    "network": {"layers"},
+    "optimizers": {"layers", "regularizers"},
+    "architecture": {"errors", "initializers", "layers", "network"},
+    "training": {*FILES, *MATHS},
+    "datasets": FILES,
+    "settings": FILES,
+    "runs": RUNS,
+    "reports": RUNS,
+    "console": {*RUNS, "reports"},
+}
+
+# The only modules that may import a library: each can then be replaced in one place, and the
+# heavy ones are loaded only where they are used.
+HOME_OF = {
+    "matplotlib": {"nn.reports.plots", "nn.reports.window"},
+    "questionary": {"nn.console.questions"},
+    "prompt_toolkit": {"nn.console.questions", "nn.console.viewer"},
+    "tqdm": {"nn.console.progress"},
+    "PIL": {"nn.datasets.picture"},
+    "pickle": {"nn.datasets.pickled"},
+    "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
+}
+LATE_ONLY = {"matplotlib", "PIL"}  # Slow to import: in functions only, or the first question waits.
+MATHS_LIBRARIES = {"numpy", "scipy"}
+
+# What a distribution is called where it is installed and where it is imported.
+IMPORT_NAMES = {"pyyaml": "yaml", "pillow": "PIL", "pydantic-settings": "pydantic_settings"}
+
+
+class Import(NamedTuple):
+    module: str
+    line: int
+    late: bool  # In a function, or for type checkers alone.
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """Return the part of a module's name that says its room: "layers" of nn.layers.dense."""
+    return module.split(".")[1] if "." in module else ""
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports_of(path: Path) -> list[Import]:
+    return list(_imports(tree_of(path), module_name(path), path.name == "__init__.py", late=False))
+
+
+def _imports(node: ast.AST, module: str, package: bool, *, late: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, node.lineno, late) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            above = module.split(".")[: len(module.split(".")) - node.level + package]
+            base = ".".join([*above, *filter(None, [base])])
+        # `from nn import errors` imports nn.errors; `from nn.errors import X` nothing below it.
+        names = [f"nn.{alias.name}" for alias in node.names] if base == "nn" else [base]
+        yield from (Import(name, node.lineno, late) for name in names)
+    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    for child in ast.iter_child_nodes(node):
+        in_branch = isinstance(node, ast.If) and child in node.body
+        for_types = in_branch and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        inside = late or for_types or isinstance(node, functions)
+        yield from _imports(child, module, package, late=inside)
+
+
+def named(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=map(module_name, paths))
+
+
+@named(PACKAGE)
+def test_imports_point_the_right_way(path: Path) -> None:
+    module = module_name(path)
+    room = room_of(module)
+    assert room in MAY_IMPORT, f"nn.{room} is new: say in MAY_IMPORT what it may import"
+    for imported in imports_of(path):
+        if imported.module.split(".")[0] != "nn":
+            continue
+        other = room_of(imported.module)
+        assert other in MAY_IMPORT[room] | {room}, (
+            f"{module}:{imported.line} imports {imported.module}, but nn.{room or '__init__'} may "
+            f"import only {sorted(MAY_IMPORT[room])}"
+        )
+
+
+def test_no_two_rooms_may_import_each_other() -> None:
+    """The table itself is free of circles: whoever is imported stands strictly below."""
+    below = {room: allowed - {room} for room, allowed in MAY_IMPORT.items()}
+    while below:
+        lowest = {room for room, allowed in below.items() if not allowed & below.keys()}
+        assert lowest, f"these import each other in a circle: {sorted(below)}"
+        below = {room: allowed for room, allowed in below.items() if room not in lowest}
+
+
+@named(SCRIPTS + PACKAGE)
+def test_no_module_imports_a_script_or_a_test(path: Path) -> None:
+    forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks"}
+    for imported in imports_of(path):
+        assert imported.module.split(".")[0] not in forbidden, f"line {imported.line}"
+
+
+@named(SCRIPTS + PACKAGE)
+def test_libraries_stay_at_home(path: Path) -> None:
+    module = module_name(path)
+    for imported in imports_of(path):
+        library = imported.module.split(".")[0]
+        assert module in HOME_OF.get(library, {module}), (
+            f"{module}:{imported.line} imports {library}, which only {HOME_OF[library]} may"
+        )
+        assert imported.late or library not in LATE_ONLY, (
+            f"{module}:{imported.line} imports {library} at once, not in the function that needs it"
+        )
+
+
+@named([path for path in PACKAGE if room_of(module_name(path)) in MATHS | {"training"}])
+def test_layers_and_maths_are_written_from_scratch(path: Path) -> None:
+    for imported in imports_of(path):
+        library = imported.module.split(".")[0]
+        assert library in {"nn", *MATHS_LIBRARIES, *sys.stdlib_module_names}, f"{imported}"
+
+
+def required(file: str) -> set[str]:
+    """Return the import names of the distributions that a requirements file names."""
+    names = set()
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        requirement = line.split("#")[0].strip()
+        if requirement.startswith("-r"):
+            names |= required(requirement[2:].strip())
+        elif requirement:
+            name = re.match(r"[A-Za-z0-9._-]+", requirement)
+            assert name, f"{file}: {line!r}"
+            distribution = name[0].lower().replace("_", "-")
+            names.add(IMPORT_NAMES.get(distribution, distribution.replace("-", "_")))
+    return names
+
+
+def third_party(paths: list[Path]) -> dict[str, str]:
+    """Return each library that is imported, with a place that does so."""
+    found = {}
+    for path in paths:
+        for imported in imports_of(path):
+            library = imported.module.split(".")[0]
+            if library not in {"nn", "tests", *sys.stdlib_module_names}:
+                found[library] = f"{module_name(path)}:{imported.line}"
+    return found
+
+
+def test_every_library_the_program_imports_is_required() -> None:
+    # prompt_toolkit is what questionary is made of; the two come together.
+    allowed = required("requirements.txt") | {"prompt_toolkit"}
+    missing = {
+        name: at for name, at in third_party(SCRIPTS + PACKAGE).items() if name not in allowed
+    }
+    assert missing == {}
+
+
+def test_every_library_the_program_requires_is_imported() -> None:
+    assert required("requirements.txt") - set(third_party(SCRIPTS + PACKAGE)) == set()
+
+
+def test_every_library_the_tests_import_is_required_for_development() -> None:
+    allowed = required("requirements-dev.txt") | {"prompt_toolkit"}
+    missing = {name: at for name, at in third_party(TESTS).items() if name not in allowed}
+    assert missing == {}
+
+
+@named(SCRIPTS + PACKAGE + TESTS)
+def test_no_file_is_a_drawer_for_leftovers(path: Path) -> None:
+    words = set(re.split(r"[._]", module_name(path).lower()))
+    leftovers = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff"}
+    assert not words & leftovers
+
+
+@named(SCRIPTS + PACKAGE + TESTS)
+def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
+    longest = 60 if path in SCRIPTS else 400
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= longest, f"{lines} lines"
+
+
+@named(PACKAGE)
+def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
+    """Only nn.whole_file opens a file for writing."""
+    if module_name(path) == "nn.whole_file":
+        return
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = node.func.id if isinstance(node.func, ast.Name) else name
+        assert name not in {"write_text", "write_bytes"}, f"line {node.lineno}: {name}"
+        if name == "open":
+            words = [*node.args, *(each.value for each in node.keywords if each.arg == "mode")]
+            modes = [word.value for word in words if isinstance(word, ast.Constant)]
+            writing = [mode for mode in modes if re.fullmatch(r"[rwaxbt+]*[wax+][bt+]*", str(mode))]
+            assert not writing, f"line {node.lineno}: open with mode {writing[0]!r}"
+
+
+@named([path for path in PACKAGE if room_of(module_name(path)) != "console"])
+def test_only_the_console_talks(path: Path) -> None:
+    for node in ast.walk(tree_of(path)):
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
+        assert called not in {"print", "input"}, f"line {node.lineno}"
+
+
+@named(PACKAGE)
+def test_users_mistakes_are_errors_and_not_assertions(path: Path) -> None:
+    """`python -O` removes assertions; what they guard would then pass."""
+    asserts = [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)]
+    assert asserts == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import nn.runs.experiment", [("nn.runs.experiment", False)]),
+        ("from nn import runs, errors", [("nn.runs", False), ("nn.errors", False)]),
+        ("from nn.runs import x", [("nn.runs", False)]),
+        ("from . import trainer", [("nn.training", False)]),
+        ("from ..runs import x", [("nn.runs", False)]),
+        ("from .. import runs", [("nn.runs", False)]),
+        ("def f():\n    import matplotlib.pyplot as plt", [("matplotlib.pyplot", True)]),
+        ("if TYPE_CHECKING:\n    import matplotlib", [("matplotlib", True)]),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import tqdm", [("tqdm", False)]),
+        ("class A:\n    import tqdm", [("tqdm", False)]),
+        ("try:\n    import tqdm\nexcept ImportError:\n    pass", [("tqdm", False)]),
+    ],
+)
+def test_imports_are_found_wherever_they_stand(
+    source: str, expected: list[tuple[str, bool]]
+) -> None:
+    found = _imports(ast.parse(source), "nn.training.evaluation", package=False, late=False)
+    assert [(each.module, each.late) for each in found] == expected
