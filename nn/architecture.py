@@ -7,7 +7,7 @@ A run's `layers` is a list such as
 
 and the shorthand of the eight questions (so many layers, so many units, this activation) is
 written out as such a list. To add a layer, write its class in `nn/layers` and its entry in
-`KINDS`.
+`KINDS`, which says what can be written for it (see `nn.layer_options`) and how it is built.
 
 Layers, and with them SciPy, are imported only where one is built, so that a description can be
 checked before the first question without waiting for them.
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nn.errors import SettingError
+from nn.layer_options import COUNT, PADDING, REQUIRED_SIZE, SHARE, SIZE, Option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,24 +33,9 @@ if TYPE_CHECKING:
 # (`{"conv2d": {"filters": 8, "kernel_size": 3}}`).
 LayerSpec = str | Mapping[str, Any]
 
-LARGEST_WEIGHTS = 2**28  # numbers in all weights of a network: 1 GiB, several times that to train
+LARGEST_WEIGHTS = 2**26  # in all layers together: 256 MiB, and several times that to train
 LARGEST_OUTPUTS = 2**22  # numbers a layer makes of one image: 16 MiB, times the batch to train
 _MOST_LAYERS = 1000
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a layer.
-
-    Attributes:
-        expected: What it takes, in words.
-        read: Turns what was written into the value; raises ValueError or TypeError.
-        required: Whether it must be given; otherwise the layer's own default holds.
-    """
-
-    expected: str
-    read: Callable[[object], object]
-    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,52 +61,9 @@ class _Place:
 
     input_shape: "Shape"
     classes: int
+    weights_before: int
     initializer: "Initializer"
     rng: "np.random.Generator"
-
-
-# What an option can be -----------------------------------------------------------------------
-
-
-def _whole(written: object, smallest: int = 1) -> int:
-    """Read a whole number, given as one or as text; not a boolean, nor 2.0."""
-    if isinstance(written, str) and written.strip().isascii() and len(written) <= 20:
-        written = int(written)
-    if type(written) is not int or written < smallest:
-        raise ValueError
-    return written
-
-
-def _height_and_width(written: object, smallest: int = 1) -> int | list[int]:
-    """Read one whole number for both directions, or a list of two."""
-    if isinstance(written, list | tuple):
-        height, width = written
-        return [_whole(height, smallest), _whole(width, smallest)]
-    return _whole(written, smallest)
-
-
-def _padding(written: object) -> int | list[int] | str:
-    """Read `same`, or what `_height_and_width` reads, from 0."""
-    if isinstance(written, str) and written.strip().casefold() == "same":
-        return "same"
-    return _height_and_width(written, smallest=0)
-
-
-def _share(written: object) -> float:
-    """Read a number from 0 and below 1."""
-    if isinstance(written, bool) or not isinstance(written, str | int | float):
-        raise TypeError
-    share = float(written)
-    if not 0 <= share < 1:
-        raise ValueError
-    return share
-
-
-_COUNT = Option("a whole number from 1", _whole, required=True)
-_SIZE = Option("a whole number from 1, or two of them, [height, width]", _height_and_width)
-_REQUIRED_SIZE = Option(_SIZE.expected, _SIZE.read, required=True)
-_PADDING = Option("a whole number from 0, two of them, [height, width], or same", _padding)
-_SHARE = Option("a number from 0 and below 1", _share, required=True)
 
 
 # How each layer is built ---------------------------------------------------------------------
@@ -130,7 +73,7 @@ def _dense(place: _Place, units: int) -> "Layer":
     from nn.layers.dense import Dense
 
     (inputs,) = place.input_shape
-    _refuse_giants(weights=inputs * units, outputs=units)
+    _refuse_giants(place, weights=inputs * units, outputs=units)
     return Dense(inputs, units, initializer=place.initializer, rng=place.rng)
 
 
@@ -166,10 +109,10 @@ def _convolution(place: _Place, filters: int, kernel_size: Any, **options: Any) 
     from nn.layers.convolution import Convolution
     from nn.layers.windows import as_pair
 
+    channels = place.input_shape[0]
     height, width = as_pair(kernel_size)
-    fan_in = place.input_shape[0] * height * width
-    _refuse_giants(weights=fan_in * filters, outputs=filters)
-    return Convolution(
+    _refuse_giants(place, weights=channels * height * width * filters, outputs=filters)
+    layer = Convolution(
         place.input_shape,
         filters,
         kernel_size,
@@ -177,6 +120,9 @@ def _convolution(place: _Place, filters: int, kernel_size: Any, **options: Any) 
         initializer=place.initializer,
         rng=place.rng,
     )
+    for shape in ((channels, *layer.padded_size), layer.output_shape):
+        _refuse_giants(place, outputs=math.prod(shape))
+    return layer
 
 
 def _max_pooling(place: _Place, size: Any, **options: Any) -> "Layer":
@@ -193,27 +139,27 @@ def _dropout(place: _Place, rate: float) -> "Layer":
 
 
 KINDS: dict[str, Kind] = {
-    "dense": Kind(_dense, "{dense: 128}", {"units": _COUNT}, takes="rows"),
+    "dense": Kind(_dense, "{dense: 128}", {"units": COUNT}, takes="rows"),
     "output": Kind(_output, "output", takes="rows"),
     "relu": Kind(_relu, "relu"),
     "sigmoid": Kind(_sigmoid, "sigmoid"),
     "flatten": Kind(_flatten, "flatten"),
     "batch_norm": Kind(_batch_norm, "batch_norm"),
-    "dropout": Kind(_dropout, "{dropout: 0.5}", {"rate": _SHARE}),
+    "dropout": Kind(_dropout, "{dropout: 0.5}", {"rate": SHARE}),
     "conv2d": Kind(
         _convolution,
         "{conv2d: {filters: 8, kernel_size: 3}}",
         {
-            "filters": _COUNT,
-            "kernel_size": _REQUIRED_SIZE,
-            "stride": _SIZE,
-            "padding": _PADDING,
-            "dilation": _SIZE,
+            "filters": COUNT,
+            "kernel_size": REQUIRED_SIZE,
+            "stride": SIZE,
+            "padding": PADDING,
+            "dilation": SIZE,
         },
         takes="images",
     ),
     "max_pool": Kind(
-        _max_pooling, "{max_pool: 2}", {"size": _REQUIRED_SIZE, "stride": _SIZE}, takes="images"
+        _max_pooling, "{max_pool: 2}", {"size": REQUIRED_SIZE, "stride": SIZE}, takes="images"
     ),
 }
 
@@ -293,10 +239,10 @@ def build_network(
         kind = KINDS[name]
         try:
             _check_rank(kind.takes, shape)
-            built.append(kind.build(_Place(shape, classes, initializer, rng), **options))
-            shape = built[-1].output_shape
             weights = sum(p.value.size for layer in built for p in layer.parameters)
-            _refuse_giants(weights=weights, outputs=math.prod(shape))
+            place = _Place(shape, classes, weights, initializer, rng)
+            built.append(kind.build(place, **options))
+            shape = built[-1].output_shape
         except ValueError as error:
             raise SettingError(f"{_name_place(number, name)}: {error}") from None
     if shape != (classes,):
@@ -342,22 +288,23 @@ def _check_rank(takes: str, shape: "Shape") -> None:
         )
 
 
-def _refuse_giants(*, weights: int, outputs: int) -> None:
-    """Raise before memory runs out, not after."""
+def _refuse_giants(place: _Place, *, outputs: int, weights: int = 0) -> None:
+    """Raise before a layer's memory is asked for, not after the machine has run out of it."""
+    weights += place.weights_before
     if weights > LARGEST_WEIGHTS:
         raise ValueError(
-            f"with it the network has {weights:,} weights, which take {_gibibytes(weights)}; "
-            f"at most {LARGEST_WEIGHTS:,} are allowed ({_gibibytes(LARGEST_WEIGHTS)})"
+            f"with it the network has {weights:,} weights, {_in_gibibytes(weights)}; at most "
+            f"{LARGEST_WEIGHTS:,} are allowed, {_in_gibibytes(LARGEST_WEIGHTS)}"
         )
     if outputs > LARGEST_OUTPUTS:
         raise ValueError(
-            f"it makes {outputs:,} numbers of every image, {_gibibytes(outputs)} each; "
-            f"at most {LARGEST_OUTPUTS:,} are allowed"
+            f"it makes {outputs:,} numbers of every image, {_in_gibibytes(outputs)}; at most "
+            f"{LARGEST_OUTPUTS:,} are allowed"
         )
 
 
-def _gibibytes(numbers: int) -> str:
-    return f"{numbers * 4 / 2**30:,.2g} GiB" if numbers < 2**38 else f"{numbers >> 28:,} GiB"
+def _in_gibibytes(numbers: int) -> str:
+    return f"{numbers * 4 / 2**30:,.2f} GiB"
 
 
 # Reading what was written --------------------------------------------------------------------
@@ -416,7 +363,7 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
             raise SettingError(f"{place}: {_shorten(option_name)} is no option{hint}. {known}")
         try:
             options[option_name] = option.read(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise SettingError(
                 f"{place}: {option_name} is {_shorten(value)}; it takes {option.expected}"
             ) from None

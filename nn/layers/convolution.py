@@ -77,9 +77,9 @@ class Convolution(Layer):
             _split_padding(padding, axis, self.kernel_size[axis], self._dilation[axis])
             for axis in (0, 1)
         )
-        self._padded_size = (self._top + height + bottom, self._left + width + right)
+        self.padded_size = (self._top + height + bottom, self._left + width + right)
         self._windows = Windows(
-            self._padded_size, self.kernel_size, stride=self._stride, dilation=self._dilation
+            self.padded_size, self.kernel_size, stride=self._stride, dilation=self._dilation
         )
         super().__init__(input_shape, (filters, *self._windows.stops))
 
@@ -100,7 +100,7 @@ class Convolution(Layer):
 
     def _new_padded(self, examples: int) -> Array:
         """Return images (C, H, W, N) with their padding, all of it zeros."""
-        shape = (self.input_shape[0], *self._padded_size, examples)
+        shape = (self.input_shape[0], *self.padded_size, examples)
         return np.zeros(shape, self.weights.value.dtype)
 
     def _new_memory(self, examples: int) -> Array:
@@ -210,8 +210,8 @@ class Convolution(Layer):
         words.append(f"kernel {in_words(self.kernel_size)}")
         if self._stride != (1, 1):
             words.append(f"stride {in_words(self._stride)}")
-        if self._padded_size != self.input_shape[1:]:
-            words.append(f"padded to {self._padded_size[0]} x {self._padded_size[1]}")
+        if self.padded_size != self.input_shape[1:]:
+            words.append(f"padded to {self.padded_size[0]} x {self.padded_size[1]}")
         if self._dilation != (1, 1):
             words.append(f"dilation {in_words(self._dilation)}")
         return ", ".join(words)
