@@ -3,7 +3,9 @@
 A digit is a few strokes (see digit_shapes). Every drawing moves their points a little, bends,
 slants, turns and stretches the whole, chooses a pen, and then does with the drawing what was done
 with MNIST's: the digit is fitted into 20 x 20 pixels and its centre of mass is put in the middle
-of 28 x 28. A network that has learned from these reads a good part of real handwriting.
+of 28 x 28. A network that has learned from these reads most of real handwriting: how much the
+drawings vary was chosen so that it reads as many of MNIST's training images as possible and still
+about 96 % of other drawings.
 
 Reference:
     LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document
@@ -22,8 +24,8 @@ from nn.datasets.idx import read_idx, write_idx
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError
 
-TRAINING_DIGITS = 12_000
-TEST_DIGITS = 2_000
+TRAINING_DIGITS = 20_000
+TEST_DIGITS = 4_000
 SIDE = 28
 FITTED = 20.0
 
@@ -126,7 +128,7 @@ def _curves(
 ) -> tuple[_Floats, _Floats]:
     """Return points along the strokes, x and y of shape (count, points), their shape jittered."""
     corners = sorted({point for stroke in strokes for point in stroke})
-    moved = np.array(corners)[None] + 0.035 * _bell(count, rng, len(corners), 2)
+    moved = np.array(corners)[None] + 0.06 * _bell(count, rng, len(corners), 2)
     lengths = [
         sum(float(np.hypot(b[0] - a[0], b[1] - a[1])) for a, b in pairwise(stroke))
         for stroke in strokes
@@ -169,19 +171,19 @@ def _smooth_curve(knots: int, samples: int) -> _Floats:
 
 def _bend(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_Floats, _Floats]:
     """Bend the whole drawing as a hand does: bows, a heavier head or foot, one side drawn out."""
-    bow, lean, taper, middle, tilt = (_bell(len(x), rng)[:, None] for _ in range(5))
+    bow, sag, taper, middle, tilt = (_bell(len(x), rng)[:, None] for _ in range(5))
     x, y = x - 0.5, y - 0.5
-    bent_x = x * (1 + 0.25 * taper * y) + 0.12 * bow * y * y
-    bent_y = y + 0.12 * middle * (0.25 - y * y) + 0.10 * tilt * x * y + 0.1 * lean * x * x
+    bent_x = x * (1 + 0.35 * taper * y) + 0.25 * bow * y * y
+    bent_y = y + 0.25 * middle * (0.25 - y * y) + 0.1 * tilt * x * y + 0.1 * sag * x * x
     return bent_x, bent_y
 
 
 def _slant_and_turn(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_Floats, _Floats]:
     """Stretch, slant and turn around the middle; most people slant to the right."""
     count = len(x)
-    width = np.clip(0.72 + 0.14 * _bell(count, rng), 0.35, 1.2)[:, None]
-    slant = (0.15 + 0.22 * _bell(count, rng))[:, None]
-    angle = (0.10 * _bell(count, rng))[:, None]
+    width = np.clip(0.88 + 0.18 * _bell(count, rng), 0.4, 1.4)[:, None]
+    slant = (0.18 + 0.25 * _bell(count, rng))[:, None]
+    angle = (0.13 * _bell(count, rng))[:, None]
     x = x * width - slant * y
     return x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
 
@@ -198,7 +200,8 @@ def _fit(x: _Floats, y: _Floats, radius: _Floats) -> tuple[_Floats, _Floats]:
 def _ink(x: _Floats, y: _Floats, radius: _Floats) -> NDArray[np.uint8]:
     """Colour each pixel by its distance to the nearest point of the pen's way.
 
-    Full ink within the pen's radius, none a pixel further out, in between a straight edge.
+    Full ink up to half a pixel inside the pen's radius, none half a pixel outside it, and a
+    straight fall between: what averaging over the pixel would give, nearly.
     """
     pixels = np.arange(SIDE, dtype=np.float32)
     x_on_grid = (np.rint(x * _GRID) / _GRID).astype(np.float32)

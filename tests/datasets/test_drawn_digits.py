@@ -48,9 +48,9 @@ def test_a_digit_fits_twenty_by_twenty_pixels_and_fills_them(digits: LabelledIma
     heights = 28 - rows.argmax(axis=1) - rows[:, ::-1].argmax(axis=1)
     widths = 28 - columns.argmax(axis=1) - columns[:, ::-1].argmax(axis=1)
     longest = np.maximum(heights, widths)
-    # The edge of the ink is half a pixel wide on each side, and lies anywhere on the grid.
-    assert longest.max() <= 22
-    assert longest.min() >= 19
+    assert longest.max() <= 20
+    # The last pixel's ink may be too faint for one part in 255.
+    assert longest.min() >= 18
 
 
 def test_the_centre_of_mass_is_in_the_middle(digits: LabelledImages) -> None:
@@ -58,7 +58,7 @@ def test_the_centre_of_mass_is_in_the_middle(digits: LabelledImages) -> None:
     mass = ink.sum(axis=(1, 2))
     for axis in (1, 2):
         centre = (ink.sum(axis=3 - axis) @ np.arange(28)) / mass
-        assert np.abs(centre - 13.5).max() <= 0.5
+        assert np.abs(centre - 14).max() <= 0.5
 
 
 def test_pens_are_thin_and_thick_and_paper_is_empty(digits: LabelledImages) -> None:
@@ -88,16 +88,16 @@ def test_every_way_of_writing_is_drawn() -> None:
             assert all(len(stroke) >= 2 for stroke in strokes), digit
 
 
-def test_fourteen_thousand_are_drawn_within_three_seconds() -> None:
+def test_all_of_them_are_drawn_within_three_seconds() -> None:
     start = time.perf_counter()
-    draw(14_000)
+    draw(drawn_digits.TRAINING_DIGITS + drawn_digits.TEST_DIGITS)
     assert time.perf_counter() - start < 3
 
 
 def test_the_drawing_is_the_one_every_machine_makes() -> None:
     """If the drawing was changed on purpose, raise its version: kept files differ from new ones."""
     drawn = draw(200, seed=20)
-    assert f"{zlib.crc32(drawn.images.tobytes()):08x}" == "e9f676cb"
+    assert f"{zlib.crc32(drawn.images.tobytes()):08x}" == "c2663505"
 
 
 @pytest.mark.usefixtures("few")
