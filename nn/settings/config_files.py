@@ -161,7 +161,9 @@ def yaml_line(name: str, value: object) -> str:
     """Return `name: value` as YAML, with `yes` and `no` for booleans."""
     if isinstance(value, bool):
         return f"{name}: {SETTINGS[name].show(value)}"
-    return yaml.safe_dump({name: value}, allow_unicode=True, width=float("inf")).rstrip("\n")
+    # PyYAML writes some line breaks (U+0085) as they are and reads them as blanks.
+    readable = str(value).isprintable()
+    return yaml.safe_dump({name: value}, allow_unicode=readable, width=float("inf")).rstrip("\n")
 
 
 def _printable(note: str) -> str:

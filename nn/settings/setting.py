@@ -104,6 +104,11 @@ class Setting:
         """The command-line flag, in kebab-case."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def asks(self) -> str:
+        """What is asked for it; what it is, where it is not asked."""
+        return self.question.text if self.question else self.help
+
     def is_asked(self, values: Mapping[str, Any]) -> bool:
         """Return whether there is a question and it means something, given those values."""
         if self.question is None:

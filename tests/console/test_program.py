@@ -78,12 +78,16 @@ sys.exit(run_program(main))
 """
 
 
+# Buffered output fails at other moments than output that is written at once.
+BUFFERED = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+
+
 def shell(command):
     return subprocess.run(
         ["bash", "-c", command],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**BUFFERED, "PYTHONPATH": str(ROOT)},
         timeout=60,
         check=False,
     )

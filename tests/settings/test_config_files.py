@@ -1,8 +1,9 @@
 from contextlib import suppress
 
+import hypothesis
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nn.errors import SettingError
@@ -100,6 +101,8 @@ SOME_SETTINGS = st.builds(
 )
 
 
+@hypothesis.settings(deadline=None)  # a disk may be slow
+@example(settings=Settings(data_dir="a\x85b"), note="\x85epochs: 3")
 @given(settings=SOME_SETTINGS, note=st.text())
 def test_what_is_written_reads_back_equal(tmp_path_factory, settings, note):
     path = tmp_path_factory.mktemp("run") / "settings.yaml"
@@ -150,6 +153,7 @@ PIECES = st.sampled_from(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200), st.lists(st.one_of(PIECES, st.text(max_size=5))).map("".join)
