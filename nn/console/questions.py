@@ -204,6 +204,7 @@ def _answer(application: Application[Any]) -> Any:
     @keys.add(Keys.Escape, eager=True)
     @keys.add(Keys.BackTab, eager=True)
     def back(event: KeyPressEvent) -> None:
+        event.app.erase_when_done = True  # a question without an answer need not stay
         event.app.exit(result=BACK)
 
     @keys.add(Keys.ControlC, eager=True)
