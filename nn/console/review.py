@@ -11,7 +11,7 @@ class Preview(Protocol):
 
     @property
     def layers(self) -> list[tuple[str, str]]:
-        """Each layer's name and shape."""
+        """Each layer in words, and the shape of what it gives."""
 
     @property
     def parameters(self) -> int:
@@ -24,12 +24,13 @@ class Preview(Protocol):
 
 def review_text(settings: Settings, preview: Preview) -> str:
     """Return the review: layers, parameters, estimated time and the command that repeats it."""
-    widest = max((len(name) for name, _ in preview.layers), default=0)
+    table = [("layer", "gives"), *preview.layers]
+    widest = max(len(name) for name, _ in table)
     plural = "" if settings.epochs == 1 else "s"
     return "\n".join(
         [
             "",
-            *(f"  {name:{widest}}  {shapes}" for name, shapes in preview.layers),
+            *(f"  {name:{widest}}  {shape}" for name, shape in table),
             f"{preview.parameters:,} parameters, {about(preview.seconds)}"
             f" for {settings.epochs:,} epoch{plural}",
             repeat_command(settings),

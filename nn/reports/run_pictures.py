@@ -45,5 +45,5 @@ def draw_run(folder: Path, title: str) -> None:
 def _columns(path: Path, count: int) -> NDArray[np.float64]:
     """Return the columns of a table below its header, each (rows,)."""
     rows = path.read_text(encoding="ascii").splitlines()[1:]
-    table = np.array([row.split(",") for row in rows], dtype=np.float64)
-    return table.reshape(-1, count).T
+    table = [[float(number) for number in row.split(",")] for row in rows]
+    return np.array(table, dtype=np.float64).reshape(-1, count).T

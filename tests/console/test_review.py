@@ -8,12 +8,13 @@ from nn.settings.declaration import Settings
 
 def test_the_review_shows_layers_size_time_and_the_command():
     preview = SimpleNamespace(
-        layers=[("dense", "784 to 64"), ("relu", "64")], parameters=50_890, seconds=61.0
+        layers=[("dense 784 -> 64", "64"), ("relu", "64")], parameters=50_890, seconds=61.0
     )
     assert review_text(Settings(epochs=5), preview).splitlines() == [
         "",
-        "  dense  784 to 64",
-        "  relu   64",
+        "  layer            gives",
+        "  dense 784 -> 64  64",
+        "  relu             64",
         "50,890 parameters, about 61 s for 5 epochs",
         "python train.py --defaults --epochs 5",
     ]
