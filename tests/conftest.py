@@ -34,16 +34,23 @@ def small_data() -> SmallData:
     """
 
     def write(
-        folder: Path, *, side: int = 8, classes: int = 4, training: int = 400, test: int = 100
+        folder: Path,
+        *,
+        shape: tuple[int, int] = (8, 8),
+        classes: int = 4,
+        training: int = 400,
+        test: int = 100,
     ) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        rng = np.random.default_rng([side, classes, training, test])
-        places = rng.choice(side * side, size=(classes, side), replace=False)
+        rng = np.random.default_rng([*shape, classes, training, test])
+        pixels = shape[0] * shape[1]
+        blot = min(8, pixels // classes)
+        places = rng.choice(pixels, size=(classes, blot), replace=False)
         for stem, count in (("train", training), ("t10k", test)):
             labels = rng.permutation(np.arange(count) % classes).astype(np.uint8)
-            images = rng.integers(0, 130, (count, side * side))
-            images[np.arange(count)[:, None], places[labels]] += rng.integers(0, 120, (count, side))
-            write_idx(folder / f"{stem}-images-idx3-ubyte.gz", images.reshape(-1, side, side))
+            images = rng.integers(0, 130, (count, pixels))
+            images[np.arange(count)[:, None], places[labels]] += rng.integers(0, 120, (count, blot))
+            write_idx(folder / f"{stem}-images-idx3-ubyte.gz", images.reshape(-1, *shape))
             write_idx(folder / f"{stem}-labels-idx1-ubyte.gz", labels)
         return folder
 

@@ -1,0 +1,108 @@
+"""The pictures of a run are drawn from its files, and each stands beside the file of its stem."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.reports import run_pictures
+from nn.reports.run_pictures import draw_run
+from nn.runs.run_folder import RunFolder
+from nn.training.history import EpochRecord
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MATRIX = np.array([[5, 1, 0], [2, 7, 0], [0, 0, 9]])
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    run = RunFolder.create(tmp_path, "run")
+    run.write_histories(
+        [
+            EpochRecord(1, 0.5, 2.0, 0.25, 1.0, 0.5, seconds=1),
+            EpochRecord(2, 0.25, 1.0, 0.75, 0.5, 0.875, seconds=1),
+        ]
+    )
+    run.write_confusion_matrix(MATRIX)
+    return run.path
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> dict[str, dict]:
+    """Collect what is given to be drawn, by the picture's name, instead of drawing it."""
+    calls: dict[str, dict] = {}
+
+    def history(path, kind, epochs, *, training, validation, title):
+        calls[path.name] = {"kind": kind, "epochs": list(epochs), "title": title}
+        calls[path.name] |= {"training": list(training), "validation": list(validation)}
+
+    def learning_rate(path, epochs, rates, title):
+        calls[path.name] = {"epochs": list(epochs), "rates": list(rates), "title": title}
+
+    def matrix(path, matrix, title):
+        calls[path.name] = {"matrix": matrix.tolist(), "title": title}
+
+    monkeypatch.setattr(run_pictures, "plot_history", history)
+    monkeypatch.setattr(run_pictures, "plot_learning_rate", learning_rate)
+    monkeypatch.setattr(run_pictures, "plot_confusion_matrix", matrix)
+    return calls
+
+
+def test_every_curve_gets_its_own_numbers(folder, drawn):
+    draw_run(folder, "data, run")
+    assert drawn == {
+        "loss_history.png": {
+            "kind": "loss",
+            "epochs": [1, 2],
+            "training": [2.0, 1.0],
+            "validation": [1.0, 0.5],
+            "title": "data, run",
+        },
+        "accuracy_history.png": {
+            "kind": "accuracy",
+            "epochs": [1, 2],
+            "training": [0.25, 0.75],
+            "validation": [0.5, 0.875],
+            "title": "data, run",
+        },
+        "learning_rate_history.png": {
+            "epochs": [1, 2],
+            "rates": [0.5, 0.25],
+            "title": "data, run",
+        },
+        "confusion_matrix.png": {"matrix": MATRIX.tolist(), "title": "data, run"},
+    }
+
+
+def test_each_picture_stands_beside_the_file_of_its_stem(folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    draw_run(folder, "data, run")
+    pictures = {path.stem: path for path in folder.glob("*.png")}
+    assert set(pictures) == {Path(name).stem for name in before}
+    assert all(path.read_bytes().startswith(PNG) for path in pictures.values())
+    assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
+    assert len(list(folder.iterdir())) == 8
+
+
+def test_a_run_without_a_whole_epoch_has_only_its_confusion_matrix_drawn(folder, drawn):
+    RunFolder(folder).write_histories([])
+    draw_run(folder, "data, run")
+    assert set(drawn) == {"confusion_matrix.png"}
+
+
+def test_one_epoch_is_one_point(folder, drawn):
+    RunFolder(folder).write_histories([EpochRecord(1, 0.5, 2.0, 0.25, 1.0, 0.5, seconds=1)])
+    draw_run(folder, "data, run")
+    assert drawn["loss_history.png"]["training"] == [2.0]
+    assert drawn["learning_rate_history.png"]["rates"] == [0.5]
+
+
+def test_pictures_are_drawn_anew_over_the_old_ones(folder):
+    draw_run(folder, "data, run")
+    first = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    draw_run(folder, "data, run")
+    assert {path.name: path.read_bytes() for path in folder.glob("*.png")} == first
+    RunFolder(folder).write_confusion_matrix(MATRIX * 2)
+    draw_run(folder, "data, run")
+    assert (folder / "confusion_matrix.png").read_bytes() != first["confusion_matrix.png"]
+    assert (folder / "loss_history.png").read_bytes() == first["loss_history.png"]

@@ -1,0 +1,488 @@
+"""A whole run on small data: what it leaves, what it says, and how it can be cut short."""
+
+import errno
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn import whole_file
+from nn.errors import DataError, DivergedError, RunFolderError, StoppedError
+from nn.optimizers import SGD, Adam, Momentum
+from nn.runs import experiment, preparation
+from nn.runs.experiment import (
+    FinishedRun,
+    describe_run,
+    make_optimizer,
+    make_schedule,
+    run_experiment,
+)
+from nn.runs.preparation import prepare_data, prepare_network
+from nn.settings.declaration import Settings
+from nn.training.history import EpochRecord
+from nn.training.stopping import StopTraining
+from nn.training.trainer import Observer
+
+CSV_FILES = {
+    "accuracy_history.csv",
+    "biases_1.csv",
+    "biases_2.csv",
+    "confusion_matrix.csv",
+    "data.csv",
+    "learning_rate_history.csv",
+    "loss_history.csv",
+    "normalization.csv",
+    "result.csv",
+    "weights_1.csv",
+    "weights_2.csv",
+}
+
+
+@pytest.fixture(autouse=True)
+def _unforced_disk(monkeypatch):
+    """Leave it to the system when it writes to the disk; waiting takes most of a small run."""
+    monkeypatch.setattr(whole_file.os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(scope="module")
+def data(small_data, tmp_path_factory) -> Path:
+    return small_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def settings(data, tmp_path) -> Callable[..., Settings]:
+    """Return a function that makes settings of a run that takes a blink and learns something."""
+
+    def make(**changes) -> Settings:
+        small = {"hidden_units": 8, "learning_rate": 0.01, "epochs": 3}
+        places = {"data_dir": str(data), "save_dir": str(tmp_path / "saved_files")}
+        return Settings(**{**small, **places, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory) -> FinishedRun:
+    """One finished run for all who only look at it."""
+    save_dir = tmp_path_factory.mktemp("saved_files")
+    settings = Settings(
+        data_dir=str(data), save_dir=str(save_dir), name="shared", hidden_units=8,
+        learning_rate=0.01, epochs=3, normalization="normal", learning_rate_decay=True,
+    )  # fmt: skip
+    return run_experiment(settings)
+
+
+def csv_files(run: FinishedRun) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.folder.path.glob("*.csv")}
+
+
+def table(run: FinishedRun, name: str) -> dict[str, list[float]]:
+    header, *rows = (run.folder.path / name).read_text().splitlines()
+    columns = zip(*(map(float, row.split(",")) for row in rows), strict=True)
+    return dict(zip(header.split(","), map(list, columns), strict=True))
+
+
+def logits_from_csv(run: FinishedRun, images: np.ndarray) -> np.ndarray:
+    """Compute the logits with nothing but NumPy and the run's files."""
+    numbers = {
+        path.stem: np.loadtxt(path, np.float32, delimiter=",", ndmin=2)
+        for path in run.folder.path.glob("*s_?.csv")
+    }
+    subtract, divide = (table(run, "normalization.csv")[name][0] for name in ("subtract", "divide"))
+    outputs = (images.reshape(len(images), -1).astype(np.float64) - subtract) / divide
+    layers = len(numbers) // 2
+    for layer in range(1, layers + 1):
+        outputs = outputs @ numbers[f"weights_{layer}"] + numbers[f"biases_{layer}"]
+        outputs = np.maximum(outputs, 0) if layer < layers else outputs
+    return outputs
+
+
+class At(Observer):
+    """Raises something at an epoch's end, or after a chunk of it."""
+
+    def __init__(self, error: BaseException, *, end_of: int = 0, within: int = 0) -> None:
+        self._error, self._end_of, self._within = error, end_of, within
+        self._epoch = 0
+
+    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
+        self._epoch = epoch
+
+    def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
+        if self._epoch == self._within:
+            raise self._error
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        if record.epoch == self._end_of:
+            raise self._error
+
+
+# What a run leaves -----------------------------------------------------------------------------
+
+
+def test_a_run_leaves_its_files_and_nothing_else(run):
+    assert {path.name for path in run.folder.path.iterdir()} == CSV_FILES | {"settings.yaml"}
+    assert run.folder.name == "shared"
+    assert run.cut_short is None
+    assert run.seconds > 0
+
+
+def test_the_result_is_what_numpy_finds_from_the_files(run):
+    split = prepare_data(run.folder.read_settings()).split
+    for name, part in (("test", split.test), ("validation", split.validation)):
+        logits = logits_from_csv(run, part.images)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        chosen = (exponentials / exponentials.sum(axis=1, keepdims=True))[
+            np.arange(len(part)), part.labels
+        ]
+        accuracy = np.mean(logits.argmax(axis=1) == part.labels)
+        result = table(run, "result.csv")
+        assert result[f"{name}_loss"] == pytest.approx([-np.log(chosen).mean()], rel=1e-5)
+        assert result[f"{name}_accuracy"] == pytest.approx([accuracy], rel=1e-8)
+        assert getattr(run.result, f"{name}_accuracy") == pytest.approx(accuracy)
+    assert result["test_images"] == [60]
+    assert result["epochs"] == [3]
+    assert result["parameters"] == [64 * 8 + 8 + 8 * 4 + 4]
+    assert run.folder.read_result().test_accuracy == pytest.approx(run.result.test_accuracy)
+
+
+def test_it_has_learned_something_but_not_by_heart(run):
+    assert 0.8 < run.result.test_accuracy < 1
+
+
+def test_the_confusion_matrix_counts_the_test_images(run):
+    split = prepare_data(run.folder.read_settings()).split
+    predicted = logits_from_csv(run, split.test.images).argmax(axis=1)
+    expected = np.zeros((4, 4))
+    for true, guess in zip(split.test.labels, predicted, strict=True):
+        expected[true, guess] += 1
+    matrix = np.loadtxt(run.folder.path / "confusion_matrix.csv", delimiter=",")
+    assert (matrix == expected).all()
+    assert matrix.trace() / matrix.sum() == pytest.approx(run.result.test_accuracy)
+    assert (matrix != matrix.T).any()  # otherwise rows and columns could be exchanged unseen
+
+
+def test_histories_hold_every_epoch_and_end_with_the_results_figures(run):
+    result = table(run, "result.csv")
+    for measure in ("loss", "accuracy"):
+        history = table(run, f"{measure}_history.csv")
+        assert history["epoch"] == [1, 2, 3]
+        assert history["training"][-1] == result[f"training_{measure}"][0]
+        assert history["validation"][-1] == result[f"validation_{measure}"][0]
+    assert table(run, "loss_history.csv")["training"][0] > result["training_loss"][0]
+
+
+def test_the_rate_history_holds_the_rate_that_each_epoch_used(run):
+    rates = table(run, "learning_rate_history.csv")["learning_rate"]
+    assert rates == pytest.approx([0.01, 0.01 * 0.98, 0.01 * 0.98**2], rel=1e-8)
+
+
+def test_without_decay_the_rate_stays(settings):
+    rates = table(run_experiment(settings()), "learning_rate_history.csv")
+    assert rates == {"epoch": [1, 2, 3], "learning_rate": [0.01] * 3}
+
+
+def test_settings_name_the_data_that_were_found_and_say_where(run, data):
+    text = (run.folder.path / "settings.yaml").read_text()
+    assert f"# data: images in {data.name}/, four IDX files in {data}/\n" in text
+    assert "dataset: mnist\n" in text
+    assert "save_dir" not in text
+    assert "\nname:" not in text
+
+
+def test_data_facts_are_the_datas(run):
+    facts = run.folder.read_data_facts()
+    assert (facts.image_height, facts.image_width, facts.classes) == (8, 8, 4)
+    assert facts.crc32 == int(prepare_data(run.folder.read_settings()).images.fingerprint, 16)
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_every_network_and_optimizer_learns(settings, layers, optimizer):
+    rate = {"sgd": 0.2, "momentum": 0.02, "adam": 0.003}[optimizer]
+    done = run_experiment(
+        settings(hidden_layers=layers, optimizer=optimizer, learning_rate=rate, epochs=8)
+    )
+    assert done.result.test_accuracy > 0.8
+    assert len(list(done.folder.path.glob("weights_*.csv"))) == layers + 1
+
+
+@pytest.mark.parametrize(("shape", "classes"), [((1, 2), 2), ((5, 3), 11), ((28, 28), 10)])
+def test_images_of_any_size_and_number_of_classes_do(
+    settings, small_data, tmp_path, shape, classes
+):
+    folder = small_data(tmp_path / "other", shape=shape, classes=classes, training=110, test=50)
+    done = run_experiment(settings(data_dir=str(folder), epochs=1))
+    matrix = np.loadtxt(done.folder.path / "confusion_matrix.csv", delimiter=",")
+    assert matrix.shape == (classes, classes)
+    facts = table(done, "data.csv")
+    assert (facts["image_height"], facts["image_width"]) == ([shape[0]], [shape[1]])
+
+
+# Seeds -----------------------------------------------------------------------------------------
+
+
+def test_the_same_settings_give_the_same_files_to_the_last_byte(settings):
+    first, second = (csv_files(run_experiment(settings(name=name))) for name in ("a", "b"))
+    assert first == second
+    assert set(first) == CSV_FILES
+
+
+def test_the_saved_settings_give_the_same_files(run, tmp_path):
+    again = run.folder.read_settings().model_copy(update={"save_dir": str(tmp_path)})
+    assert csv_files(run_experiment(again)) == csv_files(run)
+
+
+def test_another_seed_gives_another_run_on_the_same_test_images(settings):
+    one, other = run_experiment(settings(seed=1)), run_experiment(settings(seed=2))
+    differing = {
+        name for name, content in csv_files(one).items() if csv_files(other)[name] != content
+    }
+    assert {"weights_1.csv", "loss_history.csv", "result.csv"} <= differing
+    assert "data.csv" not in differing
+
+
+def test_batches_are_shuffled_by_the_seed_alone(settings, monkeypatch):
+    """With equal weights and split, another order of the batches must be the only difference."""
+    real = experiment.random_stream
+    plain = csv_files(run_experiment(settings(epochs=1)))
+    monkeypatch.setattr(experiment, "random_stream", lambda seed, purpose: real(seed + 1, purpose))
+    shuffled = csv_files(run_experiment(settings(epochs=1)))
+    assert plain["weights_1.csv"] != shuffled["weights_1.csv"]
+    assert plain["normalization.csv"] == shuffled["normalization.csv"]
+
+
+# What the settings change ----------------------------------------------------------------------
+
+
+def test_l1_makes_weights_smaller_and_only_where_it_is_switched_on(settings):
+    def weights(**changes) -> float:
+        done = run_experiment(settings(**changes))
+        return float(np.abs(np.loadtxt(done.folder.path / "weights_1.csv", delimiter=",")).sum())
+
+    without = weights(l1_strength=0.01)
+    assert weights(l1=True, l1_strength=0.01) < 0.9 * without
+    assert weights(l1=True, l1_strength=0.0) == without
+    assert weights(l2_strength=0.1) < 0.9 * without
+
+
+def test_optimizers_are_made_as_the_settings_say():
+    def made(**changes):
+        settings = Settings(learning_rate=0.5, **changes)
+        return make_optimizer(settings, prepare_network(settings, (2, 2), 2))
+
+    for name, kind in (("sgd", SGD), ("momentum", Momentum), ("adam", Adam)):
+        optimizer = made(optimizer=name)
+        assert type(optimizer) is kind
+        assert optimizer.learning_rate == 0.5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"momentum": 0.5},
+        {"dampening": 0.9},
+        {"batch_size": 5},
+        {"activation": "sigmoid"},
+        {"initialization": "he"},
+        {"normalization": "normal"},
+        {"hidden_units": 9},
+        {"learning_rate_decay": True},
+        {"split": "official", "validation_size": 0.1},
+        {"optimizer": "sgd"},
+    ],
+    ids=str,
+)
+def test_every_setting_arrives_where_it_is_needed(settings, changes):
+    plain = csv_files(run_experiment(settings(epochs=2)))
+    changed = csv_files(run_experiment(settings(epochs=2, **changes)))
+    assert plain["weights_2.csv"] != changed["weights_2.csv"]
+
+
+def test_schedules_are_made_as_the_settings_say():
+    steady = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1))
+    assert [steady(epoch) for epoch in (1, 2, 50)] == [0.5, 0.5, 0.5]
+    decaying = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True))
+    assert [decaying(epoch) for epoch in (1, 2, 3)] == pytest.approx([0.5, 0.05, 0.005])
+
+
+def test_a_run_without_a_name_is_called_by_its_time_and_what_is_trained():
+    stamp = r"\d{8}-\d{6}-"
+    assert re.fullmatch(stamp + "2x30-sigmoid-adam", describe_run(
+        Settings(hidden_layers=2, hidden_units=30, activation="sigmoid", optimizer="adam")
+    ))  # fmt: skip
+    assert re.fullmatch(stamp + "softmax-sgd", describe_run(
+        Settings(hidden_layers=0, optimizer="sgd")
+    ))  # fmt: skip
+
+
+def test_a_name_in_use_gets_a_number(settings):
+    first = run_experiment(settings(name="mine", epochs=1))
+    before = csv_files(first)
+    assert run_experiment(settings(name="mine", epochs=2)).folder.name == "mine-2"
+    assert csv_files(first) == before
+
+
+# What is said ----------------------------------------------------------------------------------
+
+
+def test_which_images_are_used_is_said_with_their_numbers(settings, data):
+    said: list[str] = []
+    run_experiment(settings(), report=said.append)
+    assert said == [
+        f"images in {data.name}/ (four IDX files in {data}/): "
+        "399 training, 41 validation and 60 test images"
+    ]
+
+
+def test_a_network_that_does_not_learn_is_said_once(settings):
+    said: list[str] = []
+    run_experiment(settings(learning_rate=1e-9, initialization="gauss"), report=said.append)
+    assert len(said) == 2
+    assert "has not begun to learn" in said[1]
+    assert f"guessing gives {np.log(4):.4f}"[:19] in said[1]
+
+
+def test_observers_are_told_of_every_epoch(settings):
+    told: list[object] = []
+
+    class Notes(Observer):
+        def on_epoch_start(self, epoch, epochs, examples):
+            told.append((epoch, epochs, examples))
+
+        def on_epoch_end(self, record):
+            told.append(record.epoch)
+
+    run_experiment(settings(epochs=2), observers=[Notes()])
+    assert told == [(1, 2, 399), 1, (2, 2, 399), 2]
+
+
+def test_the_test_images_are_looked_at_once_and_after_training(settings, monkeypatch):
+    looked: list[int | str] = []
+    real = preparation.in_order
+
+    def watched(part, normalization):
+        looked.append(len(part))
+        return real(part, normalization)
+
+    class Notes(Observer):
+        def on_epoch_end(self, record):
+            looked.append("end of epoch")
+
+    monkeypatch.setattr(preparation, "in_order", watched)
+    run_experiment(settings(epochs=2), observers=[Notes()])
+    assert looked.count(60) == 1
+    assert looked.index(60) > max(i for i, what in enumerate(looked) if what == "end of epoch")
+
+
+# Cut short -------------------------------------------------------------------------------------
+
+
+def test_a_run_stopped_in_its_first_epoch_is_saved_as_it_is(settings):
+    done = run_experiment(settings(), observers=[At(StopTraining(save=True), within=1)])
+    assert isinstance(done.cut_short, StoppedError)
+    assert done.result.epochs == 0
+    assert set(csv_files(done)) == CSV_FILES
+    assert (done.folder.path / "loss_history.csv").read_text() == "epoch,training,validation\n"
+    split = prepare_data(done.folder.read_settings()).split
+    guesses = logits_from_csv(done, split.training.images).argmax(axis=1)
+    assert done.result.training_accuracy == pytest.approx(np.mean(guesses == split.training.labels))
+    fresh = prepare_network(done.folder.read_settings(), (8, 8), 4)
+    read = prepare_network(done.folder.read_settings(), (8, 8), 4)
+    done.folder.read_network(read)
+    assert (read.parameters.values != fresh.parameters.values).any()
+
+
+def test_a_run_stopped_later_keeps_its_whole_epochs(settings):
+    done = run_experiment(settings(epochs=9), observers=[At(StopTraining(save=True), within=3)])
+    assert str(done.cut_short) == "training was stopped after 2 whole epochs."
+    assert table(done, "accuracy_history.csv")["epoch"] == [1, 2]
+    assert done.result.epochs == 2
+
+
+def test_a_run_stopped_at_an_epochs_end_keeps_that_epoch(settings):
+    done = run_experiment(settings(epochs=9), observers=[At(StopTraining(save=True), end_of=2)])
+    assert table(done, "loss_history.csv")["epoch"] == [1, 2]
+    plain = run_experiment(settings(epochs=2))
+    assert csv_files(done) == csv_files(plain)
+
+
+@pytest.mark.parametrize("when", [{"within": 1}, {"within": 3}, {"end_of": 2}], ids=str)
+def test_a_discarded_run_leaves_nothing(settings, tmp_path, when):
+    run_experiment(settings(name="older", epochs=1))
+    with pytest.raises(StoppedError, match="nothing was kept"):
+        run_experiment(settings(), observers=[At(StopTraining(save=False), **when)])
+    assert [path.name for path in (tmp_path / "saved_files").iterdir()] == ["older"]
+
+
+@pytest.mark.parametrize(("layers", "rate"), [(0, 1e38), (1, 1e30), (2, 1e30)])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_a_run_that_diverges_says_so_and_leaves_finite_numbers(settings, layers, rate, optimizer):
+    done = run_experiment(settings(hidden_layers=layers, learning_rate=rate, optimizer=optimizer))
+    assert isinstance(done.cut_short, DivergedError)
+    assert "--learning-rate" in str(done.cut_short)
+    assert set(csv_files(done)) >= CSV_FILES - {"weights_2.csv", "biases_2.csv"}
+    for content in csv_files(done).values():
+        assert not re.search(b"nan|inf", content)
+    network = prepare_network(done.folder.read_settings(), (8, 8), 4)
+    done.folder.read_network(network)
+
+
+def test_an_error_in_the_first_epoch_leaves_no_folder(settings, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        run_experiment(settings(), observers=[At(ZeroDivisionError(), within=1)])
+    assert not list((tmp_path / "saved_files").iterdir())
+
+
+def test_an_error_later_leaves_the_histories_of_the_whole_epochs(settings, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(settings(name="lost"), observers=[At(KeyboardInterrupt(), within=3)])
+    folder = tmp_path / "saved_files" / "lost"
+    assert [row[:2] for row in (folder / "loss_history.csv").read_text().splitlines()[1:]] == [
+        "1,",
+        "2,",
+    ]
+    assert not (folder / "result.csv").exists()
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_nothing(settings, tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whole_file.os, "fsync", full)
+    with pytest.raises(RunFolderError, match=r"settings\.yaml: cannot be written \(No space"):
+        run_experiment(settings())
+    assert not list((tmp_path / "saved_files").iterdir())
+
+
+def test_a_disk_that_fills_up_leaves_whole_files_and_no_finished_run(
+    settings, tmp_path, monkeypatch
+):
+    def fill_up(descriptor):
+        if any("weights_2" in path.name for path in (tmp_path / "saved_files").rglob("*")):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whole_file.os, "fsync", fill_up)
+    with pytest.raises(RunFolderError, match=r"weights_2\.csv: cannot be written \(No space"):
+        run_experiment(settings(name="full"))
+    left = {path.name for path in (tmp_path / "saved_files" / "full").iterdir()}
+    assert "weights_1.csv" in left
+    assert not left & {"weights_2.csv", "result.csv"}
+    assert left <= CSV_FILES | {"settings.yaml"}
+
+
+def test_damaged_data_leave_nothing(settings, small_data, tmp_path):
+    folder = small_data(tmp_path / "damaged")
+    labels = folder / "t10k-labels-idx1-ubyte.gz"
+    labels.write_bytes(labels.read_bytes()[:-20])
+    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte"):
+        run_experiment(settings(data_dir=str(folder)))
+    assert not (tmp_path / "saved_files").exists()
+
+
+def test_a_save_folder_that_is_a_file_stays_as_it_is(settings, tmp_path):
+    (tmp_path / "saved_files").write_text("mine")
+    with pytest.raises(RunFolderError, match="saved_files"):
+        run_experiment(settings())
+    assert (tmp_path / "saved_files").read_text() == "mine"

@@ -1,0 +1,83 @@
+"""The review's figures: exact where they can be, of the right size where they are measured."""
+
+import time
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from nn.errors import SettingError
+from nn.runs import preview as preview_module
+from nn.runs.preview import preview_run
+from nn.settings.declaration import Settings
+
+
+@pytest.fixture
+def clock(monkeypatch) -> None:
+    """Let every look at the clock find it a second later, so that one round is enough."""
+    seconds = count()
+    fake = SimpleNamespace(perf_counter=lambda: float(next(seconds)))
+    monkeypatch.setattr(preview_module, "time", fake)
+
+
+@pytest.mark.parametrize(
+    ("layers", "parameters"),
+    [
+        (0, 784 * 10 + 10),
+        (1, 784 * 64 + 64 + 64 * 10 + 10),
+        (2, 784 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10),
+    ],
+)
+def test_parameters_are_counted_as_by_hand(clock, layers, parameters):
+    assert preview_run(Settings(hidden_layers=layers)).parameters == parameters
+
+
+def test_every_layer_is_named_with_the_shape_of_what_leaves_it(clock):
+    preview = preview_run(Settings(hidden_layers=2, hidden_units=5, activation="sigmoid"))
+    assert preview.layers == [
+        ("dense 784 -> 5", "5"),
+        ("sigmoid", "5"),
+        ("dense 5 -> 5", "5"),
+        ("sigmoid", "5"),
+        ("dense 5 -> 10", "10"),
+    ]
+
+
+def test_the_estimate_is_that_of_steps_really_taken(clock):
+    # One look at the clock a round of 256 images, and 58,000 + 6,000 / 3 images an epoch.
+    assert preview_run(Settings(epochs=3)).seconds == pytest.approx(3 * 60_000 / 256)
+    assert preview_run(Settings(batch_size=100)).seconds == pytest.approx(10 * 60_000 / 200)
+
+
+def test_an_absurd_number_of_epochs_is_estimated_and_not_refused(clock):
+    one, absurd = (preview_run(Settings(epochs=epochs)).seconds for epochs in (1, 10**9))
+    assert absurd == pytest.approx(10**9 * one)
+
+
+def test_it_takes_a_moment_and_comes_out_in_the_right_order_of_magnitude():
+    started = time.perf_counter()
+    preview = preview_run(Settings())
+    assert time.perf_counter() - started < 5
+    assert 1 < preview.seconds < 10_000
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 1000, 1_000_000])
+def test_any_batch_size_is_tried_out(clock, batch_size):
+    assert 0 < preview_run(Settings(batch_size=batch_size)).seconds < 1e5
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_steps_that_diverge_are_no_trouble(clock, optimizer):
+    preview = preview_run(Settings(learning_rate=1e35, optimizer=optimizer, hidden_layers=2))
+    assert preview.seconds > 0
+
+
+def test_a_network_too_large_for_memory_is_refused():
+    with pytest.raises(SettingError, match="GiB"):
+        preview_run(Settings(hidden_units=1_000_000))
+
+
+def test_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    preview_run(Settings())
+    assert not list(tmp_path.iterdir())
