@@ -46,4 +46,5 @@ def _columns(path: Path, count: int) -> NDArray[np.float64]:
     """Return the columns of a table below its header, each (rows,)."""
     rows = path.read_text(encoding="ascii").splitlines()[1:]
     table = [[float(number) for number in row.split(",")] for row in rows]
-    return np.array(table, dtype=np.float64).reshape(-1, count).T
+    columns: NDArray[np.float64] = np.array(table, dtype=np.float64).reshape(-1, count).T
+    return columns
