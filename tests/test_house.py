@@ -24,7 +24,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FILES = {"errors", "whole_file"}
 MATHS = {
     *("initializers", "layers", "losses", "network", "optimizers", "regularizers", "schedules"),
-    "architecture",
+    *("architecture", "layer_options"),
 }
 RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -38,10 +38,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "regularizers": {"layers"},
     "network": {"layers"},
     "optimizers": {"layers", "regularizers"},
-    "architecture": {"errors", "initializers", "layers", "network"},
+    "layer_options": set(),
+    "architecture": {"errors", "initializers", "layer_options", "layers", "network"},
     "training": {*FILES, *MATHS},
     "datasets": FILES,
-    "settings": FILES,
+    "settings": {*FILES, "architecture"},
     "runs": RUNS,
     "reports": RUNS,
     "console": {*RUNS, "reports"},

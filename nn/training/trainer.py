@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nn.errors import DivergedError
+from nn.errors import DivergedError, SettingError
 from nn.layers.layer import Array
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
@@ -39,9 +39,15 @@ class TrainingExamples(Protocol):
 class Observer:
     """Follows training; every method may be left out.
 
-    A method may end training by raising `nn.training.stopping.StopTraining`; the parameters are
-    then those of the last whole step.
+    A method may break training off by raising `nn.training.stopping.StopTraining`; the parameters
+    are then those of the last whole step.
+
+    Attributes:
+        has_enough: Set to True by an observer that wants no further epoch; training then ends
+            after this one as if it were the last.
     """
+
+    has_enough = False
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Epoch `epoch` of `epochs`, over `examples` examples, begins."""
@@ -79,12 +85,14 @@ def train(
         observers: Told of every epoch's start, progress and end, in this order.
 
     Raises:
-        DivergedError: The loss is not finite; the parameters are the last ones known to give a
-            finite loss.
+        DivergedError: The loss is not finite; the network is the last one known to give a finite
+            loss.
+        SettingError: A layer cannot learn from batches as small as these; nothing was trained.
     """
+    _check_batch_size(network, training)
     # A step may leave weights that are finite but too large to compute a loss with, so those
     # that a batch has gone through are kept.
-    sound = network.parameters.values.copy()
+    sound = network.snapshot()
     for epoch in range(len(history) + 1, epochs + 1):
         started = time.perf_counter()
         optimizer.learning_rate = schedule(epoch)
@@ -93,11 +101,11 @@ def train(
 
         mean = _RunningMean()
         for examples in training.epoch():
-            before = network.parameters.values.copy()
+            before = network.snapshot()
             logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
-                network.parameters.values[:] = sound
+                network.restore(sound)
                 raise _diverged(epoch, optimizer.learning_rate)
             sound = before
             mean.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
@@ -107,9 +115,9 @@ def train(
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):
             # The epoch's last steps did it, and no further step was there to notice.
-            network.parameters.values[:] = sound
+            network.restore(sound)
             raise _diverged(epoch, optimizer.learning_rate)
-        sound = network.parameters.values.copy()
+        sound = network.snapshot()
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
@@ -122,6 +130,8 @@ def train(
         history.append(record)
         for observer in observers:
             observer.on_epoch_end(record)
+        if any(observer.has_enough for observer in observers):
+            return
 
 
 def take_steps(
@@ -163,6 +173,18 @@ class _RunningMean:
         share = examples / self.examples
         self.loss += share * (loss - self.loss)
         self.accuracy += share * (accuracy - self.accuracy)
+
+
+def _check_batch_size(network: Network, training: TrainingExamples) -> None:
+    """Raise where a batch, the last and smallest one of an epoch, is too small for a layer."""
+    size, examples, fewest = training.batch_size, training.examples, network.smallest_batch
+    last = examples % size or min(size, examples)
+    if last < fewest:
+        alone = "" if size < fewest else f", and {examples:,} images leave {last} for the last"
+        raise SettingError(
+            f"batch_size is {size}{alone}; batch normalization needs at least {fewest} images in "
+            "every batch, since one number alone has no variance. Choose another --batch-size"
+        )
 
 
 def _diverged(epoch: int, learning_rate: float) -> DivergedError:
