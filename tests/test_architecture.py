@@ -128,8 +128,15 @@ def test_the_same_stream_gives_the_same_network_with_dropout_or_without() -> Non
     assert (build(layers).parameters.values == without).all()
     network = build([{"dropout": 0.5}, *layers, {"dropout": 0.5}])
     assert (network.parameters.values == without).all()
-    first, second = (layer.rng for layer in network.layers if isinstance(layer, Dropout))
-    assert first.random() != second.random()
+
+
+def test_each_dropout_has_a_stream_of_its_own_whatever_the_sizes() -> None:
+    draws = []
+    for units in (5, 7):
+        network = build([{"dropout": 0.5}, {"dense": units}, {"dropout": 0.5}])
+        draws.append([one.rng.random() for one in network.layers if isinstance(one, Dropout)])
+    assert draws[0] == draws[1]
+    assert draws[0][0] != draws[0][1]
 
 
 def test_arrays_are_numbered_in_the_order_of_the_list() -> None:

@@ -198,3 +198,34 @@ def test_arrays_belong_to_their_layers_alone() -> None:
     for i, one in enumerate(arrays):
         for another in arrays[i + 1 :]:
             assert not np.shares_memory(one, another)
+
+
+class Counter(Layer):
+    """Makes many numbers of an example, and counts how many examples come at a time."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__((1,), (outputs,))
+        self.seen: list[int] = []
+
+    def forward(self, inputs: NDArray, training: bool = False) -> NDArray:
+        self.seen.append(len(inputs))
+        return np.broadcast_to(inputs, (len(inputs), *self.output_shape))
+
+
+def test_outside_training_large_layers_see_few_examples_at_a_time() -> None:
+    counter = Counter(2**17)
+    network = Network([counter])
+    inputs = np.arange(11.0).reshape(11, 1)
+    assert network.forward(inputs)[:, -1].tolist() == list(range(11))
+    assert counter.seen == [4, 4, 3]
+    network.forward(inputs, training=True)
+    assert counter.seen == [4, 4, 3, 11]
+
+
+def test_a_snapshot_brings_everything_back() -> None:
+    network = Network(layers_of(4, 3, 2))
+    snapshot = network.snapshot()
+    before = network.parameters.values.copy()
+    network.parameters.values += 1
+    network.restore(snapshot)
+    assert (network.parameters.values == before).all()
