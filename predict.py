@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 from nn.console.program import run_program
-from nn.settings.checking import check_settings
-from nn.settings.flags import FlagParser, add_setting_flags, given_settings
 
 
 def main() -> None:
     """Find a run, rebuild its network, and show what it makes of images."""
+    from nn.settings.checking import check_settings
+    from nn.settings.flags import FlagParser, add_setting_flags, given_settings
+
     parser = FlagParser("predict.py", "Show test images with their predicted and true labels.")
     parser.add_argument(
         "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
@@ -22,6 +23,8 @@ def main() -> None:
     settings = check_settings(given)
 
     # Only now, so that a wrong flag is said at once.
+    from contextlib import closing
+
     from nn.console.progress import DownloadProgress
     from nn.console.run_choice import choose_run
     from nn.console.showing import print_answer, show_predictions
@@ -32,12 +35,9 @@ def main() -> None:
     if "image" in found:
         print_answer(found["image"], *predict_picture(run, Path(found["image"])))
         return
-    predictions = predict_test_set(
-        run,
-        data_dir=settings.data_dir if "data_dir" in given else None,
-        report=print,
-        on_download=DownloadProgress(),
-    )
+    data_dir = settings.data_dir if "data_dir" in given else None
+    with closing(DownloadProgress()) as download:
+        predictions = predict_test_set(run, data_dir=data_dir, report=print, on_download=download)
     print(f"Test accuracy {predictions.accuracy:.2%} ({len(predictions.true):,} images)")
     show_predictions(predictions, run.folder.path)
 

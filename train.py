@@ -3,7 +3,6 @@
 import sys
 from typing import TYPE_CHECKING
 
-from nn.console.gather import gather_settings
 from nn.console.program import run_program
 
 if TYPE_CHECKING:
@@ -13,20 +12,25 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Ask, train, save, and say where everything is."""
+    from nn.console.gather import gather_settings, is_terminal
+
     settings = gather_settings(sys.argv[1:], sys.stdin, [sys.stdout, sys.stderr], _preview)
 
     # Only now, so that the first question need not wait for NumPy, SciPy and matplotlib.
+    from contextlib import closing
+
     from nn.console.interrupt import Interrupt
     from nn.console.progress import DownloadProgress, Progress
     from nn.reports.run_pictures import draw_run
     from nn.runs.experiment import run_experiment
 
-    with Interrupt(ask=sys.stdin.isatty() and sys.stdout.isatty()) as interrupt:
+    with (
+        closing(Progress()) as progress,
+        closing(DownloadProgress()) as download,
+        Interrupt(ask=is_terminal(sys.stdin) and is_terminal(sys.stdout)) as interrupt,
+    ):
         run = run_experiment(
-            settings,
-            observers=[Progress(), interrupt],
-            report=print,
-            on_download=DownloadProgress(),
+            settings, observers=[progress, interrupt], report=print, on_download=download
         )
     draw_run(run.folder.path, f"{run.data_name}, {run.folder.name}")
     result = run.result
