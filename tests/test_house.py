@@ -236,7 +236,8 @@ def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else name
         assert name not in {"write_text", "write_bytes"}, f"line {node.lineno}: {name}"
         if name == "open":
-            words = [*node.args, *(each.value for each in node.keywords if each.arg == "mode")]
+            beside_path = node.args[isinstance(node.func, ast.Name) :]
+            words = [*beside_path, *(each.value for each in node.keywords if each.arg == "mode")]
             modes = [word.value for word in words if isinstance(word, ast.Constant)]
             writing = [mode for mode in modes if re.fullmatch(r"[rwaxbt+]*[wax+][bt+]*", str(mode))]
             assert not writing, f"line {node.lineno}: open with mode {writing[0]!r}"

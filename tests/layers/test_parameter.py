@@ -45,6 +45,13 @@ def test_keep_and_scale_are_factors_on_the_old_and_the_new(dtype: DTypeLike) -> 
     assert accumulator.tolist() == [[-9, 1], [-12, 2], [-15, 3]]
 
 
+def test_a_gradient_that_is_no_product_is_scaled_even_where_nothing_is_kept() -> None:
+    weights = parameter()
+    weights.accumulate_into(np.full((3, 2), 8, np.float32), keep=0, scale=-2)
+    weights.add(np.ones((3, 2), np.float32))
+    assert (weights.accumulator == -2).all()
+
+
 def test_the_accumulator_may_be_the_value_itself() -> None:
     weights = Parameter(np.ones((3, 2), np.float32))
     weights.accumulate_into(weights.value, keep=1, scale=-1)

@@ -78,6 +78,13 @@ def test_weights_that_are_not_finite_stop_training_even_if_the_loss_was() -> Non
     assert [line[0] for line in diary.lines] == ["start"]
 
 
+def test_a_loss_that_is_not_finite_stops_training_even_if_the_weights_are() -> None:
+    network = make_network()
+    network.arrays["biases_2"][:] = [3e38, -3e38, 0]
+    with pytest.raises(DivergedError):
+        run(network, Dealer(), schedule=constant(0.0))
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_no_learning_rate_ends_in_anything_but_a_message(name: str) -> None:
     """From far too small to far beyond float32: no warning, no traceback, finite weights."""
