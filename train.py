@@ -18,6 +18,7 @@ def main() -> None:
 
     # Only now, so that the first question need not wait for NumPy, SciPy and matplotlib.
     from contextlib import closing
+    from shlex import quote
 
     from nn.console.interrupt import Interrupt
     from nn.console.progress import DownloadProgress, Progress
@@ -37,7 +38,7 @@ def main() -> None:
     print(f"Validation accuracy {result.validation_accuracy:.2%}")
     print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)")
     print(f"Saved in {run.folder.path}")
-    print(f"Look at it: python predict.py --run {run.folder.path}")
+    print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
     if run.cut_short:
         raise run.cut_short
 

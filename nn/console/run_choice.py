@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from nn.console.gather import is_terminal
 from nn.errors import RunFolderError
 from nn.runs.run_folder import RunFolder, find_run, finished_runs
 from nn.settings.setting import Choice
@@ -20,7 +21,7 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
         RunFolderError: there is no such finished run, or none at all.
         StoppedError: the person stopped at the list.
     """
-    if wanted is not None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if wanted is not None or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return find_run(wanted or "", save_dir)
     find_run("", save_dir)  # says what to do where there is no run at all
     choices = [Choice(run.name, explain=_explain(run)) for run in finished_runs(save_dir)]

@@ -36,13 +36,13 @@ _RESET = "\x1b[0m"
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 
-def has_terminal(input: TextIO, output: TextIO) -> bool:
+def has_terminal(input: TextIO | None, output: TextIO | None) -> bool:
     """Return whether keys can be read one by one from `input` and images shown on `output`."""
     try:
         import termios  # noqa: F401 (Windows has none)
     except ImportError:
         return False
-    return input.isatty() and output.isatty()
+    return all(stream is not None and stream.isatty() for stream in (input, output))
 
 
 def browse_in_terminal(predictions: Predictions, input: TextIO, output: TextIO) -> None:
