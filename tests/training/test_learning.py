@@ -79,10 +79,11 @@ def test_weights_that_are_not_finite_stop_training_even_if_the_loss_was() -> Non
 
 
 def test_a_loss_that_is_not_finite_stops_training_even_if_the_weights_are() -> None:
-    network = make_network()
+    network, diary = make_network(), Diary()
     network.arrays["biases_2"][:] = [3e38, -3e38, 0]
     with pytest.raises(DivergedError):
-        run(network, Dealer(), schedule=constant(0.0))
+        run(network, Dealer(), schedule=constant(0.0), observers=(diary,))
+    assert [line[0] for line in diary.lines] == ["start"]
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
