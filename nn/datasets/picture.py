@@ -148,12 +148,14 @@ def _find_ink(light: _Grey) -> _Grey | None:
     is_ink = rising > threshold
     if not is_ink.any() or is_ink.all():
         return None
-    full = float(np.median(rising[is_ink]))
-    noise = float(rising[~is_ink].std())
-    if full < _LEAST_CONTRAST or full < 4 * noise:
+    paper = float(np.median(rising[~is_ink]))
+    # Of normally distributed noise, half lies within 1 / 1.48 of its standard deviation.
+    noise = 1.48 * float(np.median(np.abs(rising[~is_ink] - paper)))
+    contrast = float(np.median(rising[is_ink])) - paper
+    if contrast < _LEAST_CONTRAST or contrast < 8 * noise:
         return None
-    paper = max(0.2 * full, min(3 * noise, 0.5 * full))
-    ink: _Grey = np.clip((rising - paper) / (full - paper), 0, 1).astype(np.float32)
+    least = max(0.2 * contrast, min(3 * noise, 0.5 * contrast))
+    ink: _Grey = np.clip((rising - paper - least) / (contrast - least), 0, 1).astype(np.float32)
     return ink
 
 

@@ -70,7 +70,10 @@ WHOLE = idx(2, 3, 4, body=IMAGES.tobytes())
         (idx(0, 3, 4, body=b""), "it holds nothing"),
         (idx(2, 0, 4, body=b""), "it holds nothing"),
         (idx(3, 3, 4, body=IMAGES.tobytes()), "promises 3 x 3 x 4"),
-        (idx(2**32 - 1, 2**32 - 1, 2**32 - 1, body=b"x"), "promises 4,294,967,295 x"),
+        (
+            idx(2**32 - 1, 2**32 - 1, 2**32 - 1, body=b"x"),
+            "promises 4,294,967,295 x.* are not read",
+        ),
     ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(

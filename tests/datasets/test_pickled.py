@@ -178,9 +178,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        # A string of 2 GB, a memo with room for 2^31 entries, a frame of 2^40 bytes.
+        # A string of 2 GB, a memo with room for 2^26 entries, a frame of 2^40 bytes.
         b"\x80\x02T\xff\xff\xff\x7f" + bytes(60_000_000),
-        b"\x80\x02Nr\xff\xff\xff\x7f.",
+        b"\x80\x02Nr\xff\xff\xff\x03.",
         b"\x80\x04\x95" + struct.pack("<Q", 1 << 40) + b"N.",
         # A line without an end.
         b"c" + b"a" * 60_000_000,

@@ -59,6 +59,11 @@ def test_the_digit_is_fitted_into_twenty_pixels_and_centred_by_mass(plain: np.nd
     assert plain[18:, 18:].max() == 0
 
 
+def test_a_pen_of_ordinary_width_keeps_it(plain: np.ndarray) -> None:
+    ink = seven().sum() * (20 / (240 + 30)) ** 2 * 255
+    assert 0.9 * ink < plain.sum() < 1.2 * ink
+
+
 LIGHT_FROM_THE_LEFT = np.linspace(0.95, 0.45, WIDTH)[None, :]
 NOISE = 0.03 * np.random.default_rng(0).standard_normal((HEIGHT, WIDTH))
 
@@ -173,13 +178,14 @@ def blank(tmp_path: Path, light: float, noise: float = 0) -> Path:
         (lambda folder: blank(folder, 1), "nothing on this picture"),
         (lambda folder: blank(folder, 0), "nothing on this picture"),
         (lambda folder: blank(folder, 0.8, noise=0.05), "nothing on this picture"),
+        (lambda folder: blank(folder, 0.5, noise=0.15), "nothing on this picture"),
         (
             lambda folder: saved(folder, np.repeat(LIGHT_FROM_THE_LEFT, HEIGHT, axis=0)),
             "nothing on this picture",
         ),
         (lambda folder: saved(folder, np.zeros((1, 1))), "nothing on this picture"),
     ],
-    ids=["missing", "folder", "white", "black", "noise", "shadow", "one pixel"],
+    ids=["missing", "folder", "white", "black", "noise", "much noise", "shadow", "one pixel"],
 )
 def test_what_shows_no_digit_is_refused_by_name(tmp_path: Path, make: Drawing, words: str) -> None:
     path = make(tmp_path)
@@ -194,14 +200,20 @@ def test_what_shows_no_digit_is_refused_by_name(tmp_path: Path, make: Drawing, w
         b"",
         b"plain text",
         b"\x89PNG\r\n\x1a\n",
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n",
     ],
-    ids=["empty", "text", "header only", "a program for Ghostscript"],
+    ids=["empty", "text", "header only"],
 )
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"no picture in a format|cannot be read"):
+        prepare_picture(path)
+
+
+def test_a_program_for_ghostscript_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "picture.eps"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with pytest.raises(DataError, match="no picture in a format"):
         prepare_picture(path)
 
 
