@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -374,3 +375,14 @@ def test_many_images_at_once_give_what_few_at_a_time_give() -> None:
     in_parts = np.concatenate([network.forward(rows[i : i + 7]) for i in range(0, 700, 7)])
     assert at_once.shape == (700, 10)
     np.testing.assert_allclose(at_once, in_parts, atol=1e-5)
+
+
+def test_two_thousand_images_at_once_need_little_memory() -> None:
+    network = build([{"conv2d": {"filters": 16, "kernel_size": 5}}, "relu", "flatten"])
+    rows = np.zeros((2000, 784), np.float32)
+    tracemalloc.start()
+    network.forward(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # All windows of all images would take 115 MB, and their outputs, twice, 147 MB.
+    assert peak < 20e6
