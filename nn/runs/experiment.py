@@ -25,8 +25,9 @@ from nn.runs.preparation import (
 )
 from nn.runs.random_streams import random_stream
 from nn.runs.run_folder import DataFacts, Result, RunFolder
-from nn.schedules import Schedule, constant, exponential
+from nn.schedules import Schedule, constant, cosine, exponential, halving, step
 from nn.settings.declaration import Settings
+from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.evaluation import evaluate
 from nn.training.history import EpochRecord, History
 from nn.training.stopping import StopTraining
@@ -90,6 +91,7 @@ def run_experiment(
 
     folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
     history: History = []
+    best = BestNetwork(network, settings.monitor)
     started = time.perf_counter()
     cut_short: ProgramError | None = None
     try:
@@ -100,12 +102,18 @@ def run_experiment(
             network,
             loss,
             optimizer,
-            schedule=make_schedule(settings),
+            schedule=make_schedule(settings, history),
             training=batches,
             validation=data.in_order(split.validation),
             epochs=settings.epochs,
             history=history,
-            observers=[*observers, _Keeper(folder, history), _Watch(split.training.labels, report)],
+            observers=[
+                best,
+                _Keeper(folder, history),
+                *_stopping(settings, len(batches)),
+                *observers,
+                _Watch(split.training.labels, report),
+            ],
         )
     except StopTraining as stop:
         if not stop.save:
@@ -119,6 +127,8 @@ def run_experiment(
             folder.discard()
         raise
     seconds = time.perf_counter() - started
+    if settings.restore_best_weights:
+        best.restore()
 
     folder.write_network(network)
     result = _judge(network, loss, data, history, folder)
@@ -141,17 +151,46 @@ def make_optimizer(settings: Settings, network: Network) -> Optimizer:
     return plain(network.parameters, learning_rate=rate, penalty=penalty)
 
 
-def make_schedule(settings: Settings) -> Schedule:
-    """Return the learning-rate schedule that the settings name."""
-    if settings.learning_rate_decay:
-        return exponential(settings.learning_rate, settings.decay_rate)
-    return constant(settings.learning_rate)
+def _stopping(settings: Settings, steps_per_epoch: int) -> list[EarlyStopping]:
+    """Return the observer that stops early, if the settings want one."""
+    if not settings.patience:
+        return []
+    return [
+        EarlyStopping(
+            settings.monitor,
+            min_delta=settings.min_delta,
+            patience=settings.patience,
+            steps_per_epoch=steps_per_epoch if settings.patience_unit == "steps" else 1,
+        )
+    ]
+
+
+def make_schedule(settings: Settings, history: History) -> Schedule:
+    """Return the learning-rate schedule that the settings name.
+
+    Args:
+        settings: The settings.
+        history: What a schedule that depends on validation looks at.
+    """
+    rate = settings.learning_rate
+    if not settings.learning_rate_decay:
+        return constant(rate)
+    if settings.decay == "step":
+        return step(rate, settings.decay_rate, settings.decay_every)
+    if settings.decay == "cosine":
+        return cosine(rate, settings.epochs)
+    if settings.decay == "halving":
+        return halving(rate, history)
+    return exponential(rate, settings.decay_rate)
 
 
 def describe_run(settings: Settings) -> str:
     """Return the name of a run that was given none: date, time and what is trained."""
-    words = [f"{settings.hidden_layers}x{settings.hidden_units}", settings.activation]
-    if settings.hidden_layers == 0:
+    if settings.layers:
+        words = ["layers", str(len(settings.layers))]
+    elif settings.hidden_layers:
+        words = [f"{settings.hidden_layers}x{settings.hidden_units}", settings.activation]
+    else:
         words = ["softmax"]
     now = datetime.now().astimezone()
     return "-".join([f"{now:%Y%m%d-%H%M%S}", *words, settings.optimizer])

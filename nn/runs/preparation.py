@@ -88,8 +88,9 @@ def prepare_network(settings: Settings, image_shape: tuple[int, int], classes: i
         image_shape: (H, W).
         classes: K.
     """
+    shorthand = settings.hidden_layers, settings.hidden_units, settings.activation
     return build_network(
-        hidden_layer_list(settings.hidden_layers, settings.hidden_units, settings.activation),
+        settings.layers or hidden_layer_list(*shorthand),
         input_shape=image_shape,
         classes=classes,
         initializer=INITIALIZERS[settings.initialization],

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from nn.errors import SettingError
-from nn.settings.declaration import SETTINGS, Settings
+from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 
 
 class Given(NamedTuple):
@@ -34,6 +34,12 @@ def check_settings(given: Mapping[str, Given]) -> Settings:
     for name, (_, place) in given.items():
         if name not in SETTINGS:
             raise SettingError(f"{place} is no setting{nearest_hint(name, SETTINGS)}")
+    for name in SHORTHAND:
+        if "layers" in given and name in given:
+            raise SettingError(
+                f"{given['layers'].place} and {given[name].place} both say what the layers are; "
+                "keep one of them"
+            )
     try:
         return Settings.model_validate({name: value for name, (value, _) in given.items()})
     except ValidationError as error:

@@ -7,9 +7,21 @@ To add a setting, add a field to `Settings`: its question (if it has one), flag,
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
+from nn.architecture import check_layers
 from nn.settings.setting import Choice, Group, Question, Rule, Setting, no, read_setting, yes
+
+SHORTHAND = ("hidden_layers", "hidden_units", "activation")
+"""The settings that `layers` takes the place of."""
 
 LONGEST_RUN_NAME = 60  # in characters of up to 4 bytes; a file system allows 255 bytes a name
 
@@ -32,6 +44,15 @@ def _check_count_or_fraction(size: int | float) -> int | float:
     return int(size) if size >= 1 else size
 
 
+def _read_layers(written: object) -> object:
+    """Check a list of layers; a flag's text is YAML still to be read, an empty one no list."""
+    if isinstance(written, str):
+        from nn.settings.plain_yaml import read_value  # PyYAML delays the first question
+
+        written = read_value(written)
+    return written if written is None else check_layers(written)
+
+
 class Settings(BaseModel):
     """All settings of a run, checked; what is not given has its default."""
 
@@ -40,7 +61,7 @@ class Settings(BaseModel):
     hidden_layers: Annotated[
         int,
         Group("network"),
-        Question("How many hidden layers?"),
+        Question("How many hidden layers?", lambda values: not values.get("layers")),
         Choice(0, "zero", explain="the pixels go straight to the ten outputs: fast, about 92 %"),
         Choice(1, "one", explain="one layer of hidden units between pixels and outputs"),
         Choice(2, "two", explain="two layers of hidden units: slower, a little more accurate"),
@@ -66,7 +87,10 @@ class Settings(BaseModel):
     activation: Annotated[
         str,
         Group("network"),
-        Question("Which activation for the hidden layers?", unless=("hidden_layers", 0)),
+        Question(
+            "Which activation for the hidden layers?",
+            lambda values: values.get("hidden_layers") != 0 and not values.get("layers"),
+        ),
         Choice("relu", explain="max(0, x): fast, learns quickly"),
         Choice("sigmoid", explain="1 / (1 + exp(-x)): smooth, learns slowly"),
     ] = Field("relu", description="function after each hidden layer")
@@ -105,6 +129,14 @@ class Settings(BaseModel):
     hidden_units: Annotated[int, Group("network")] = Field(
         64, ge=1, le=1_000_000, description="units in each hidden layer"
     )
+    layers: Annotated[
+        list[Any] | None,
+        Group("network"),
+        Rule("a list of layers, as in [{dense: 64}, relu]"),
+        BeforeValidator(_read_layers),
+    ] = Field(
+        None, description="the hidden layers one by one, in place of the three settings above"
+    )
     batch_size: Annotated[int, Group("training")] = Field(
         4, ge=1, le=1_000_000, description="images that share one step"
     )
@@ -113,6 +145,17 @@ class Settings(BaseModel):
     )
     decay_rate: Annotated[float, Group("training")] = Field(
         0.98, gt=0, le=1, description="factor on the learning rate with learning_rate_decay"
+    )
+    decay: Annotated[
+        str,
+        Group("training"),
+        Choice("exponential", explain="times decay_rate after every epoch"),
+        Choice("step", explain="times decay_rate after every decay_every epochs"),
+        Choice("cosine", explain="to almost nothing in the last epoch, along a cosine"),
+        Choice("halving", explain="by half after an epoch in which validation accuracy fell"),
+    ] = Field("exponential", description="how the learning rate falls with learning_rate_decay")
+    decay_every: Annotated[int, Group("training")] = Field(
+        10, ge=1, description="epochs from one fall of the learning rate to the next, decay step"
     )
     momentum: Annotated[float, Group("training")] = Field(
         0.9, ge=0, lt=1, description="part of the velocity that the next step keeps"
@@ -126,6 +169,30 @@ class Settings(BaseModel):
     l2_strength: Annotated[float, Group("training")] = Field(
         0.0, ge=0, description="weight of the L2 penalty, half the sum of squared weights"
     )
+    monitor: Annotated[
+        str,
+        Group("training"),
+        Choice("validation_loss", explain="lower is better"),
+        Choice("validation_accuracy", explain="higher is better"),
+    ] = Field("validation_loss", description="what makes an epoch better than another")
+    patience: Annotated[int, Group("training")] = Field(
+        0, ge=0, description="stop after so long without a better epoch; 0: never stop early"
+    )
+    patience_unit: Annotated[
+        str,
+        Group("training"),
+        Choice("epochs", explain="patience counts epochs"),
+        Choice("steps", explain="patience counts steps, looked at after each epoch"),
+    ] = Field("epochs", description="what patience counts")
+    min_delta: Annotated[float, Group("training")] = Field(
+        0.0, ge=0, description="an epoch is better if it improves on the best by more than this"
+    )
+    restore_best_weights: Annotated[
+        bool,
+        Group("training"),
+        yes("the best epoch's network is tested and saved"),
+        no("the last epoch's"),
+    ] = Field(False, description="go back to the best epoch's network at the end")
     seed: Annotated[int, Group("training")] = Field(
         0, ge=0, description="start of all random numbers; the same seed gives the same run"
     )

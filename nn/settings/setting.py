@@ -4,7 +4,7 @@ The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting
 field says into the form in which questions, flags, YAML files and tables read it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,11 +26,11 @@ class Question:
 
     Args:
         text: what is asked.
-        unless: an earlier setting and the value with which this one means nothing.
+        means_something: whether it need be asked, given the values of other settings.
     """
 
     text: str
-    unless: tuple[str, Any] | None = None
+    means_something: Callable[[Mapping[str, Any]], bool] = lambda values: True
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,7 @@ class Setting:
 
     def is_asked(self, values: Mapping[str, Any]) -> bool:
         """Return whether there is a question and it means something, given those values."""
-        if self.question is None:
-            return False
-        unless = self.question.unless
-        return unless is None or values.get(unless[0]) != unless[1]
+        return self.question is not None and self.question.means_something(values)
 
     def take(self, given: object) -> object:
         """Return the value that `given` stands for, before its type and range are checked.
@@ -130,11 +127,15 @@ class Setting:
         return given.strip() if isinstance(given, str) and self.kind is not str else given
 
     def show(self, value: object) -> str:
-        """Return `value` as a person would write it: `yes` for True, `0.98`, `relu`."""
+        """Return `value` as a person would write it: `yes` for True, `0.98`, `[{dense: 64}]`."""
         for choice in self.choices:
             if choice.is_meant_by(value):
                 return choice.shown
-        return str(value)
+        if isinstance(value, list):
+            from nn.settings.plain_yaml import in_one_line  # PyYAML delays the first question
+
+            return in_one_line(value)
+        return "" if value is None else str(value)
 
 
 def read_setting(name: str, field: FieldInfo) -> Setting:

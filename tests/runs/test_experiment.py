@@ -301,9 +301,11 @@ def test_every_setting_arrives_where_it_is_needed(settings, changes):
 
 
 def test_schedules_are_made_as_the_settings_say():
-    steady = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1))
+    steady = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1), [])
     assert [steady(epoch) for epoch in (1, 2, 50)] == [0.5, 0.5, 0.5]
-    decaying = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True))
+    decaying = make_schedule(
+        Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True), []
+    )
     assert [decaying(epoch) for epoch in (1, 2, 3)] == pytest.approx([0.5, 0.05, 0.005])
 
 

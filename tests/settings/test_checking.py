@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from nn.errors import SettingError
@@ -32,3 +34,27 @@ def test_nothing_is_hinted_when_nothing_is_near():
 def test_a_long_or_ugly_value_is_shown_on_one_short_line():
     assert shorten("a\nb\x1b") == r"'a\nb\x1b'"
     assert len(shorten("x" * 10_000)) < 60
+
+
+@pytest.mark.parametrize("other", ["hidden_layers", "hidden_units", "activation"])
+def test_layers_and_their_shorthand_are_not_mixed(other):
+    value = {"hidden_layers": "1", "hidden_units": "5", "activation": "relu"}[other]
+    given = {"layers": Given("[relu]", "a.yaml, line 1: layers"), other: Given(value, "--other")}
+    with pytest.raises(SettingError, match=r"a\.yaml, line 1: layers and --other both say"):
+        check_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("[{dens: 64}]", "layer 1: 'dens' is no layer. Did you mean dense"),
+        ("[{dense: 0}]", "layer 1 (dense): units is '0'"),
+        ("[relu, &a b, *a]", "it takes a list of layers"),
+        ("[!!python/name:os.system]", "it takes a list of layers"),
+        ("{dense: 64}", "it takes a list of layers"),
+        ("[]", "empty list"),
+    ],
+)
+def test_a_list_of_layers_is_checked_at_once(written, words):
+    with pytest.raises(SettingError, match=re.escape(words)):
+        check_settings({"layers": Given(written, "--layers")})

@@ -115,10 +115,20 @@ def test_settings_yaml_holds_every_setting_but_the_place_of_the_run(tmp_path):
     write_settings(path, Settings(name="here", save_dir="there"), ["data: MNIST"])
     text = path.read_text()
     assert text.startswith("# data: MNIST\n")
-    assert set(yaml.safe_load(text)) == set(SETTINGS) - {"name", "save_dir"}
+    assert set(yaml.safe_load(text)) == set(SETTINGS) - {"name", "save_dir", "layers"}
     assert all(SETTINGS[name].help in text for name in yaml.safe_load(text))
     for heading in ("# network", "# training", "# data", "# files"):
         assert f"\n{heading}\n" in text
+
+
+def test_settings_yaml_holds_layers_in_place_of_their_shorthand(tmp_path):
+    path = tmp_path / "settings.yaml"
+    settings = Settings(layers=["flatten", {"dense": "128"}, "ReLU"])
+    write_settings(path, settings)
+    written = yaml.safe_load(path.read_text())
+    assert written["layers"] == ["flatten", {"dense": 128}, "relu"]
+    assert not {"hidden_layers", "hidden_units", "activation"} & set(written)
+    assert check_settings(read_config(path)) == settings
 
 
 def test_other_yaml_readers_see_numbers_and_booleans():
