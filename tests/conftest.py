@@ -4,7 +4,8 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,63 @@ def run_program(program_environment: dict[str, str]) -> RunProgram:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def on_terminal(program_environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    """Return a function that starts a script on a pseudo-terminal, as a person would."""
+    pexpect = pytest.importorskip("pexpect")
+    started = []
+
+    def start(
+        script: str,
+        *flags: object,
+        columns: int = 100,
+        env: dict[str, str] | None = None,
+        **words: Any,
+    ) -> Any:
+        child = pexpect.spawn(
+            sys.executable,
+            [str(ROOT / script), *map(str, flags)],
+            env=program_environment | (env or {}),
+            dimensions=(40, columns),
+            encoding="utf-8",
+            timeout=30,
+            **words,
+        )
+        child.delaybeforesend = None  # 50 ms before every key
+        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.close(force=True)
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run that train.py made from piped answers, for all tests that only look at it."""
+
+    data: Path
+    save_dir: Path
+    folder: Path
+    output: str
+
+
+ANSWERS = "1\nSimple\nXavier\nRelu\nn\nn\nMomentum\n3\n"
+
+
+@pytest.fixture(scope="session")
+def trained_run(
+    small_data: SmallData, run_program: RunProgram, tmp_path_factory: pytest.TempPathFactory
+) -> TrainedRun:
+    """Train once a session, by the eight lines that everybody types first."""
+    place = tmp_path_factory.mktemp("trained")
+    data, save_dir = small_data(place / "data"), place / "saved_files"
+    done = run_program(
+        "train.py", "--data-dir", data, "--save-dir", save_dir, "--name", "first",
+        "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return TrainedRun(data, save_dir, save_dir / "first", done.stdout)

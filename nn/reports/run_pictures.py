@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.errors import RunFolderError
 from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
 
 
@@ -21,8 +22,19 @@ def draw_run(folder: Path, title: str) -> None:
         title: The data's and the run's name.
 
     Raises:
-        OSError: the folder cannot be written.
+        RunFolderError: the folder cannot be written.
     """
+    try:
+        _draw_histories(folder, title)
+        matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
+        plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
+    except OSError as error:
+        raise RunFolderError(
+            f"{folder}: its pictures cannot be written ({error.strerror}); its numbers are whole."
+        ) from error
+
+
+def _draw_histories(folder: Path, title: str) -> None:
     for kind in ("loss", "accuracy"):
         epochs, training, validation = _columns(folder / f"{kind}_history.csv", 3)
         if epochs.size:
@@ -38,8 +50,6 @@ def draw_run(folder: Path, title: str) -> None:
     if epochs.size:
         path = folder / "learning_rate_history.png"
         plot_learning_rate(path, epochs.astype(int).tolist(), rates.tolist(), title)
-    matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
-    plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
 
 
 def _columns(path: Path, count: int) -> NDArray[np.float64]:

@@ -1,10 +1,13 @@
 """The pictures of a run are drawn from its files, and each stands beside the file of its stem."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nn import whole_file
+from nn.errors import RunFolderError
 from nn.reports import run_pictures
 from nn.reports.run_pictures import draw_run
 from nn.runs.run_folder import RunFolder
@@ -106,3 +109,14 @@ def test_pictures_are_drawn_anew_over_the_old_ones(folder):
     draw_run(folder, "data, run")
     assert (folder / "confusion_matrix.png").read_bytes() != first["confusion_matrix.png"]
     assert (folder / "loss_history.png").read_bytes() == first["loss_history.png"]
+
+
+def test_a_full_disk_is_said_with_the_runs_folder_and_leaves_no_half_picture(folder, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = set(folder.iterdir())
+    monkeypatch.setattr(whole_file.os, "fsync", full)
+    with pytest.raises(RunFolderError, match=r"run: its pictures cannot be written \(No space"):
+        draw_run(folder, "data, run")
+    assert set(folder.iterdir()) == before

@@ -1,0 +1,294 @@
+"""predict.py as its users start it: what it shows, where it shows it, and what it says if it can't.
+
+One test knows nothing of the program but its README, and finds the same predictions from the CSVs.
+"""
+
+import csv
+import gzip
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shown(trained_run, run_program, tmp_path_factory) -> tuple[Path, str]:
+    """Show a copy of the run without terminal and display, once; return its folder and output."""
+    save_dir = tmp_path_factory.mktemp("shown")
+    folder = Path(shutil.copytree(trained_run.folder, save_dir / "first"))
+    done = run_program("predict.py", "--save-dir", save_dir)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return folder, done.stdout
+
+
+@pytest.fixture
+def copy(trained_run, tmp_path) -> Path:
+    """Return a copy of the run in a save folder of its own, to be damaged."""
+    return Path(shutil.copytree(trained_run.folder, tmp_path / "saved_files" / "copy"))
+
+
+@pytest.fixture
+def predict(run_program, tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Return a function that runs predict.py in the folder of the test."""
+    return lambda *flags, **words: run_program("predict.py", *flags, cwd=tmp_path, **words)
+
+
+def refused(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -> None:
+    """Check that the program ended with one clear line on standard error."""
+    assert done.returncode == code, done.stderr
+    assert re.fullmatch(r"error: [^\n]+\n", done.stderr), done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+# What it says ------------------------------------------------------------------------------------
+
+
+def test_the_test_accuracy_is_the_one_that_training_printed(trained_run, shown):
+    (printed,) = re.findall(r"^Test accuracy .*$", trained_run.output, re.MULTILINE)
+    assert printed in shown[1].splitlines()
+    assert 50 < float(re.search(r"([\d.]+)%", printed)[1]) < 100
+
+
+def test_without_terminal_and_display_a_gallery_and_a_table_are_left(shown):
+    folder, output = shown
+    assert f"Saved {folder / 'gallery.png'}" in output
+    assert f"Saved {folder / 'predictions.csv'}" in output
+    assert (folder / "gallery.png").read_bytes().startswith(b"\x89PNG")
+    with (folder / "predictions.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["index"]) for row in rows] == list(range(60))
+    right = np.mean([row["true"] == row["predicted"] for row in rows])
+    assert f"Test accuracy {right:.2%} (60 images)" in output
+    assert all(0.25 <= float(row["confidence"]) <= 1 for row in rows)
+
+
+def test_ten_lines_of_numpy_that_know_only_the_readme_find_the_same_predictions(trained_run, shown):
+    folder = trained_run.folder
+    w1, b1, w2, b2 = (
+        np.loadtxt(folder / f"{name}.csv", delimiter=",", ndmin=2, dtype=np.float32)
+        for name in ("weights_1", "biases_1", "weights_2", "biases_2")
+    )
+    subtract, divide = np.loadtxt(folder / "normalization.csv", delimiter=",", skiprows=1)
+    content = gzip.decompress((trained_run.data / "t10k-images-idx3-ubyte.gz").read_bytes())
+    pixels = np.frombuffer(content, np.uint8, offset=16).reshape(100, 64)[40:]
+    hidden = np.maximum(0, (pixels - subtract) / divide @ w1 + b1)
+    logits = hidden @ w2 + b2
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    table = np.loadtxt(shown[0] / "predictions.csv", delimiter=",", skiprows=1)
+    labels = gzip.decompress((trained_run.data / "t10k-labels-idx1-ubyte.gz").read_bytes())
+    assert table[:, 1].tolist() == list(labels[8 + 40 :])
+    assert table[:, 2].tolist() == probabilities.argmax(axis=1).tolist()
+    assert np.allclose(table[:, 3], probabilities.max(axis=1), rtol=1e-4)
+
+
+def test_the_command_that_training_ends_with_can_be_pasted(
+    trained_run, program_environment, tmp_path
+):
+    """Also where the path has a blank in it."""
+    words = trained_run.output.splitlines()[-1].partition("python predict.py ")[2]
+    pasted = subprocess.run(
+        f'"{sys.executable}" "{ROOT / "predict.py"}" {words} --image none.png </dev/null',
+        shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
+        env=program_environment,
+    )  # fmt: skip
+    assert "Run first" in pasted.stdout
+    refused(pasted, 3, "none.png")
+
+
+# Which run ---------------------------------------------------------------------------------------
+
+
+def test_the_newest_run_is_shown_unless_another_is_named(copy, predict):
+    older = Path(shutil.copytree(copy, copy.parent / "older"))
+    os.utime(older / "result.csv", (1000, 1000))
+    picture = ("--image", "none.png")  # which ends the program once the run has been said
+    assert "Run copy:" in predict(*picture).stdout
+    assert "Run older:" in predict("--run", "older", *picture).stdout
+    assert "Run older:" in predict("--run", older, "--save-dir", "nowhere", *picture).stdout
+
+
+def test_without_any_run_it_says_how_to_make_one(predict, tmp_path):
+    refused(predict(), 4, "saved_files", "python train.py")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_is_not_there_is_named_with_the_nearest(copy, predict):
+    refused(predict("--run", "cpoy"), 4, "'cpoy'", "Did you mean copy?")
+    refused(predict("--rnu", "copy"), 2, "'--rnu'", "--run?")
+
+
+# Runs that are damaged ---------------------------------------------------------------------------
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("weights_1.csv", None, ["missing"]),
+        ("weights_2.csv", lambda text: text.partition("\n")[2], ["8 rows of 4", "7 rows of 4"]),
+        ("weights_1.csv", replaced(",", ",x"), ["not a table of numbers"]),
+        ("biases_2.csv", lambda text: "nan" + text[text.index(",") :], ["not finite"]),
+        ("normalization.csv", replaced("255", "0"), ["divide is 0"]),
+    ],
+)  # fmt: skip
+def test_a_damaged_run_is_refused_with_the_file_named(copy, predict, name, damage, words):
+    path = copy / name
+    if damage is None:
+        path.unlink()
+    else:
+        before = path.read_text()
+        path.write_text(damage(before))
+        assert path.read_text() != before
+    before = set(copy.iterdir())
+    done = predict()
+    refused(done, 4, f"{copy.name}/{name}: ", *words)
+    assert set(copy.iterdir()) == before
+
+
+def test_a_run_without_settings_is_refused(copy, predict):
+    (copy / "settings.yaml").unlink()
+    refused(predict(), 2, "copy/settings.yaml", "no such file")
+
+
+def test_images_of_another_size_are_refused(copy, predict, small_data, tmp_path):
+    small_data(tmp_path / "larger", shape=(9, 8))
+    refused(predict("--data-dir", "larger"), 3, "9 x 8 pixels", "8 x 8 pixels")
+
+
+# Where it cannot write or print ------------------------------------------------------------------
+
+
+def test_a_gallery_that_cannot_be_written_is_one_line_and_no_half_file(copy, predict):
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+    before = {path: path.read_bytes() for path in copy.iterdir()}
+    done = predict(preexec_fn=limit)
+    assert done.returncode != 0
+    assert re.fullmatch(r"error: .*File too large.*\n", done.stderr)
+    assert "Test accuracy" in done.stdout
+    assert {path: path.read_bytes() for path in copy.iterdir()} == before
+
+
+def test_output_closed_early_is_no_trouble(copy, program_environment, tmp_path):
+    done = subprocess.run(
+        f'"{sys.executable}" "{ROOT / "predict.py"}" </dev/null | head -1',
+        shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True,
+        env=program_environment,
+    )  # fmt: skip
+    assert done.stdout == "Run copy: dense 64 -> 8 | relu | dense 8 -> 4\n"
+    assert done.stderr == ""
+    assert not list(copy.glob(".*"))
+
+
+# In a terminal -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(on_terminal, copy, tmp_path) -> Any:
+    return on_terminal("predict.py", cwd=str(tmp_path))
+
+
+def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
+    matrix = np.loadtxt(trained_run.folder / "confusion_matrix.csv", delimiter=",").astype(int)
+    mistakes = matrix.sum() - matrix.trace()
+    browser.expect(r"Test accuracy")
+    browser.expect(r"predicted (\d), true (\d)")
+    browser.expect("1/60, test image 0")
+    browser.expect("▀")
+    browser.send("\x1b[C")
+    browser.expect("2/60, test image 1")
+    browser.send("\x1b[D")
+    browser.expect("1/60, test image 0")
+    browser.send("m")
+    browser.expect("✗")
+    browser.expect(rf"1/{mistakes} \(mistakes\)")
+    browser.send("m2")
+    browser.expect(rf"/{matrix[2].sum()} \(digit 2\)")
+    browser.send("q")
+    browser.expect("\x1b\\[\\?1049l")  # the screen that was there before
+    browser.wait()
+    assert browser.exitstatus == 0
+    assert not (copy / "predictions.csv").exists()
+
+
+def test_ctrl_c_leaves_the_browser_and_gives_the_screen_back(browser):
+    browser.expect("1/60")
+    browser.sendintr()
+    browser.expect("\x1b\\[\\?1049l")
+    browser.wait()
+    assert browser.exitstatus == 130
+
+
+def test_a_run_can_be_chosen_from_a_list(on_terminal, copy, tmp_path):
+    older = Path(shutil.copytree(copy, copy.parent / "older"))
+    os.utime(older / "result.csv", (1000, 1000))
+    child = on_terminal("predict.py", "--run", "--image", "none.png", cwd=str(tmp_path))
+    child.expect("Which run")
+    child.expect("copy")
+    child.send("\x1b[B\r")
+    child.expect("Run older:")
+    child.wait()
+
+
+def test_ctrl_c_at_the_list_stops(on_terminal, copy, tmp_path):
+    child = on_terminal("predict.py", "--run", cwd=str(tmp_path))
+    child.expect("Which run")
+    child.sendintr()
+    child.wait()
+    assert child.exitstatus == 130
+
+
+def test_no_color_and_20_columns_are_respected(on_terminal, copy, tmp_path):
+    child = on_terminal("predict.py", columns=20, env={"NO_COLOR": "1"}, cwd=str(tmp_path))
+    child.expect("1/60")
+    child.send("q")
+    child.expect("\x1b\\[\\?1049l")
+    child.wait()
+    assert child.exitstatus == 0
+    assert "▀" not in child.before
+    assert not re.search(r"\x1b\[[0-9;]*m", child.before)
+
+
+# A picture of one's own --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_drawn_picture_is_read(copy, predict, tmp_path, inverted):
+    image = pytest.importorskip("PIL.Image")
+    picture = np.full((90, 70), 250, np.uint8)
+    picture[20:70, 30:40] = 10
+    image.fromarray(255 - picture if inverted else picture).save(tmp_path / "one.png")
+    done = predict("--image", "one.png")
+    assert done.returncode == 0, done.stderr
+    answer = re.search(r"^one\.png: ([0-3]) \(([\d.]+)%\)$", done.stdout, re.MULTILINE)
+    assert 25 <= float(answer[2]) <= 100
+    assert "less likely: " in done.stdout
+    assert "Test accuracy" not in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"one.png", "saved_files"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("none.png", None), ("text.png", b"hello"), ("empty.png", b"")]
+)
+def test_a_picture_that_is_none_is_named(copy, predict, tmp_path, name, content):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    refused(predict("--image", name), 3, name)

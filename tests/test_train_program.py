@@ -1,0 +1,538 @@
+"""train.py as its users start it: piped, by flags, from YAML, on a terminal, and with bad luck."""
+
+import gzip
+import os
+import pickle
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAIN = str(ROOT / "train.py")
+IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
+# What makes the small run of `trained_run`, beside its eight answers.
+SMALL = ("--hidden-units", 8, "--learning-rate", 0.015)
+CSV_FILES = 11
+
+
+@pytest.fixture
+def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Return a function that runs train.py on the small data in an empty folder."""
+
+    def run(*flags: object, data: Path = trained_run.data, **words: Any):
+        return run_program("train.py", "--data-dir", data, *flags, cwd=tmp_path, **words)
+
+    return run
+
+
+def csv_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+def only_run(place: Path) -> Path:
+    """Return the one run in a folder's saved_files, having looked for debris."""
+    (folder,) = (path for path in (place / "saved_files").iterdir() if path.is_dir())
+    assert not list(place.rglob("*.part"))
+    return folder
+
+
+def refused(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -> None:
+    """Check that a program ended with one clear line on standard error."""
+    assert done.returncode == code, done.stderr
+    assert re.fullmatch(r"error: [^\n]+\n", done.stderr), done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+# Four ways in ----------------------------------------------------------------------------------
+
+
+def test_piped_answers_train_and_save(trained_run):
+    assert sorted(path.name for path in trained_run.folder.iterdir()) == [
+        "accuracy_history.csv",
+        "accuracy_history.png",
+        "biases_1.csv",
+        "biases_2.csv",
+        "confusion_matrix.csv",
+        "confusion_matrix.png",
+        "data.csv",
+        "learning_rate_history.csv",
+        "learning_rate_history.png",
+        "loss_history.csv",
+        "loss_history.png",
+        "normalization.csv",
+        "result.csv",
+        "settings.yaml",
+        "weights_1.csv",
+        "weights_2.csv",
+    ]
+    assert len(csv_files(trained_run.folder)) == CSV_FILES
+
+
+def test_the_screen_says_what_a_person_needs(trained_run):
+    lines = trained_run.output.splitlines()
+    assert "399 training, 41 validation and 60 test images" in lines[0]
+    assert str(trained_run.data) in lines[0]
+    epochs = [line for line in lines if line.startswith("epoch ")]
+    assert [line.split()[1] for line in epochs] == ["1/3", "2/3", "3/3"]
+    header, row = (trained_run.folder / "result.csv").read_text().splitlines()
+    result = dict(zip(header.split(","), map(float, row.split(",")), strict=True))
+    assert f"Test accuracy {result['test_accuracy']:.2%} (60 images)" in lines
+    assert f"Validation accuracy {result['validation_accuracy']:.2%}" in lines
+    assert str(trained_run.folder) in lines[-2]
+    assert "python predict.py --run" in lines[-1]
+    assert "\r" not in trained_run.output
+    assert "\x1b" not in trained_run.output
+
+
+def test_however_the_answers_are_spelled_the_run_is_the_same(train, trained_run, tmp_path):
+    done = train(*SMALL, typed="one\r\nSIMPLE\n  xavier\t\nReLU\nNo\nFALSE\n momentum \r\n 3 ")
+    assert done.returncode == 0, done.stderr
+    assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
+
+
+def test_flags_give_the_same_run_and_need_no_input(train, trained_run, tmp_path):
+    done = train(
+        *SMALL, "--hidden-layers", 1, "--normalization", "simple", "--initialization", "xavier",
+        "--activation=relu", "--no-l1", "--learning-rate-decay", "no", "--optimizer", "momentum",
+        "--epochs", 3, typed="this is not read\n",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
+
+
+def test_a_config_gives_the_same_run_and_flags_win_over_it(train, trained_run, tmp_path):
+    (tmp_path / "small.yaml").write_text("epochs: 7\nhidden_units: 8\nlearning_rate: 1.5e-2\n")
+    done = train("--config", "small.yaml", "--epochs", 3)
+    assert done.returncode == 0, done.stderr
+    assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
+
+
+def test_saved_settings_fed_back_give_the_same_run(train, trained_run, tmp_path):
+    done = train("--config", trained_run.folder / "settings.yaml", "--name", "again")
+    assert done.returncode == 0, done.stderr
+    assert only_run(tmp_path).name == "again"
+    assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
+
+
+def test_a_terminal_gives_the_same_run_by_arrows_words_and_the_way_back(
+    on_terminal, trained_run, tmp_path
+):
+    child = on_terminal("train.py", "--data-dir", trained_run.data, *SMALL, cwd=str(tmp_path))
+    child.expect(r"\[1/8\]")
+    child.send("two\r")
+    child.expect(r"\[2/8\]")
+    child.send("\x1b")  # back: it was to be one layer
+    child.expect(r"\[1/8\]")
+    child.send("\x1b[A\r")  # up from the two that stands there now
+    for counter, keys in (
+        (2, "Simple\r"),
+        (3, "\r"),
+        (4, "\x1b[B\x1b[A\r"),
+        (5, "n\r"),
+        (6, "No\r"),
+        (7, "mom\r"),
+        (8, "3\r"),
+    ):
+        child.expect(rf"\[{counter}/8\]")
+        child.send(keys)
+    child.expect("6,370 parameters")  # 784 x 8 + 8 + 8 x 10 + 10, as for MNIST
+    child.expect("python train.py --defaults")
+    child.send("\r")
+    child.expect("Test accuracy")
+    child.expect("Look at it")
+    child.wait()
+    assert child.exitstatus == 0
+    assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
+    assert "epochs: 3" in (tmp_path / "saved_files" / ".last_answers.yaml").read_text()
+
+
+def test_without_hidden_layers_seven_lines_and_eight_give_the_same_run(train, tmp_path):
+    for name, activation in (("seven", ""), ("eight", "sigmoid\n")):
+        typed = f"zero\nnormal\ngauss\n{activation}y\nyes\nsgd\n1\n"
+        assert train(*SMALL, "--name", name, typed=typed).returncode == 0
+    seven, eight = (csv_files(tmp_path / "saved_files" / name) for name in ("seven", "eight"))
+    assert seven == eight
+    assert "weights_2.csv" not in seven
+    assert "weights_1.csv" in seven
+
+
+def test_empty_input_means_all_defaults_and_another_seed_gives_another_run(
+    train, trained_run, tmp_path
+):
+    done = train(*SMALL, "--epochs", 3, "--seed", 1, typed="")
+    assert done.returncode == 0, done.stderr
+    assert "every setting not given has its default" in done.stdout
+    settings = (only_run(tmp_path) / "settings.yaml").read_text()
+    assert (
+        settings.replace("seed: 1", "seed: 0").splitlines()[3:]
+        == ((trained_run.folder / "settings.yaml").read_text().splitlines()[3:])
+    )
+    other, first = csv_files(only_run(tmp_path)), csv_files(trained_run.folder)
+    assert other["weights_1.csv"] != first["weights_1.csv"]
+    assert other["result.csv"] != first["result.csv"]
+
+
+# Answers, flags and configs that are wrong -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("3\nSimple\nXavier\nRelu\nn\nn\nSGD\n5\n", ["line 1", "hidden_layers", "'3'", "zero"]),
+        ("1\nSimple\nXaver\nRelu\nn\nn\nSGD\n5\n", ["line 3", "mean xavier?"]),
+        ("1\nSimple\nXavier\nRelu\nn\nn\nSGD\n", ["epochs", "without an answer"]),
+        ("1\nSimple\nXavier\nRelu\nn\nn\nSGD\n5\n6\n", ["line 9", "'6'"]),
+        ("1\nSimple\nXavier\nRelu\nn\nn\nSGD\n²\n", ["epochs", "'²'", "whole number from 1"]),
+    ],
+)
+def test_answers_that_are_wrong_missing_or_surplus_end_the_program(train, tmp_path, typed, words):
+    refused(train(typed=typed), 2, *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--epoch", "3"], ["'--epoch'", "--epochs?"]),
+        (["--hiden-layers=2"], ["'--hiden-layers'", "--hidden-layers?"]),
+        (["--epochs", "0"], ["--epochs", "'0'", "from 1"]),
+        (["--epochs", "-1"], ["--epochs", "'-1'", "from 1"]),
+        (["--epochs", "1.5"], ["--epochs", "'1.5'", "from 1"]),
+        (["--epochs", "²"], ["--epochs", "'²'", "from 1"]),
+        (["--optimizer", "momentun"], ["--optimizer", "momentum?"]),
+        (["--name", "../up"], ["--name", "slashes"]),
+        (["--name", "run.1"], ["--name", "dots"]),
+        (["--config", "none.yaml"], ["none.yaml", "no such file"]),
+        (["extra"], ["'extra'"]),
+    ],
+)
+def test_flags_that_are_wrong_end_the_program(train, tmp_path, flags, words):
+    refused(train("--defaults", *flags), 2, *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("epoch: 3\n", ["line 1", "'epoch'", "epochs?"]),
+        ("seed: 1\nepochs: none\n", ["line 2", "epochs", "'none'"]),
+        ("- epochs\n- 3\n", ["a list"]),
+        ("epochs: !!python/object/apply:os.system ['touch ran']\n", ["line 1", "tag"]),
+        ("!!python/object/apply:os.system ['touch ran']\n", ["config.yaml"]),
+    ],
+)
+def test_a_config_that_is_wrong_ends_the_program(train, tmp_path, text, words):
+    (tmp_path / "config.yaml").write_text(text)
+    refused(train("--config", "config.yaml"), 2, "config.yaml", *words)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+
+
+# Data files that are damaged ---------------------------------------------------------------------
+
+
+class _RunsCode:
+    def __reduce__(self):
+        return os.system, ("touch ran",)
+
+
+def pack_again(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    """Return what changes the content of a gzip file."""
+    return lambda path: path.write_bytes(
+        gzip.compress(change(gzip.decompress(path.read_bytes())), 1)
+    )
+
+
+def replace_by(content: bytes) -> Callable[[Path], object]:
+    """Return what puts other bytes into a file."""
+    return lambda path: path.write_bytes(content)
+
+
+DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "cut gzip": (IMAGES, lambda path: path.write_bytes(path.read_bytes()[:-900])),
+    "wrong magic": (IMAGES, pack_again(lambda content: b"\1" + content[1:])),
+    "claims more images": (IMAGES, pack_again(lambda content: content[:6] + b"\2" + content[7:])),
+    "claims terabytes": (IMAGES, pack_again(lambda content: content[:4] + b"\xff" * 12)),
+    "no gzip": (LABELS, replace_by(b"<html>404 not found</html>")),
+    "a bomb": (LABELS, pack_again(lambda content: content + bytes(50_000_000))),
+    "fewer labels than images": (LABELS, pack_again(lambda c: c[:7] + bytes([c[7] - 1]) + c[8:-1])),
+    "a label outside the classes": (LABELS, pack_again(lambda content: content[:-1] + b"\xc8")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_data_file_ends_the_program_before_anything_is_written(
+    train, small_data, tmp_path, damage
+):
+    folder = small_data(tmp_path / "damaged", training=40, test=20)
+    name, do = DAMAGES[damage]
+    do(folder / name)
+    named = str(folder) if damage == "a label outside the classes" else name
+    done = train("--defaults", data=folder)
+    refused(done, 3, named)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged"]
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_a_pickle_that_runs_code_is_refused_and_runs_nothing(train, tmp_path):
+    (tmp_path / "pickled").mkdir()
+    evil = pickle.dumps((_RunsCode(), _RunsCode(), _RunsCode()))
+    (tmp_path / "pickled" / "mnist.pkl.gz").write_bytes(gzip.compress(evil))
+    refused(train("--defaults", data=tmp_path / "pickled"), 3, "mnist.pkl.gz")
+    assert [path.name for path in tmp_path.rglob("*")] == ["pickled", "mnist.pkl.gz"]
+
+
+def test_a_csv_with_text_in_it_is_named_with_its_line(train, tmp_path):
+    (tmp_path / "tables").mkdir()
+    for name in ("mnist_train.csv", "mnist_test.csv"):
+        (tmp_path / "tables" / name).write_text("0,1,2,3,4\n1,1,2,x,4\n")
+    refused(train("--defaults", data=tmp_path / "tables"), 3, "mnist_train.csv", "line 2")
+    assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
+# Places that cannot be written -------------------------------------------------------------------
+
+
+def test_a_save_folder_that_is_a_file_is_named(train, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    refused(train("--defaults", "--save-dir", "taken"), 4, "taken", "--save-dir")
+    assert (tmp_path / "taken").read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux' /proc")
+def test_a_save_folder_that_cannot_be_made_is_named(train, tmp_path):
+    refused(train("--defaults", "--save-dir", "/proc/runs"), 4, "/proc/runs", "--save-dir")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """Mount a disk of 64 KiB, for those who may."""
+    place = tmp_path / "small disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)],
+        capture_output=True, check=False,
+    ) if os.getuid() == 0 else None  # fmt: skip
+    if mounted is None or mounted.returncode:
+        pytest.skip("only root may mount a small disk, and not everywhere")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_is_full_leaves_no_run(train, small_disk):
+    (small_disk / "filling").write_bytes(bytes(60_000))
+    refused(train("--defaults", "--save-dir", small_disk / "runs"), 4, "No space left", "runs")
+    assert not list((small_disk / "runs").iterdir())
+
+
+def test_a_disk_that_fills_up_in_training_leaves_whole_files_only(train, small_disk):
+    done = train("--defaults", "--epochs", 1, "--save-dir", small_disk / "runs", "--name", "full")
+    refused(done, 4, "No space left", "weights_1.csv")
+    left = {path.name for path in (small_disk / "runs" / "full").iterdir()}
+    assert "result.csv" not in left
+    assert not [name for name in left if name.endswith(".part")]
+
+
+def test_a_disk_that_fills_up_with_pictures_keeps_the_run_and_its_figures(train, small_disk):
+    """64 KiB are enough for the numbers of eight units, and not for the pictures."""
+    done = train(*SMALL, "--defaults", "--save-dir", small_disk / "runs", "--name", "full")
+    assert done.returncode != 0
+    assert re.search(r"error: .*(full|\.png).*No space left", done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+    folder = small_disk / "runs" / "full"
+    assert len(csv_files(folder)) == CSV_FILES
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize(("largest", "code"), [(100, 4), (3000, 4)], ids=["settings", "weights"])
+def test_files_that_may_not_grow_are_no_defect(train, tmp_path, largest, code):
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+    done = train(*SMALL, "--defaults", "--epochs", 1, preexec_fn=limit)
+    refused(done, code, "File too large")
+    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("result.csv"))
+
+
+# Stopped in the middle ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def endless(small_data, tmp_path, program_environment) -> Iterator["subprocess.Popen[str]"]:
+    """Start a run that takes centuries, by pipes, in an empty folder."""
+    data = small_data(tmp_path / "data", training=6000)
+    words = ["--defaults", "--data-dir", str(data), "--batch-size", "1", "--epochs", "1000000000"]
+    process = subprocess.Popen(
+        [sys.executable, TRAIN, *words, "--name", "endless", "--hidden-units", "8"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        encoding="utf-8", env=program_environment, cwd=tmp_path,
+    )  # fmt: skip
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_signal_in_the_middle_of_an_epoch_stops_and_saves(endless, run_program, tmp_path):
+    wait_for((tmp_path / "saved_files" / "endless" / "data.csv").exists)
+    time.sleep(0.1)
+    endless.send_signal(signal.SIGINT)
+    output, errors = endless.communicate(timeout=30)
+    assert endless.returncode == 130
+    assert re.search(r"^training was stopped after \d+ whole epochs", errors)
+    assert "Traceback" not in errors
+    assert "Test accuracy" in output
+    folder = only_run(tmp_path)
+    assert len(csv_files(folder)) == CSV_FILES
+    shown = run_program("predict.py", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"Test accuracy \S+", output)[0] in shown.stdout
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_output_that_nobody_reads_any_more_stops_and_saves(endless, tmp_path):
+    """As in `python train.py | head -1`."""
+    assert "training" in endless.stdout.readline()
+    endless.stdout.close()
+    assert endless.wait(timeout=30) in (130, 141)
+    assert "Traceback" not in endless.stderr.read()
+    assert len(csv_files(only_run(tmp_path))) == CSV_FILES
+
+
+@pytest.fixture
+def slow_training(on_terminal, small_data, tmp_path) -> Any:
+    """Start a run on a terminal of 20 columns whose epochs are long enough to be interrupted."""
+    data = small_data(tmp_path / "data", training=6000)
+    words = ["--defaults", "--data-dir", data, "--hidden-units", 8, "--batch-size", 1]
+    return on_terminal("train.py", *words, "--epochs", 3, columns=20, cwd=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "epochs"), [("s", 130, [0, 1, 2]), ("d", 130, []), ("g", 0, [3])]
+)
+def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, answer, code, epochs):
+    slow_training.expect("epoch 1/3")
+    slow_training.sendintr()
+    slow_training.expect(r"\[s\]ave, \[d\]iscard, or \[g\]o on")
+    slow_training.sendline(answer)
+    slow_training.expect("predict.py --run" if epochs else "nothing was kept")
+    slow_training.wait()
+    assert slow_training.exitstatus == code
+    runs = list((tmp_path / "saved_files").iterdir())
+    assert len(runs) == bool(epochs)
+    for run in runs:
+        assert len((run / "loss_history.csv").read_text().splitlines()) - 1 in epochs
+        assert len(csv_files(run)) == CSV_FILES
+
+
+@pytest.mark.parametrize("answered", range(9))
+def test_ctrl_c_at_any_question_writes_nothing(on_terminal, trained_run, tmp_path, answered):
+    child = on_terminal("train.py", "--data-dir", trained_run.data, cwd=str(tmp_path))
+    for counter in range(1, answered + 1):
+        child.expect(rf"\[{counter}/8\]")
+        child.send("\r")
+    child.expect(rf"\[{answered + 1}/8\]" if answered < 8 else "Ready")
+    child.sendintr()
+    child.expect("nothing was written")
+    child.wait()
+    assert child.exitstatus == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_thousand_million_epochs_are_reviewed_and_not_refused(on_terminal, tmp_path):
+    child = on_terminal("train.py", cwd=str(tmp_path))
+    for counter in range(1, 8):
+        child.expect(rf"\[{counter}/8\]")
+        child.send("\r")
+    child.expect(r"\[8/8\]")
+    child.send("1000000000\r")
+    child.expect(r"about [\d,]+ years for 1,000,000,000 epochs")
+    child.expect("Ready")
+    child.send("Quit\r")
+    child.wait()
+    assert child.exitstatus == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_terminal_of_20_columns_is_enough_to_answer(on_terminal, tmp_path):
+    child = on_terminal("train.py", columns=20, cwd=str(tmp_path))
+    for counter in range(1, 9):
+        child.expect(rf"\[{counter}/8\]")
+        child.send("\r")
+    child.expect("Ready")
+    child.send("quit\r")
+    child.expect("Nothing was")
+    child.wait()
+    assert child.exitstatus == 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_an_error_is_red_unless_colours_are_unwanted(on_terminal, tmp_path, colour):
+    env = {} if colour else {"NO_COLOR": "1"}
+    child = on_terminal("train.py", "--epochs", "0", env=env, cwd=str(tmp_path))
+    child.wait()
+    text = child.read()
+    assert "error: --epochs is '0'" in text
+    assert ("\x1b[31m" in text) is colour
+    assert ("\x1b" in text) is colour
+    assert child.exitstatus == 2
+
+
+# On the real data --------------------------------------------------------------------------------
+
+
+@pytest.mark.mnist
+def test_one_epoch_of_mnist_reaches_91_percent_in_little_memory(mnist_dir, train, tmp_path):
+    """The defaults but for the epochs; the memory is that of the whole program."""
+    words = f"{TRAIN!r}, '--defaults', '--epochs', '1', '--data-dir', {str(mnist_dir)!r}"
+    measure = (
+        "import resource, subprocess, sys\n"
+        f"code = subprocess.call([sys.executable, {words}], stdin=subprocess.DEVNULL)\n"
+        "print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", measure], cwd=tmp_path, capture_output=True, encoding="utf-8",
+        check=True,
+    )  # fmt: skip
+    code, largest = map(int, done.stdout.splitlines()[-1].split())
+    assert code == 0, done.stderr
+    assert "58,000 training, 6,000 validation and 6,000 test images" in done.stdout
+    accuracy = re.search(r"Test accuracy (\S+)% \(6,000 images\)", done.stdout)
+    assert float(accuracy[1]) > 91
+    assert largest * (1 if sys.platform == "darwin" else 1024) < 335e6
+
+
+def test_the_first_question_comes_soon_after_its_libraries_are_there(
+    on_terminal, program_environment, tmp_path
+):
+    """Not after what questions do not need; alternating, since a machine is not always as quick."""
+    libraries, question = [], []
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", "import numpy, questionary"], check=True, env=program_environment
+        )
+        libraries.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        child = on_terminal("train.py", cwd=str(tmp_path))
+        child.expect(r"\[1/8\]")
+        question.append(time.perf_counter() - started)
+        child.close(force=True)
+    assert min(question) < 1.5 * min(libraries)
