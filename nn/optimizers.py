@@ -39,6 +39,7 @@ class Optimizer:
         self.parameters = parameters
         self.penalty = penalty or Penalty()
         self._learning_rate = learning_rate
+        self._axpy = blas.saxpy if parameters.values.dtype == np.float32 else blas.daxpy
 
     @property
     def learning_rate(self) -> float:
@@ -70,20 +71,15 @@ class Optimizer:
     def _move_along(self, direction: Array) -> None:
         """Do values <- values - learning_rate * direction, in one pass over memory."""
         if direction.size:
-            axpy = blas.saxpy if direction.dtype == np.float32 else blas.daxpy
-            axpy(direction, self.parameters.values, a=-self._learning_rate)
+            self._axpy(direction, self.parameters.values, a=-self._learning_rate)
 
 
 class SGD(Optimizer):
     """values <- values - learning_rate * gradient: straight downhill, no memory.
 
-    `backward` adds the scaled gradient to the parameters themselves, and L2, which shrinks each
-    weight by the same factor, is the factor on what was there::
-
-        w - rate * (gradient + l2 * w) = (1 - rate * l2) * w - rate * gradient
-
-    Only L1 needs the gradient in an array of its own, because the weights' signs must be read
-    before the weights change.
+    `backward` adds the scaled gradient to the parameters themselves. The penalty's gradient is
+    taken from each weight just before, while the weight is still the old one, so nothing is left
+    for `step` to do.
     """
 
     name = "sgd"
@@ -92,25 +88,21 @@ class SGD(Optimizer):
         self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
-        self._gradient = np.zeros_like(parameters.values) if self.penalty.l1 else None
         self._direct_gradients()
 
     def _direct_gradients(self) -> None:
-        if self._gradient is not None:
-            self.parameters.accumulate_into(self._gradient, keep=0.0, scale=1.0)
-        else:
-            self.parameters.accumulate_into(
-                self.parameters.values,
-                keep=1.0,
-                keep_penalized=1.0 - self._learning_rate * self.penalty.l2,
-                scale=-self._learning_rate,
-            )
+        self.parameters.accumulate_into(
+            self.parameters.values,
+            keep=1.0,
+            scale=-self._learning_rate,
+            before_penalized=self._penalize if self.penalty else None,
+        )
+
+    def _penalize(self, weights: Array) -> None:
+        self.penalty.add_gradient(weights, weights, -self._learning_rate)
 
     def step(self) -> None:
-        """Finish the update: with L1 all of it, otherwise `backward` has done it."""
-        if self._gradient is not None:
-            self._add_penalty_gradient(self._gradient)
-            self._move_along(self._gradient)
+        """Do nothing: `backward` has done it all."""
 
 
 class Momentum(Optimizer):
@@ -195,27 +187,31 @@ class Adam(Optimizer):
         return {"mean": self._mean, "square": self._square, "steps": self._steps}
 
     def step(self) -> None:
-        """Update both averages and move."""
-        gradient = self._gradient
+        """Update both averages and move.
+
+        Each line is one pass over memory. BLAS's y <- y + a * x does in one what takes NumPy two
+        and an array for a * x in between.
+        """
+        if not self._gradient.size:
+            return
+        gradient, mean, square = self._gradient, self._mean, self._square
         self._add_penalty_gradient(gradient)
         self._steps += 1
         steps = float(self._steps[0])
         correction = (1 - self.square_decay**steps) ** 0.5
         rate = self._learning_rate * correction / (1 - self.mean_decay**steps)
 
-        self._mean *= self.mean_decay
-        self._mean += (1 - self.mean_decay) * gradient
+        mean *= self.mean_decay
+        self._axpy(gradient, mean, a=1 - self.mean_decay)
         np.square(gradient, out=gradient)
-        gradient *= 1 - self.square_decay
-        self._square *= self.square_decay
-        self._square += gradient
+        square *= self.square_decay
+        self._axpy(gradient, square, a=1 - self.square_decay)
 
         # The gradient has been used; its array takes the step.
-        root = np.sqrt(self._square, out=gradient)
+        root = np.sqrt(square, out=gradient)
         root += self.epsilon * correction
-        step = np.divide(self._mean, root, out=root)
-        step *= rate
-        self.parameters.values -= step
+        step = np.divide(mean, root, out=root)
+        self._axpy(step, self.parameters.values, a=-rate)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

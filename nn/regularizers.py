@@ -5,9 +5,14 @@ of the weights to the loss makes it pay for each of them, so that it keeps those
 place. Biases and batch normalization's parameters carry no price.
 """
 
+from typing import Any
+
 import numpy as np
 
 from nn.layers.layer import Array
+
+# By the number's size in bytes.
+_SIGN_BITS = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
 
 
 class Penalty:
@@ -24,7 +29,11 @@ class Penalty:
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = l1
         self.l2 = l2
-        self._signed: Array = np.empty(0, np.float32)
+        self._memory: dict[tuple[tuple[int, ...], np.dtype[Any]], Array] = {}
+
+    def __bool__(self) -> bool:
+        """Return whether there is any price to pay."""
+        return bool(self.l1 or self.l2)
 
     def value(self, weights: Array) -> float:
         """Return the penalty on `weights`, any shape."""
@@ -36,27 +45,38 @@ class Penalty:
         """Add scale * (l1 * sign(w) + l2 * w) to the accumulator.
 
         Args:
-            weights: Shape (P,).
-            accumulator: Shape (P,), changed in place.
+            weights: Any shape.
+            accumulator: The same shape, changed in place; it may be the weights themselves.
             scale: Factor on the gradient.
         """
+        if not self:
+            return
+        gradient = self._memory_for(weights)
         if self.l1:
-            accumulator += self._with_sign_of(weights, self.l1 * scale)
-        if self.l2:
-            accumulator += self.l2 * scale * weights
+            _write_with_signs(weights, self.l1 * scale, gradient)
+            if self.l2:
+                gradient += self.l2 * scale * weights
+        else:
+            np.multiply(weights, self.l2 * scale, out=gradient)
+        accumulator += gradient
 
-    def _with_sign_of(self, weights: Array, size: float) -> Array:
-        """Return `size` with each weight's sign; at 0, where |w| has a kink, either sign is right.
+    def _memory_for(self, weights: Array) -> Array:
+        """Return an array to write in, made once for every shape."""
+        kind = weights.shape, weights.dtype
+        if kind not in self._memory:
+            self._memory[kind] = np.empty(weights.shape, weights.dtype)
+        return self._memory[kind]
 
-        The highest bit of a float is its sign, so two operations on bits do it: a fifth of the
-        time of np.sign, seven times less than np.copysign. The second, exclusive or, turns the
-        sign round where `size` is negative.
-        """
-        if self._signed.shape != weights.shape or self._signed.dtype != weights.dtype:
-            self._signed = np.empty_like(weights)
-        whole = np.dtype(f"u{weights.itemsize}")
-        sign_bit = whole.type(1 << (8 * weights.itemsize - 1))
-        signed = self._signed.view(whole)
-        np.bitwise_and(weights.view(whole), sign_bit, out=signed)
-        np.bitwise_xor(signed, weights.dtype.type(size).view(whole), out=signed)
-        return self._signed
+
+def _write_with_signs(weights: Array, size: float, out: Array) -> None:
+    """Write `size` with each weight's sign to `out`; at 0, where |w| has a kink, either sign is right.
+
+    The highest bit of a float is its sign, so two operations on bits do it: a third of the time
+    of np.sign alone, five times less than np.copysign. The second, exclusive or, turns the sign
+    round where `size` is negative.
+    """
+    sign_bit = _SIGN_BITS[weights.itemsize]
+    whole = sign_bit.dtype
+    bits = out.view(whole)
+    np.bitwise_and(weights.view(whole), sign_bit, out=bits)
+    np.bitwise_xor(bits, weights.dtype.type(size).view(whole), out=bits)

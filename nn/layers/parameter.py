@@ -24,7 +24,8 @@ gradient` takes twice as long as the product added to the weights.
 NumPy offers no such product, so it comes from `scipy.linalg.blas`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,20 @@ from scipy.linalg import blas
 
 Array = NDArray[np.floating]
 
-_GEMM = {np.dtype(np.float32): blas.sgemm, np.dtype(np.float64): blas.dgemm}
+# Products (gemm), scaling in place (scal), y += a * x (axpy).
+_BLAS = {
+    np.dtype(np.float32): (blas.sgemm, blas.sscal, blas.saxpy),
+    np.dtype(np.float64): (blas.dgemm, blas.dscal, blas.daxpy),
+}
+
+# Most of gemm's kernels scale an accumulator more slowly than a pass made for nothing else does.
+# For 784 x 64 at batch size 4, in microseconds: 5.8 with a factor of 1, 12.9 with one of 0.9, and
+# 7.0 for the pass and the product with 1. A small accumulator is not worth the second call.
+_LARGE_ACCUMULATOR = 4096
+
+# NumPy brings a newer BLAS than SciPy, a tenth faster for 784 x 64 at batch size 128; from here on
+# that is worth more than the pass over memory which its product, without an accumulator, needs.
+_LARGE_BATCH = 64
 
 
 class Parameter:
@@ -49,7 +63,14 @@ class Parameter:
         self.penalized = penalized
         self.accumulate_into(np.zeros(value.shape, value.dtype))
 
-    def accumulate_into(self, accumulator: Array, *, keep: float = 0.0, scale: float = 1.0) -> None:
+    def accumulate_into(
+        self,
+        accumulator: Array,
+        *,
+        keep: float = 0.0,
+        scale: float = 1.0,
+        before: Callable[[], None] | None = None,
+    ) -> None:
         """Say where gradients go: accumulator <- keep * accumulator + scale * gradient.
 
         Args:
@@ -57,6 +78,8 @@ class Parameter:
             keep: Factor on what the accumulator holds already; with 0 the accumulator's old
                 content, even one that is not finite, has no influence.
             scale: Factor on the gradient.
+            before: Called before all this, while the value is still the one that the gradient
+                was computed with.
 
         Raises:
             ValueError: The accumulator is not as described, or no float32 or float64. BLAS would
@@ -64,7 +87,7 @@ class Parameter:
         """
         kind = accumulator.shape, accumulator.dtype
         expected = self.value.shape, self.value.dtype
-        if kind != expected or kind[1] not in _GEMM or not accumulator.flags.c_contiguous:
+        if kind != expected or kind[1] not in _BLAS or not accumulator.flags.c_contiguous:
             raise ValueError(
                 f"an accumulator for {expected[0]} {expected[1]} must be C-contiguous, of that "
                 f"shape, and of that type, which must be float32 or float64; got {kind[0]} "
@@ -73,9 +96,13 @@ class Parameter:
         self.accumulator = accumulator
         self.keep = keep
         self.scale = scale
+        self._before = before
+        self._gemm, self._scale_in_place, self._add_scaled = _BLAS[accumulator.dtype]
+        self._flat = accumulator.reshape(-1)
+        self._product: Array | None = None
+        self._scale_first = keep not in (0.0, 1.0) and accumulator.size >= _LARGE_ACCUMULATOR
         # BLAS is written for Fortran's column order. Seen from there, an array in C's row order
         # is its own transpose, so the product to ask for is the transposed one; no copy is made.
-        self._gemm = _GEMM[accumulator.dtype]
         self._transposed = accumulator.reshape(-1, accumulator.shape[-1]).T
 
     def add_product(self, left: Array, right: Array) -> None:
@@ -85,17 +112,36 @@ class Parameter:
             left: Shape (N, rows of the value), C-contiguous.
             right: Shape (N, columns of the value), C-contiguous.
         """
+        if len(left) >= _LARGE_BATCH:
+            if self._product is None:
+                self._product = np.empty(self._transposed.shape[::-1], self._transposed.dtype)
+            np.dot(left.T, right, self._product)
+            self.add(self._product)
+            return
+        keep = self._prepare()
         # Positional, in gemm's order (alpha, a, b, beta, c, trans_a, trans_b, overwrite_c):
         # keywords would cost a twentieth of the whole call.
-        self._gemm(self.scale, right.T, left.T, self.keep, self._transposed, 0, 1, 1)
+        self._gemm(self.scale, right.T, left.T, keep, self._transposed, 0, 1, 1)
 
     def add(self, gradient: Array) -> None:
         """Add a gradient that is not a matrix product (batch normalization's, for example)."""
-        if self.keep == 0.0:
-            np.multiply(gradient, self.scale, out=self.accumulator)
+        keep = self._prepare()
+        gradient = gradient.reshape(-1)
+        if keep == 0.0:
+            np.multiply(gradient, self.scale, out=self._flat)
         else:
-            self.accumulator *= self.keep
-            self.accumulator += self.scale * gradient
+            if keep != 1.0:
+                self._scale_in_place(keep, self._flat)
+            self._add_scaled(gradient, self._flat, a=self.scale)
+
+    def _prepare(self) -> float:
+        """Do what comes before adding a gradient; return the factor that is still to be applied."""
+        if self._before is not None:
+            self._before()
+        if self._scale_first:
+            self._scale_in_place(self.keep, self._flat)
+            return 1.0
+        return self.keep
 
 
 class ParameterBuffer:
@@ -131,7 +177,13 @@ class ParameterBuffer:
         return flat[: sum(p.value.size for p in self._parameters if p.penalized)]
 
     def accumulate_into(
-        self, flat: Array, *, keep: float, scale: float, keep_penalized: float | None = None
+        self,
+        flat: Array,
+        *,
+        keep: float,
+        scale: float,
+        keep_penalized: float | None = None,
+        before_penalized: Callable[[Array], None] | None = None,
     ) -> None:
         """Send all gradients to `flat`, laid out as `values` is.
 
@@ -140,7 +192,12 @@ class ParameterBuffer:
             keep: As in `Parameter.accumulate_into`.
             scale: As in `Parameter.accumulate_into`.
             keep_penalized: `keep` for the penalized parameters, where it differs.
+            before_penalized: `before` for the penalized parameters; called with their part of
+                `flat`.
         """
         for parameter, view in self.views(flat):
-            kept = keep_penalized if parameter.penalized and keep_penalized is not None else keep
-            parameter.accumulate_into(view, keep=kept, scale=scale)
+            kept, before = keep, None
+            if parameter.penalized:
+                kept = keep if keep_penalized is None else keep_penalized
+                before = before_penalized and partial(before_penalized, view)
+            parameter.accumulate_into(view, keep=kept, scale=scale, before=before)

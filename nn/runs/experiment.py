@@ -161,6 +161,7 @@ def _stopping(settings: Settings, steps_per_epoch: int) -> list[EarlyStopping]:
             min_delta=settings.min_delta,
             patience=settings.patience,
             steps_per_epoch=steps_per_epoch if settings.patience_unit == "steps" else 1,
+            any_change=settings.patience_for == "change",
         )
     ]
 

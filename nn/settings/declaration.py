@@ -184,8 +184,14 @@ class Settings(BaseModel):
         Choice("epochs", explain="patience counts epochs"),
         Choice("steps", explain="patience counts steps, looked at after each epoch"),
     ] = Field("epochs", description="what patience counts")
+    patience_for: Annotated[
+        str,
+        Group("training"),
+        Choice("improvement", explain="an epoch that is better than the best one"),
+        Choice("change", explain="an epoch that is better or worse than the last that changed"),
+    ] = Field("improvement", description="what patience waits for")
     min_delta: Annotated[float, Group("training")] = Field(
-        0.0, ge=0, description="an epoch is better if it improves on the best by more than this"
+        0.0, ge=0, description="an improvement or a change up to this counts as none"
     )
     restore_best_weights: Annotated[
         bool,

@@ -18,7 +18,8 @@ class EarlyStopping(Observer):
     """Ends training once nothing has become better for so long.
 
     An epoch is better if what is watched improved on the best epoch so far by more than
-    `min_delta`. Since the validation images are looked at after each epoch, training always ends
+    `min_delta`. With `any_change` it is enough that it differs from the last such epoch by more
+    than that, in whichever direction: training then ends where it has come to rest. Since the validation images are looked at after each epoch, training always ends
     with a whole one, and a patience of fewer steps than an epoch has means that the first epoch
     that is no better is the last.
 
@@ -28,6 +29,7 @@ class EarlyStopping(Observer):
         patience: How long to wait for a better epoch, from 1: in epochs, or in steps if it is said
             how many an epoch has.
         steps_per_epoch: Steps an epoch; 1 counts the patience in epochs.
+        any_change: Whether getting worse is as good a reason to go on as getting better.
 
     Attributes:
         best_epoch: The last epoch that was better, 0 before there is one.
@@ -36,19 +38,27 @@ class EarlyStopping(Observer):
     """
 
     def __init__(
-        self, monitor: str, *, min_delta: float = 0.0, patience: int, steps_per_epoch: int = 1
+        self,
+        monitor: str,
+        *,
+        min_delta: float = 0.0,
+        patience: int,
+        steps_per_epoch: int = 1,
+        any_change: bool = False,
     ) -> None:
         self._monitor = monitor
         self._min_delta = min_delta
         self._patience = patience
         self._steps_per_epoch = steps_per_epoch
+        self._any_change = any_change
         self._best = float("inf")
         self.best_epoch = 0
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Compare the epoch with the best one; set `has_enough` when patience is at its end."""
         badness = _badness(record, self._monitor)
-        if badness < self._best - self._min_delta:
+        improvement = self._best - badness
+        if (abs(improvement) if self._any_change else improvement) > self._min_delta:
             self._best, self.best_epoch = badness, record.epoch
         waited = (record.epoch - self.best_epoch) * self._steps_per_epoch
         self.has_enough = waited >= self._patience

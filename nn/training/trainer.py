@@ -19,6 +19,7 @@ from nn.optimizers import Optimizer
 from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, History
+from nn.training.threads import suitable_threads
 
 
 class TrainingExamples(Protocol):
@@ -102,7 +103,8 @@ def train(
         mean = _RunningMean()
         for examples in training.epoch():
             before = network.snapshot()
-            logits = take_steps(examples, training.batch_size, network, loss, optimizer)
+            with suitable_threads(network, training.batch_size):
+                logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
                 network.restore(sound)

@@ -38,6 +38,7 @@ def test_the_defaults_are_those_of_the_product():
         "monitor": "validation_loss",
         "patience": 0,
         "patience_unit": "epochs",
+        "patience_for": "improvement",
         "min_delta": 0.0,
         "restore_best_weights": False,
         "momentum": 0.9,

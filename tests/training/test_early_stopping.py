@@ -125,3 +125,14 @@ def test_every_observer_hears_of_the_last_epoch() -> None:
 def test_what_can_be_watched_is_in_the_history() -> None:
     assert set(MONITORS) <= set(EpochRecord.__dataclass_fields__)
     assert np.isfinite(list(MONITORS.values())).all()
+
+
+def test_with_any_change_it_ends_where_training_has_come_to_rest() -> None:
+    losses = [4.0, 3.0, 3.5, 3.25, 3.5, 3.4, 3.0]
+
+    def resting(min_delta: float) -> EarlyStopping:
+        return EarlyStopping("validation_loss", min_delta=min_delta, patience=1, any_change=True)
+
+    assert stops_after(resting(0.05), losses) is None
+    assert stops_after(resting(0.2), losses) == 6  # 3.5 to 3.4; getting worse did not end it
+    assert stops_after(resting(0.25), losses) == 4  # 3.5 to 3.25 is exactly 0.25
