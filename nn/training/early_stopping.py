@@ -19,9 +19,11 @@ class EarlyStopping(Observer):
 
     An epoch is better if what is watched improved on the best epoch so far by more than
     `min_delta`. With `any_change` it is enough that it differs from the last such epoch by more
-    than that, in whichever direction: training then ends where it has come to rest. Since the validation images are looked at after each epoch, training always ends
-    with a whole one, and a patience of fewer steps than an epoch has means that the first epoch
-    that is no better is the last.
+    than that, in whichever direction: training then ends where it has come to rest.
+
+    Since the validation images are looked at after each epoch, training always ends with a whole
+    one, and a patience of fewer steps than an epoch has means that the first epoch that is no
+    better is the last.
 
     Args:
         monitor: What is watched, one of `MONITORS`.
