@@ -99,6 +99,6 @@ class SoftmaxCrossEntropy:
         self._turned = np.empty(logits.shape[::-1], logits.dtype)
         self._largest = np.empty((len(logits), 1), logits.dtype)
         self._ones = np.ones((self.classes, self.classes), logits.dtype)
-        # An array, because NumPy multiplies two arrays of one shape in half the time it takes for an
-        # array and a number.
+        # An array, because NumPy multiplies two arrays of one shape in half the time that an array
+        # and a number take.
         self._shares = np.full(logits.shape, 1 / len(logits), logits.dtype)
