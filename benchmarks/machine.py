@@ -1,0 +1,35 @@
+"""The machine and the versions, without which a figure means nothing."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("numpy", "scipy", "torch", "jax", "scikit-learn")
+
+
+def description() -> list[str]:
+    """Return some lines about the machine, its load and the installed versions."""
+    versions = [f"Python {platform.python_version()}"]
+    for package in PACKAGES:
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"{package} not installed")
+    lines = [
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        ", ".join(versions),
+    ]
+    if hasattr(os, "getloadavg"):
+        lines.append(f"load average at the start {os.getloadavg()[0]:.2f}")
+    return lines
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown processor"
