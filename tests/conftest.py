@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -132,6 +133,19 @@ def on_terminal(program_environment: dict[str, str]) -> Iterator[Callable[..., A
         child.close(force=True)
 
 
+@pytest.fixture(scope="session")
+def refused() -> Callable[..., None]:
+    """Return a function that checks that a program ended with one clear line of error."""
+
+    def check(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -> None:
+        assert done.returncode == code, done.stderr
+        assert re.fullmatch(r"error: [^\n]+\n", done.stderr), done.stderr
+        for word in words:
+            assert word in done.stderr
+
+    return check
+
+
 @dataclass(frozen=True)
 class TrainedRun:
     """A run that train.py made from piped answers, for all tests that only look at it."""
@@ -151,10 +165,20 @@ def trained_run(
 ) -> TrainedRun:
     """Train once a session, by the eight lines that everybody types first."""
     place = tmp_path_factory.mktemp("trained")
-    data, save_dir = small_data(place / "data"), place / "saved_files"
+    data, save_dir = small_data(place / "data"), place / "saved files"
     done = run_program(
         "train.py", "--data-dir", data, "--save-dir", save_dir, "--name", "first",
         "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return TrainedRun(data, save_dir, save_dir / "first", done.stdout)
+
+
+@pytest.fixture
+def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Return a function that runs train.py on the small data in an empty folder."""
+
+    def run(*flags: object, data: Path = trained_run.data, **words: Any):
+        return run_program("train.py", "--data-dir", data, *flags, cwd=tmp_path, **words)
+
+    return run

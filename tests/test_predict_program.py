@@ -44,14 +44,6 @@ def predict(run_program, tmp_path) -> Callable[..., "subprocess.CompletedProcess
     return lambda *flags, **words: run_program("predict.py", *flags, cwd=tmp_path, **words)
 
 
-def refused(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -> None:
-    """Check that the program ended with one clear line on standard error."""
-    assert done.returncode == code, done.stderr
-    assert re.fullmatch(r"error: [^\n]+\n", done.stderr), done.stderr
-    for word in words:
-        assert word in done.stderr
-
-
 # What it says ------------------------------------------------------------------------------------
 
 
@@ -96,7 +88,7 @@ def test_ten_lines_of_numpy_that_know_only_the_readme_find_the_same_predictions(
 
 
 def test_the_command_that_training_ends_with_can_be_pasted(
-    trained_run, program_environment, tmp_path
+    refused, trained_run, program_environment, tmp_path
 ):
     """Also where the path has a blank in it."""
     words = trained_run.output.splitlines()[-1].partition("python predict.py ")[2]
@@ -121,12 +113,12 @@ def test_the_newest_run_is_shown_unless_another_is_named(copy, predict):
     assert "Run older:" in predict("--run", older, "--save-dir", "nowhere", *picture).stdout
 
 
-def test_without_any_run_it_says_how_to_make_one(predict, tmp_path):
+def test_without_any_run_it_says_how_to_make_one(refused, predict, tmp_path):
     refused(predict(), 4, "saved_files", "python train.py")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_that_is_not_there_is_named_with_the_nearest(copy, predict):
+def test_a_run_that_is_not_there_is_named_with_the_nearest(refused, copy, predict):
     refused(predict("--run", "cpoy"), 4, "'cpoy'", "Did you mean copy?")
     refused(predict("--rnu", "copy"), 2, "'--rnu'", "--run?")
 
@@ -139,7 +131,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "damage", "words"),
+    "case",
     [
         ("weights_1.csv", None, ["missing"]),
         ("weights_2.csv", lambda text: text.partition("\n")[2], ["8 rows of 4", "7 rows of 4"]),
@@ -148,7 +140,8 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         ("normalization.csv", replaced("255", "0"), ["divide is 0"]),
     ],
 )  # fmt: skip
-def test_a_damaged_run_is_refused_with_the_file_named(copy, predict, name, damage, words):
+def test_a_damaged_run_is_refused_with_the_file_named(refused, copy, predict, case):
+    name, damage, words = case
     path = copy / name
     if damage is None:
         path.unlink()
@@ -162,12 +155,12 @@ def test_a_damaged_run_is_refused_with_the_file_named(copy, predict, name, damag
     assert set(copy.iterdir()) == before
 
 
-def test_a_run_without_settings_is_refused(copy, predict):
+def test_a_run_without_settings_is_refused(refused, copy, predict):
     (copy / "settings.yaml").unlink()
     refused(predict(), 2, "copy/settings.yaml", "no such file")
 
 
-def test_images_of_another_size_are_refused(copy, predict, small_data, tmp_path):
+def test_images_of_another_size_are_refused(refused, copy, predict, small_data, tmp_path):
     small_data(tmp_path / "larger", shape=(9, 8))
     refused(predict("--data-dir", "larger"), 3, "9 x 8 pixels", "8 x 8 pixels")
 
@@ -288,7 +281,7 @@ def test_a_drawn_picture_is_read(copy, predict, tmp_path, inverted):
 @pytest.mark.parametrize(
     ("name", "content"), [("none.png", None), ("text.png", b"hello"), ("empty.png", b"")]
 )
-def test_a_picture_that_is_none_is_named(copy, predict, tmp_path, name, content):
+def test_a_picture_that_is_none_is_named(refused, copy, predict, name, content):
     if content is not None:
-        (tmp_path / name).write_bytes(content)
+        (copy.parents[1] / name).write_bytes(content)
     refused(predict("--image", name), 3, name)

@@ -1,15 +1,10 @@
-"""A whole run on small data: what it leaves, what it says, and how it can be cut short."""
+"""A whole run on small data: what it leaves, what its settings change, and what it says."""
 
-import errno
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nn import whole_file
-from nn.errors import DataError, DivergedError, RunFolderError, StoppedError
 from nn.optimizers import SGD, Adam, Momentum
 from nn.runs import experiment, preparation
 from nn.runs.experiment import (
@@ -21,8 +16,6 @@ from nn.runs.experiment import (
 )
 from nn.runs.preparation import prepare_data, prepare_network
 from nn.settings.declaration import Settings
-from nn.training.history import EpochRecord
-from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
 CSV_FILES = {
@@ -38,29 +31,6 @@ CSV_FILES = {
     "weights_1.csv",
     "weights_2.csv",
 }
-
-
-@pytest.fixture(autouse=True)
-def _unforced_disk(monkeypatch):
-    """Leave it to the system when it writes to the disk; waiting takes most of a small run."""
-    monkeypatch.setattr(whole_file.os, "fsync", lambda descriptor: None)
-
-
-@pytest.fixture(scope="module")
-def data(small_data, tmp_path_factory) -> Path:
-    return small_data(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture
-def settings(data, tmp_path) -> Callable[..., Settings]:
-    """Return a function that makes settings of a run that takes a blink and learns something."""
-
-    def make(**changes) -> Settings:
-        small = {"hidden_units": 8, "learning_rate": 0.01, "epochs": 3}
-        places = {"data_dir": str(data), "save_dir": str(tmp_path / "saved_files")}
-        return Settings(**{**small, **places, **changes})
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -97,25 +67,6 @@ def logits_from_csv(run: FinishedRun, images: np.ndarray) -> np.ndarray:
         outputs = outputs @ numbers[f"weights_{layer}"] + numbers[f"biases_{layer}"]
         outputs = np.maximum(outputs, 0) if layer < layers else outputs
     return outputs
-
-
-class At(Observer):
-    """Raises something at an epoch's end, or after a chunk of it."""
-
-    def __init__(self, error: BaseException, *, end_of: int = 0, within: int = 0) -> None:
-        self._error, self._end_of, self._within = error, end_of, within
-        self._epoch = 0
-
-    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        self._epoch = epoch
-
-    def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        if self._epoch == self._within:
-            raise self._error
-
-    def on_epoch_end(self, record: EpochRecord) -> None:
-        if record.epoch == self._end_of:
-            raise self._error
 
 
 # What a run leaves -----------------------------------------------------------------------------
@@ -376,115 +327,3 @@ def test_the_test_images_are_looked_at_once_and_after_training(settings, monkeyp
     run_experiment(settings(epochs=2), observers=[Notes()])
     assert looked.count(60) == 1
     assert looked.index(60) > max(i for i, what in enumerate(looked) if what == "end of epoch")
-
-
-# Cut short -------------------------------------------------------------------------------------
-
-
-def test_a_run_stopped_in_its_first_epoch_is_saved_as_it_is(settings):
-    done = run_experiment(settings(), observers=[At(StopTraining(save=True), within=1)])
-    assert isinstance(done.cut_short, StoppedError)
-    assert done.result.epochs == 0
-    assert set(csv_files(done)) == CSV_FILES
-    assert (done.folder.path / "loss_history.csv").read_text() == "epoch,training,validation\n"
-    split = prepare_data(done.folder.read_settings()).split
-    guesses = logits_from_csv(done, split.training.images).argmax(axis=1)
-    assert done.result.training_accuracy == pytest.approx(np.mean(guesses == split.training.labels))
-    fresh = prepare_network(done.folder.read_settings(), (8, 8), 4)
-    read = prepare_network(done.folder.read_settings(), (8, 8), 4)
-    done.folder.read_network(read)
-    assert (read.parameters.values != fresh.parameters.values).any()
-
-
-def test_a_run_stopped_later_keeps_its_whole_epochs(settings):
-    done = run_experiment(settings(epochs=9), observers=[At(StopTraining(save=True), within=3)])
-    assert str(done.cut_short) == "training was stopped after 2 whole epochs."
-    assert table(done, "accuracy_history.csv")["epoch"] == [1, 2]
-    assert done.result.epochs == 2
-
-
-def test_a_run_stopped_at_an_epochs_end_keeps_that_epoch(settings):
-    done = run_experiment(settings(epochs=9), observers=[At(StopTraining(save=True), end_of=2)])
-    assert table(done, "loss_history.csv")["epoch"] == [1, 2]
-    plain = run_experiment(settings(epochs=2))
-    assert csv_files(done) == csv_files(plain)
-
-
-@pytest.mark.parametrize("when", [{"within": 1}, {"within": 3}, {"end_of": 2}], ids=str)
-def test_a_discarded_run_leaves_nothing(settings, tmp_path, when):
-    run_experiment(settings(name="older", epochs=1))
-    with pytest.raises(StoppedError, match="nothing was kept"):
-        run_experiment(settings(), observers=[At(StopTraining(save=False), **when)])
-    assert [path.name for path in (tmp_path / "saved_files").iterdir()] == ["older"]
-
-
-@pytest.mark.parametrize(("layers", "rate"), [(0, 1e38), (1, 1e30), (2, 1e30)])
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
-def test_a_run_that_diverges_says_so_and_leaves_finite_numbers(settings, layers, rate, optimizer):
-    done = run_experiment(settings(hidden_layers=layers, learning_rate=rate, optimizer=optimizer))
-    assert isinstance(done.cut_short, DivergedError)
-    assert "--learning-rate" in str(done.cut_short)
-    assert set(csv_files(done)) >= CSV_FILES - {"weights_2.csv", "biases_2.csv"}
-    for content in csv_files(done).values():
-        assert not re.search(b"nan|inf", content)
-    network = prepare_network(done.folder.read_settings(), (8, 8), 4)
-    done.folder.read_network(network)
-
-
-def test_an_error_in_the_first_epoch_leaves_no_folder(settings, tmp_path):
-    with pytest.raises(ZeroDivisionError):
-        run_experiment(settings(), observers=[At(ZeroDivisionError(), within=1)])
-    assert not list((tmp_path / "saved_files").iterdir())
-
-
-def test_an_error_later_leaves_the_histories_of_the_whole_epochs(settings, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        run_experiment(settings(name="lost"), observers=[At(KeyboardInterrupt(), within=3)])
-    folder = tmp_path / "saved_files" / "lost"
-    assert [row[:2] for row in (folder / "loss_history.csv").read_text().splitlines()[1:]] == [
-        "1,",
-        "2,",
-    ]
-    assert not (folder / "result.csv").exists()
-
-
-def test_a_disk_that_is_full_from_the_start_leaves_nothing(settings, tmp_path, monkeypatch):
-    def full(*_arguments):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(whole_file.os, "fsync", full)
-    with pytest.raises(RunFolderError, match=r"settings\.yaml: cannot be written \(No space"):
-        run_experiment(settings())
-    assert not list((tmp_path / "saved_files").iterdir())
-
-
-def test_a_disk_that_fills_up_leaves_whole_files_and_no_finished_run(
-    settings, tmp_path, monkeypatch
-):
-    def fill_up(descriptor):
-        if any("weights_2" in path.name for path in (tmp_path / "saved_files").rglob("*")):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(whole_file.os, "fsync", fill_up)
-    with pytest.raises(RunFolderError, match=r"weights_2\.csv: cannot be written \(No space"):
-        run_experiment(settings(name="full"))
-    left = {path.name for path in (tmp_path / "saved_files" / "full").iterdir()}
-    assert "weights_1.csv" in left
-    assert not left & {"weights_2.csv", "result.csv"}
-    assert left <= CSV_FILES | {"settings.yaml"}
-
-
-def test_damaged_data_leave_nothing(settings, small_data, tmp_path):
-    folder = small_data(tmp_path / "damaged")
-    labels = folder / "t10k-labels-idx1-ubyte.gz"
-    labels.write_bytes(labels.read_bytes()[:-20])
-    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte"):
-        run_experiment(settings(data_dir=str(folder)))
-    assert not (tmp_path / "saved_files").exists()
-
-
-def test_a_save_folder_that_is_a_file_stays_as_it_is(settings, tmp_path):
-    (tmp_path / "saved_files").write_text("mine")
-    with pytest.raises(RunFolderError, match="saved_files"):
-        run_experiment(settings())
-    assert (tmp_path / "saved_files").read_text() == "mine"
