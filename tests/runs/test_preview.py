@@ -5,6 +5,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
@@ -58,7 +59,21 @@ def test_it_takes_a_moment_and_comes_out_in_the_right_order_of_magnitude():
     started = time.perf_counter()
     preview = preview_run(Settings())
     assert time.perf_counter() - started < 5
-    assert 1 < preview.seconds < 10_000
+    assert 0.1 < preview.seconds < 10_000
+
+
+def test_steps_are_tried_out_with_as_many_threads_as_training_will_use(clock, monkeypatch):
+    threads: list[set[int]] = []
+    real = preview_module.take_steps
+
+    def watched(*arguments):
+        libraries = [one for one in threadpool_info() if one["user_api"] == "blas"]
+        threads.append({library["num_threads"] for library in libraries})
+        return real(*arguments)
+
+    monkeypatch.setattr(preview_module, "take_steps", watched)
+    preview_run(Settings())
+    assert threads == [{1}, {1}]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1000, 1_000_000])
