@@ -28,7 +28,8 @@ MATHS = {
 }
 RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "": set(),
+    "": {"processor"},
+    "processor": set(),
     "errors": set(),
     "whole_file": set(),
     "initializers": set(),
