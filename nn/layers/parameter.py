@@ -96,11 +96,15 @@ class Parameter:
         self.accumulator = accumulator
         self.keep = keep
         self.scale = scale
-        self._before = before
-        self._gemm, self._scale_in_place, self._add_scaled = _BLAS[accumulator.dtype]
+        self._gemm, scale_in_place, self._add_scaled = _BLAS[accumulator.dtype]
         self._flat = accumulator.reshape(-1)
         self._product: Array | None = None
-        self._scale_first = keep not in (0.0, 1.0) and accumulator.size >= _LARGE_ACCUMULATOR
+        # What is to be done before a gradient is added, and the factor still to be applied then.
+        self._before: list[Callable[[], object]] = [before] if before else []
+        self._keep_left = keep
+        if keep not in (0.0, 1.0) and accumulator.size >= _LARGE_ACCUMULATOR:
+            self._before.append(partial(scale_in_place, keep, self._flat))
+            self._keep_left = 1.0
         # BLAS is written for Fortran's column order. Seen from there, an array in C's row order
         # is its own transpose, so the product to ask for is the transposed one; no copy is made.
         self._transposed = accumulator.reshape(-1, accumulator.shape[-1]).T
@@ -118,30 +122,23 @@ class Parameter:
             np.dot(left.T, right, self._product)
             self.add(self._product)
             return
-        keep = self._prepare()
+        for prepare in self._before:
+            prepare()
         # Positional, in gemm's order (alpha, a, b, beta, c, trans_a, trans_b, overwrite_c):
         # keywords would cost a twentieth of the whole call.
-        self._gemm(self.scale, right.T, left.T, keep, self._transposed, 0, 1, 1)
+        self._gemm(self.scale, right.T, left.T, self._keep_left, self._transposed, 0, 1, 1)
 
     def add(self, gradient: Array) -> None:
         """Add a gradient that is not a matrix product (batch normalization's, for example)."""
-        keep = self._prepare()
+        for prepare in self._before:
+            prepare()
         gradient = gradient.reshape(-1)
-        if keep == 0.0:
+        if self._keep_left == 0.0:
             np.multiply(gradient, self.scale, out=self._flat)
         else:
-            if keep != 1.0:
-                self._scale_in_place(keep, self._flat)
+            if self._keep_left != 1.0:
+                self._flat *= self._keep_left
             self._add_scaled(gradient, self._flat, a=self.scale)
-
-    def _prepare(self) -> float:
-        """Do what comes before adding a gradient; return the factor that is still to be applied."""
-        if self._before is not None:
-            self._before()
-        if self._scale_first:
-            self._scale_in_place(self.keep, self._flat)
-            return 1.0
-        return self.keep
 
 
 class ParameterBuffer:
