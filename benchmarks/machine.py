@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+OVERRULE = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
 PACKAGES = ("numpy", "scipy", "torch", "jax", "scikit-learn")
 
 
@@ -20,6 +21,10 @@ def description() -> list[str]:
         f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         ", ".join(versions),
     ]
+    # OpenBLAS holds several versions of each product; these variables overrule its choice.
+    chosen = [f"{name}={value}" for name, value in os.environ.items() if name in OVERRULE]
+    if chosen:
+        lines.append("set beforehand: " + ", ".join(chosen))
     if hasattr(os, "getloadavg"):
         lines.append(f"load average at the start {os.getloadavg()[0]:.2f}")
     return lines

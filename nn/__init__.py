@@ -16,8 +16,3 @@ U   units of a dense layer (its features on leaving)
 K   classes
 ==  =======================================================
 """
-
-from nn.processor import name_the_processor
-
-# Here, because it must come before anything imports NumPy.
-name_the_processor()

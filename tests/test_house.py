@@ -28,8 +28,7 @@ MATHS = {
 }
 RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "": {"processor"},
-    "processor": set(),
+    "": set(),
     "errors": set(),
     "whole_file": set(),
     "initializers": set(),
