@@ -146,7 +146,8 @@ class Momentum(Optimizer):
 
     def step(self) -> None:
         """Add the penalty's gradient to the velocity and move along it."""
-        self._add_penalty_gradient(self._velocity, self._gradient_share)
+        if self.penalty:
+            self._add_penalty_gradient(self._velocity, self._gradient_share)
         self._move_along(self._velocity)
 
 
@@ -195,7 +196,8 @@ class Adam(Optimizer):
         if not self._gradient.size:
             return
         gradient, mean, square = self._gradient, self._mean, self._square
-        self._add_penalty_gradient(gradient)
+        if self.penalty:
+            self._add_penalty_gradient(gradient)
         self._steps += 1
         steps = float(self._steps[0])
         correction = (1 - self.square_decay**steps) ** 0.5
