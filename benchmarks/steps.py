@@ -21,6 +21,7 @@ VARIANTS = {
     "momentum on": replace(PLAIN, optimizer="momentum", learning_rate=0.001),
     "L1 on": replace(PLAIN, l1=1e-5),
 }
+_FLOORS = ("products", "all_products")
 _FRAMEWORKS = ("pytorch", "scikit_learn", "jax_scan")
 
 STEPS_COMPARED = 200
@@ -75,14 +76,14 @@ def measure(turns: Turns, rounds: int, images: int) -> Measurement:
 
     # Each group takes turns on its own, so that the two sides of a ratio are close in time.
     plain_times = turns.rounds(
-        [Entry("products", PLAIN), ours, *variants.values(), *_all(_FRAMEWORKS, PLAIN)],
+        [*_all(_FLOORS, PLAIN), ours, *variants.values(), *_all(_FRAMEWORKS, PLAIN)],
         rounds,
         images,
     )
     two_hidden_times = turns.rounds([two_hidden, *_all(_FRAMEWORKS, TWO_HIDDEN)], rounds, images)
     large_times = turns.rounds(
         [
-            *_all(("products", "all_products"), BATCH_128),
+            *_all(_FLOORS, BATCH_128),
             large,
             *_all(_FRAMEWORKS, BATCH_128),
         ],

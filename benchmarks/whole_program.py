@@ -1,0 +1,149 @@
+"""The program as its users run it, against its essential parts alone.
+
+What a framework's benchmark leaves out is what people wait for: reading files, shuffling,
+validating, saving, drawing bars, importing. Each is set against the least that could do.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.steps import Line
+from benchmarks.turns import Ratio, environment
+
+ROOT = Path(__file__).parent.parent
+SEEDS_PEAK = 0.67e9
+_FIRST_QUESTION = "hidden layers"
+_ONE_EPOCH = """
+import sys, time
+import nn
+from nn.console.progress import Progress
+from nn.runs import experiment
+from nn.settings.declaration import Settings
+from nn.training import trainer
+
+inner = 0.0
+steps = trainer.take_steps
+
+def timed(*arguments):
+    global inner
+    started = time.perf_counter()
+    logits = steps(*arguments)
+    inner += time.perf_counter() - started
+    return logits
+
+trainer.take_steps = timed
+run = experiment.run_experiment(
+    Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=3), observers=[Progress()]
+)
+print(run.seconds / inner)
+"""
+_OURS_LOADS = """
+import sys, time
+from pathlib import Path
+from nn.runs.preparation import prepare_data
+from nn.settings.declaration import Settings
+settings = Settings(data_dir=sys.argv[1])
+import nn.datasets.sources, nn.datasets.idx
+started = time.perf_counter()
+prepare_data(settings)
+print(time.perf_counter() - started)
+"""
+_PARTS_LOAD = """
+import gzip, sys, time
+from pathlib import Path
+import numpy as np
+started = time.perf_counter()
+for path in sorted(Path(sys.argv[1]).glob("*ubyte.gz")):
+    with gzip.open(path) as file:
+        np.frombuffer(file.read(), np.uint8)
+print(time.perf_counter() - started)
+"""
+
+
+def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
+    """Measure the four whole-program rows; each side of a ratio once in every round."""
+    with tempfile.TemporaryDirectory() as folder:
+        save = Path(folder)
+        epoch = Ratio.of([_print_of(threads, _ONE_EPOCH, data_dir, save) for _ in range(rounds)])
+        loading = _ratio(
+            rounds,
+            lambda: _print_of(threads, _OURS_LOADS, data_dir),
+            lambda: _print_of(threads, _PARTS_LOAD, data_dir),
+        )
+        peak = _peak_memory(threads, data_dir, save) / SEEDS_PEAK
+        question = _ratio(rounds, lambda: _first_question(data_dir), _imports_alone)
+    return [
+        Line("a whole default epoch", "its steps alone", 1.25, True, epoch),
+        Line("loading and splitting MNIST", "gunzip and frombuffer alone", 1.6, True, loading),
+        Line("peak memory of the default run", "0.67 GB", 0.5, True, Ratio(peak, peak, peak)),
+        Line("time to the first question", "import numpy, questionary", 1.5, True, question),
+    ]
+
+
+def _ratio(rounds: int, ours: Callable[[], float], least: Callable[[], float]) -> Ratio:
+    ours(), least()  # the files are then in the system's memory for both
+    return Ratio.of([ours() / least() for _ in range(rounds)])
+
+
+def _print_of(threads: int, code: str, *arguments: Path) -> float:
+    """Run code in a process of its own and return the last number it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(threads),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def _peak_memory(threads: int, data_dir: Path, save: Path) -> float:
+    """Return the largest memory in bytes that `python train.py --defaults` holds at a time."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run([sys.executable, 'train.py', '--defaults', '--epochs', '2',"
+        " '--data-dir', sys.argv[1], '--save-dir', sys.argv[2]],"
+        " stdout=subprocess.DEVNULL, check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    kilobytes = 1 if sys.platform == "darwin" else 1024
+    return _print_of(threads, code, data_dir, save) * kilobytes
+
+
+def _first_question(data_dir: Path) -> float:
+    """Return the seconds until the first question stands on a pseudo-terminal."""
+    import pty
+
+    started = time.perf_counter()
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(ROOT)
+        os.execve(
+            sys.executable,
+            [sys.executable, "train.py", "--data-dir", str(data_dir.resolve())],
+            {**os.environ, "TERM": "xterm"},
+        )
+    seen = b""
+    while _FIRST_QUESTION.encode() not in seen:
+        got = os.read(terminal, 65536)
+        seen += got
+        if b"\x1b[6n" in got:  # where is the cursor? A terminal answers.
+            os.write(terminal, b"\x1b[1;1R")
+    seconds = time.perf_counter() - started
+    os.kill(process, 9)
+    os.waitpid(process, 0)
+    os.close(terminal)
+    return seconds
+
+
+def _imports_alone() -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import numpy, questionary"], check=True)
+    return time.perf_counter() - started
