@@ -15,6 +15,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
+from nn.runs.first_layer import FirstLayerKeeper
 from nn.runs.predictions import confusion_matrix
 from nn.runs.preparation import (
     DownloadProgress,
@@ -109,6 +110,7 @@ def run_experiment(
             history=history,
             observers=[
                 best,
+                FirstLayerKeeper(folder, network),
                 _Keeper(folder, history),
                 *_stopping(settings, len(batches)),
                 *observers,
@@ -131,6 +133,7 @@ def run_experiment(
         best.restore()
 
     folder.write_network(network)
+    folder.write_seconds(sum(record.seconds for record in history))
     result = _judge(network, loss, data, history, folder)
     return FinishedRun(folder, data.images.name, result, seconds, cut_short)
 

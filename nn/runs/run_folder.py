@@ -4,6 +4,7 @@ Files appear whole or not at all, and `result.csv` comes last: a folder without 
 run that is still going on, or that never came to its end.
 """
 
+import math
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config, write_settings
 from nn.settings.declaration import Settings
 from nn.training.history import History
+from nn.whole_file import write_whole
 
 SETTINGS = "settings.yaml"
 NORMALIZATION = "normalization.csv"
 DATA = "data.csv"
 RESULT = "result.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
+SECONDS = "seconds.txt"
 _LARGEST_SIDE = 100_000
 _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
 
@@ -204,6 +207,25 @@ class RunFolder:
             RunFolderError: the file is missing or damaged.
         """
         return read_record(self.path / RESULT, Result)
+
+    def write_seconds(self, seconds: float) -> None:
+        """Write `seconds.txt`: how long the epochs took, which no two runs have in common.
+
+        It stands apart from the CSV files, which a repeated run leaves alike to the last byte.
+        """
+        path = self.path / SECONDS
+        try:
+            write_whole(path, f"{seconds:.3f}\n")
+        except OSError as error:
+            raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+
+    def read_seconds(self) -> float | None:
+        """Read back what `write_seconds` wrote; None where no number can be read."""
+        try:
+            seconds = float((self.path / SECONDS).read_text(encoding="ascii")[:32])
+        except (OSError, ValueError):
+            return None
+        return seconds if 0 <= seconds < math.inf else None
 
     def read_settings(self) -> Settings:
         """Read back the run's settings.

@@ -29,6 +29,7 @@ CSV_FILES = {
     "normalization.csv",
     "result.csv",
     "weights_1.csv",
+    "weights_1_epoch_1.csv",
     "weights_2.csv",
 }
 
@@ -73,7 +74,10 @@ def logits_from_csv(run: FinishedRun, images: np.ndarray) -> np.ndarray:
 
 
 def test_a_run_leaves_its_files_and_nothing_else(run):
-    assert {path.name for path in run.folder.path.iterdir()} == CSV_FILES | {"settings.yaml"}
+    assert {path.name for path in run.folder.path.iterdir()} == CSV_FILES | {
+        "seconds.txt",
+        "settings.yaml",
+    }
     assert run.folder.name == "shared"
     assert run.cut_short is None
     assert run.seconds > 0
@@ -156,7 +160,7 @@ def test_every_network_and_optimizer_learns(settings, layers, optimizer):
         settings(hidden_layers=layers, optimizer=optimizer, learning_rate=rate, epochs=8)
     )
     assert done.result.test_accuracy > 0.8
-    assert len(list(done.folder.path.glob("weights_*.csv"))) == layers + 1
+    assert len(list(done.folder.path.glob("weights_?.csv"))) == layers + 1
 
 
 @pytest.mark.parametrize(("shape", "classes"), [((1, 2), 2), ((5, 3), 11), ((28, 28), 10)])

@@ -324,3 +324,19 @@ def test_a_run_that_never_ended_is_said_to_be_so(tmp_path):
 def test_no_runs_at_all_says_how_to_make_one(tmp_path):
     with pytest.raises(RunFolderError, match=r"python train\.py"):
         find_run("", tmp_path / "none")
+
+
+# Seconds ---------------------------------------------------------------------------------------
+
+
+def test_the_seconds_come_back(folder):
+    folder.write_seconds(83.25)
+    assert (folder.path / "seconds.txt").read_text() == "83.250\n"
+    assert folder.read_seconds() == 83.25
+
+
+@pytest.mark.parametrize("content", [None, "", "long\n", "nan\n", "-1\n", "inf\n", "ü"])
+def test_seconds_that_cannot_be_read_are_none(folder, content):
+    if content is not None:
+        (folder.path / "seconds.txt").write_text(content, encoding="utf-8")
+    assert folder.read_seconds() is None

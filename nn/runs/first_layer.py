@@ -1,0 +1,86 @@
+"""The first layer's weights while they were learned: what each unit looks for in an image.
+
+A unit of a first dense layer has one weight for each pixel, so its weights are an image
+themselves. They start as noise; how strokes come out of it is the plainest sight of learning that
+a network offers. The start is drawn again from the seed, the end is in `weights_1.csv`, and one
+file more keeps the moment that both would hide: the end of the first epoch.
+"""
+
+import math
+from dataclasses import dataclass
+
+from nn.layers.dense import Dense
+from nn.layers.layer import Array
+from nn.network import Network
+from nn.runs.csv_files import read_array, write_array
+from nn.runs.preparation import prepare_network
+from nn.runs.run_folder import RunFolder
+from nn.training.history import EpochRecord
+from nn.training.trainer import Observer
+
+LAST = "weights_1.csv"
+EPOCH_1 = "weights_1_epoch_1.csv"
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """The first layer of a run at several moments.
+
+    Attributes:
+        moments: The weights (D, U), one row a pixel, by what the moment is called; in order.
+        image_shape: (H, W), with H x W = D.
+    """
+
+    moments: dict[str, Array]
+    image_shape: tuple[int, int]
+
+
+def pixel_weights(network: Network) -> Array | None:
+    """Return the weights (D, U) of a first layer that is dense, or None where it is none.
+
+    Layers that hand each pixel on by itself (dropout, batch normalization) may stand before it.
+    """
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            return layer.weights.value
+        if "weights" in layer.arrays or math.prod(layer.output_shape) < math.prod(
+            layer.input_shape
+        ):
+            return None
+    return None
+
+
+class FirstLayerKeeper(Observer):
+    """Writes `weights_1_epoch_1.csv` when the first epoch is over, if the first layer is dense."""
+
+    def __init__(self, folder: RunFolder, network: Network) -> None:
+        self._folder = folder
+        self._weights = pixel_weights(network)
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        if record.epoch == 1 and self._weights is not None:
+            write_array(self._folder.path / EPOCH_1, self._weights)
+
+
+def read_first_layer(folder: RunFolder) -> FirstLayer | None:
+    """Return a run's first layer at its start, after one epoch and at the end; None if not dense.
+
+    A run without `weights_1_epoch_1.csv` lacks that moment.
+
+    Raises:
+        RunFolderError: a file of the run is missing or damaged.
+        SettingError: `settings.yaml` is missing or damaged.
+    """
+    facts = folder.read_data_facts()
+    image_shape = facts.image_height, facts.image_width
+    # With the run's seed, this network has the very weights that the run began with.
+    weights = pixel_weights(prepare_network(folder.read_settings(), image_shape, facts.classes))
+    if weights is None:
+        return None
+    epochs = folder.read_result().epochs
+    moments = {"at the start": weights}
+    if epochs != 1 and (folder.path / EPOCH_1).is_file():
+        moments["after epoch 1"] = read_array(folder.path / EPOCH_1, weights.shape)
+    last = f"at the end, epoch {epochs}" if epochs else "at the end"
+    moments[last] = read_array(folder.path / LAST, weights.shape)
+    return FirstLayer(moments, image_shape)
