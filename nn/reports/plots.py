@@ -79,9 +79,9 @@ def plot_history(
     """
     heading, axis, unit, factor = _CURVES[kind]
     best = np.nanmin if kind == "loss" else np.nanmax
-    with _picture(path, 8, 5.4, heading, title) as figure:
+    with picture(path, 8, 5.4, heading, title) as figure:
         axes = figure.subplots()
-        curves = [_finite(training) * factor, _finite(validation) * factor]
+        curves = [finite(training) * factor, finite(validation) * factor]
         labels = [_label("training", epochs, curves[0], unit)]
         labels.append(_label("validation", epochs, curves[1], unit))
         if np.isfinite(curves[1]).any():
@@ -89,11 +89,11 @@ def plot_history(
             labels[1] += f", best {top:.4g}{unit} in epoch {epochs[_first(curves[1] == top)]}"
         _draw_line(axes, epochs, curves[0], labels[0])
         _draw_line(axes, epochs, curves[1], labels[1], dashed=True)
-        log = _scale(axes, np.concatenate(curves))
+        log = scale_values(axes, np.concatenate(curves))
         if kind == "accuracy":
             lowest, highest = axes.get_ylim()
             axes.set_ylim(max(lowest, -1), min(highest, 100.5))
-        _name_axes(axes, epochs, axis + (", log scale" if log else ""))
+        name_axes(axes, epochs, axis + (", log scale" if log else ""))
         figure.legend(loc="outside lower center", frameon=False)
 
 
@@ -111,14 +111,14 @@ def plot_learning_rate(
     Raises:
         OSError: the file cannot be written.
     """
-    with _picture(path, 8, 5, "Learning rate", title) as figure:
+    with picture(path, 8, 5, "Learning rate", title) as figure:
         axes = figure.subplots()
-        values = _finite(learning_rates)
+        values = finite(learning_rates)
         _draw_line(axes, epochs, values, "learning rate")
-        log = _scale(axes, values)
+        log = scale_values(axes, values)
         if not log and np.isfinite(values).any():
             axes.set_ylim(0, 1.05 * float(np.nanmax(values)))
-        _name_axes(axes, epochs, "learning rate" + (", log scale" if log else ""))
+        name_axes(axes, epochs, "learning rate" + (", log scale" if log else ""))
 
 
 def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -> None:
@@ -146,7 +146,7 @@ def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -
     diagonal = np.eye(classes, dtype=bool)
     mistakes = np.ma.masked_where(diagonal | (matrix == 0), matrix)
     most = max(10, int(np.where(diagonal, 0, matrix).max()))  # one mistake alone stays pale
-    with _picture(path, side + 1.2, side, "Confusion matrix", title) as figure:
+    with picture(path, side + 1.2, side, "Confusion matrix", title) as figure:
         axes = figure.subplots()
         axes.grid(False)
         # The square root lifts single mistakes off the white of none.
@@ -204,7 +204,7 @@ def plot_gallery(
     groups = {heading: indices for heading, indices in blocks.items() if len(indices)}
     rows = [-(-len(indices) // columns) for indices in groups.values()]
     height = 0.9 + sum(0.4 + CELL_HEIGHT * cell * count for count in rows)
-    with _picture(path, columns * cell, height, "Test images", title) as figure:
+    with picture(path, columns * cell, height, "Test images", title) as figure:
         drawn = figure.subplots(len(groups), squeeze=False, height_ratios=rows)
         for axes, (heading, indices), count in zip(drawn.flat, groups.items(), rows, strict=True):
             axes.set_title(heading, fontsize=13, loc="left")
@@ -270,7 +270,7 @@ def shortened(title: str, width: int, lines: int = 2) -> str:
 
 
 @contextmanager
-def _picture(
+def picture(
     path: Path, width: float, height: float, heading: str, title: str
 ) -> Iterator["Figure"]:
     """Give an empty figure (sizes in inches) and write it to `path` once it is drawn."""
@@ -289,7 +289,7 @@ def _picture(
             figure.savefig(stream, format="png", metadata={"Software": None})
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
+def finite(values: ArrayLike) -> NDArray[np.float64]:
     """Return the values as float64, with NaN for whatever is not finite.
 
     What is larger than 1e30, as a loss can be just before it overflows, is drawn as 1e30: an
@@ -334,7 +334,7 @@ def _draw_line(
     )  # fmt: skip
 
 
-def _scale(axes: "Axes", values: NDArray[np.float64]) -> bool:
+def scale_values(axes: "Axes", values: NDArray[np.float64]) -> bool:
     """Make the upright axis logarithmic where the values need it; return whether it is."""
     if np.isnan(values).all():
         axes.set_yticks([])
@@ -345,7 +345,8 @@ def _scale(axes: "Axes", values: NDArray[np.float64]) -> bool:
     return log
 
 
-def _name_axes(axes: "Axes", epochs: Sequence[int], y_label: str) -> None:
+def name_axes(axes: "Axes", epochs: Sequence[int], y_label: str) -> None:
+    """Name both axes, the level one that of whole epochs."""
     from matplotlib.ticker import MaxNLocator
 
     margin = max(0.5, 0.02 * (epochs[-1] - epochs[0]))

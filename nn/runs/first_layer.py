@@ -58,6 +58,7 @@ class FirstLayerKeeper(Observer):
         self._weights = pixel_weights(network)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
+        """Write the file after the first epoch, and nothing after the others."""
         if record.epoch == 1 and self._weights is not None:
             write_array(self._folder.path / EPOCH_1, self._weights)
 
