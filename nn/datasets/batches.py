@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.distortion import Distortion
 from nn.datasets.images import LabelledImages
 from nn.datasets.normalization import Normalization
 
@@ -42,6 +43,7 @@ class Batches:
         normalization: what is done to their pixels.
         batch_size: examples a step, from 1; more than there are means all at once.
         rng: the random stream of the order, used by nothing else.
+        distortion: what is done to every image, anew in every epoch; None leaves them alone.
         chunk_rows: about how many rows are prepared at a time.
     """
 
@@ -52,6 +54,7 @@ class Batches:
         batch_size: int,
         *,
         rng: np.random.Generator,
+        distortion: Distortion | None = None,
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:
         self.batch_size = batch_size
@@ -59,7 +62,7 @@ class Batches:
         self._normalization = normalization
         self._rng = rng
         whole_batches = max(1, chunk_rows // batch_size) * batch_size
-        self._buffer = _Buffer(part, normalization, min(whole_batches, len(part)))
+        self._buffer = _Buffer(part, normalization, distortion, min(whole_batches, len(part)))
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch, the last and smaller one among them."""
@@ -96,11 +99,18 @@ def in_order(
 class _Buffer:
     """The memory of one chunk, made once and filled again and again."""
 
-    def __init__(self, part: LabelledImages, normalization: Normalization, rows: int) -> None:
+    def __init__(
+        self,
+        part: LabelledImages,
+        normalization: Normalization,
+        distortion: Distortion | None,
+        rows: int,
+    ) -> None:
         self.rows = rows
         self._pixels = part.images.reshape(len(part), -1)
         self._labels = part.labels
         self._normalization = normalization
+        self._distortion = distortion
         self._gathered = np.empty((rows, _features(part)), dtype=np.uint8)
         self._inputs = np.empty((rows, _features(part)), dtype=np.float32)
         self._chunk_labels = np.empty(rows, dtype=np.int64)
@@ -111,6 +121,8 @@ class _Buffer:
         # mode="clip" lets take() write straight into `out`; no row is outside, so none is clipped.
         np.take(self._pixels, rows, axis=0, out=gathered, mode="clip")
         np.take(self._labels, rows, out=labels, mode="clip")
+        if self._distortion:
+            self._distortion.apply(gathered, out=gathered)
         return Chunk(self._normalization.apply(gathered, out=self._inputs[: len(rows)]), labels)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nn.datasets.batches import Batches, in_order
+from nn.datasets.distortion import Distortion
 from nn.datasets.images import LabelledImages
 from nn.datasets.normalization import Normalization
 
@@ -79,3 +80,47 @@ def test_in_order_leaves_out_nothing() -> None:
         labels.extend(chunk.labels.tolist())
     assert labels == list(range(1001))
     np.testing.assert_array_equal(np.concatenate(seen), HALVED.apply(part.images))
+
+
+def in_given_order(dealt: Batches) -> np.ndarray:
+    """Return an epoch's pixels as if it had not been shuffled: example 0 first."""
+    chunks = [(chunk.inputs * 2 + 1, chunk.labels.copy()) for chunk in dealt.epoch()]
+    pixels, labels = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return pixels[labels.argsort()]
+
+
+def distorted(part: LabelledImages, *, seed: int = 3, order: int = 0) -> Batches:
+    distortion = Distortion("elastic", (28, 28), rng=np.random.default_rng(seed))
+    rng = np.random.default_rng(order)
+    return Batches(part, HALVED, 10, rng=rng, distortion=distortion, chunk_rows=64)
+
+
+def large_images() -> LabelledImages:
+    images = np.random.default_rng(1).integers(0, 256, (150, 28, 28), dtype=np.uint8)
+    return LabelledImages(images, np.arange(150))
+
+
+def test_images_are_distorted_anew_every_epoch_and_themselves_left_as_they_are() -> None:
+    part = large_images()
+    before = part.images.copy()
+    dealt = distorted(part)
+    first, second = in_given_order(dealt), in_given_order(dealt)
+    np.testing.assert_array_equal(part.images, before)
+    assert (np.abs(first - second).max(axis=1) > 20).all()
+    assert (np.abs(first - before.reshape(150, -1)).max(axis=1) > 20).all()
+    np.testing.assert_array_equal(first, in_given_order(distorted(part)))
+
+
+def test_distortions_do_not_change_the_order() -> None:
+    part = large_images()
+    plain = Batches(part, HALVED, 10, rng=np.random.default_rng(0), chunk_rows=64)
+    orders = ([c.labels.copy() for c in dealt.epoch()] for dealt in (plain, distorted(part)))
+    for ours, theirs in zip(*orders, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_label_stays_with_its_distorted_image() -> None:
+    # Image n is of the one grey n, and the middle of a grey image is grey however it is bent.
+    grey = np.repeat(np.arange(150, dtype=np.uint8), 784).reshape(150, 28, 28)
+    pixels = in_given_order(distorted(LabelledImages(grey, np.arange(150))))
+    np.testing.assert_array_equal(pixels[:, 14 * 28 + 14], np.arange(150))
