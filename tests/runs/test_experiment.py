@@ -1,6 +1,7 @@
 """A whole run on small data: what it leaves, what its settings change, and what it says."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -262,6 +263,40 @@ def test_schedules_are_made_as_the_settings_say():
         Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True), []
     )
     assert [decaying(epoch) for epoch in (1, 2, 3)] == pytest.approx([0.5, 0.05, 0.005])
+
+
+def test_the_rate_is_halved_where_validation_fell(settings):
+    changes = {"learning_rate_decay": True, "decay": "halving", "learning_rate": 0.1}
+    done = run_experiment(settings(epochs=12, **changes))
+    accuracies = table(done, "accuracy_history.csv")["validation"]
+    expected = [0.1]
+    for before, after in pairwise(accuracies):
+        expected.append(expected[-1] / 2 if after < before else expected[-1])
+    assert expected[-1] < expected[0]
+    rates = table(done, "learning_rate_history.csv")["learning_rate"]
+    assert rates == pytest.approx([0.1, *expected[:-1]], rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("patience", "unit", "last"), [(2, "epochs", 3), (150, "steps", 3), (50, "steps", 2)]
+)
+def test_training_ends_early_when_patience_does(settings, patience, unit, last):
+    """No improvement is large enough but the first; an epoch has 100 steps."""
+    changes = {"min_delta": 1000.0, "patience": patience, "patience_unit": unit}
+    done = run_experiment(settings(epochs=9, **changes))
+    assert table(done, "loss_history.csv")["epoch"] == list(range(1, last + 1))
+    assert done.cut_short is None
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_the_best_weights_are_restored_where_that_is_wanted(settings, restore):
+    """With steps this long the validation loss is worse in the end than it was."""
+    done = run_experiment(settings(epochs=15, learning_rate=0.1, restore_best_weights=restore))
+    losses = table(done, "loss_history.csv")["validation"]
+    assert min(losses) < 0.9 * losses[-1]
+    wanted = min(losses) if restore else losses[-1]
+    assert done.result.validation_loss == pytest.approx(wanted, rel=1e-6)
+    assert table(done, "result.csv")["epochs"] == [15]
 
 
 def test_a_run_without_a_name_is_called_by_its_time_and_what_is_trained():

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from nn.datasets.normalization import Normalization
+from nn.datasets.split import split_images
 from nn.runs.preparation import PreparedData, prepare_data, prepare_network
+from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
 
 
@@ -38,12 +40,12 @@ def test_the_seeds_split_has_its_proportions_and_keeps_the_last_test_images_apar
 
 
 def test_the_official_split_takes_its_settings(folder):
-    split = prepare(folder, split="official", validation_size=100, shuffle_split=False).split
-    assert (len(split.training), len(split.validation), len(split.test)) == (300, 100, 100)
+    split = prepare(folder, split="official", validation_size=90, shuffle_split=False).split
+    assert (len(split.training), len(split.validation), len(split.test)) == (310, 90, 100)
     whole = prepare(folder).images
-    assert (split.validation.images == whole.train_images[300:]).all()
-    shuffled = prepare(folder, split="official", validation_size=0.25).split
-    assert len(shuffled.validation) == 100
+    assert (split.validation.images == whole.train_images[310:]).all()
+    shuffled = prepare(folder, split="official", validation_size=0.225).split
+    assert len(shuffled.validation) == 90
     assert set(rows(shuffled.validation)) != set(rows(split.validation))
     assert set(rows(shuffled.training) + rows(shuffled.validation)) == set(
         rows(split.training) + rows(split.validation)
@@ -60,6 +62,8 @@ def test_the_split_depends_on_the_seed_and_on_nothing_else(folder):
     assert rows(one.validation) == rows(same.validation)
     assert set(rows(one.validation)) != set(rows(other.validation))
     assert rows(one.test) == rows(other.test)
+    by_hand = split_images(prepare(folder).images, rng=random_stream(3, "split"))
+    assert rows(one.validation) == rows(by_hand.validation)
 
 
 def test_normalization_is_fitted_on_the_training_images_alone(folder):
