@@ -22,7 +22,7 @@ def main() -> None:
 
     from nn.console.interrupt import Interrupt
     from nn.console.progress import DownloadProgress, Progress
-    from nn.reports.run_pictures import draw_run
+    from nn.reports.run_reports import write_reports
     from nn.runs.experiment import run_experiment
 
     with (
@@ -33,7 +33,7 @@ def main() -> None:
         run = run_experiment(
             settings, observers=[progress, interrupt], report=print, on_download=download
         )
-    draw_run(run.folder.path, f"{run.data_name}, {run.folder.name}")
+    write_reports(run)
     result = run.result
     print(f"Validation accuracy {result.validation_accuracy:.2%}")
     print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)")

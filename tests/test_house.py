@@ -55,12 +55,14 @@ HOME_OF = {
     "questionary": {"nn.console.questions"},
     "prompt_toolkit": {"nn.console.questions", "nn.console.viewer"},
     "tqdm": {"nn.console.progress"},
-    "PIL": {"nn.datasets.picture"},
+    "PIL": {"nn.datasets.picture", "nn.reports.image_sprite"},
+    "jinja2": {"nn.reports.html_report"},
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.training.threads"},
 }
-LATE_ONLY = {"matplotlib", "PIL"}  # Slow to import: in functions only, or the first question waits.
+# Slow to import: in functions only, or the first question waits.
+LATE_ONLY = {"matplotlib", "PIL", "jinja2"}
 MATHS_LIBRARIES = {"numpy", "scipy"}
 
 # What a distribution is called where it is installed and where it is imported.

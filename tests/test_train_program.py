@@ -47,6 +47,7 @@ def test_piped_answers_train_and_save(trained_run):
         "loss_history.csv",
         "loss_history.png",
         "normalization.csv",
+        "report.html",
         "result.csv",
         "settings.yaml",
         "weights_1.csv",

@@ -74,6 +74,11 @@ class BatchNorm(Layer):
             "running_variance": self.running_variance,
         }
 
+    @property
+    def constants(self) -> dict[str, float | tuple[int, ...]]:
+        """The number that keeps the division from one by 0."""
+        return {"epsilon": self.epsilon}
+
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Normalize rows (N, D) or images (N, C, H, W).
 

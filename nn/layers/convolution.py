@@ -120,6 +120,22 @@ class Convolution(Layer):
         """The kernels as weights (C * kh * kw, F) and the biases (F,)."""
         return {"weights": self.weights.value, "biases": self.biases.value}
 
+    @property
+    def constants(self) -> dict[str, float | tuple[int, ...]]:
+        """Kernel size, stride and dilation (down, right); padding (top, left, bottom, right)."""
+        _, height, width = self.input_shape
+        return {
+            "kernel_size": self.kernel_size,
+            "stride": self._stride,
+            "dilation": self._dilation,
+            "padding": (
+                self._top,
+                self._left,
+                self.padded_size[0] - self._top - height,
+                self.padded_size[1] - self._left - width,
+            ),
+        }
+
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Slide the kernels over images (N, C, H, W); return images (N, F, H', W')."""
         examples = len(inputs)

@@ -50,6 +50,15 @@ class Layer:
         """What must be saved to rebuild the layer, by file stem: weights, biases, ..."""
         return {}
 
+    @property
+    def constants(self) -> dict[str, float | tuple[int, ...]]:
+        """The numbers, neither learned nor seen in the shapes, that decide what it computes.
+
+        Name, shapes, constants and arrays are all that is needed to run the layer elsewhere: in
+        a browser, or in another program.
+        """
+        return {}
+
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Compute the outputs.
 

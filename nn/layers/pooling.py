@@ -50,6 +50,11 @@ class MaxPooling(Layer):
         self._unclaimed = np.empty(self._outputs.shape, np.bool_)
         self._d_inputs = np.empty((*self.input_shape, len(inputs)), inputs.dtype)
 
+    @property
+    def constants(self) -> dict[str, float | tuple[int, ...]]:
+        """The window's size and its stride, down and to the right."""
+        return {"size": self._size, "stride": self._stride}
+
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return the largest pixel of every window of images (N, C, H, W), (N, C, H', W')."""
         images = batch_last(inputs)

@@ -36,7 +36,7 @@ def draw_run(folder: Path, title: str) -> None:
 
 def _draw_histories(folder: Path, title: str) -> None:
     for kind in ("loss", "accuracy"):
-        epochs, training, validation = _columns(folder / f"{kind}_history.csv", 3)
+        epochs, training, validation = history_columns(folder / f"{kind}_history.csv", 3)
         if epochs.size:
             plot_history(
                 folder / f"{kind}_history.png",
@@ -46,13 +46,13 @@ def _draw_histories(folder: Path, title: str) -> None:
                 validation=validation.tolist(),
                 title=title,
             )
-    epochs, rates = _columns(folder / "learning_rate_history.csv", 2)
+    epochs, rates = history_columns(folder / "learning_rate_history.csv", 2)
     if epochs.size:
         path = folder / "learning_rate_history.png"
         plot_learning_rate(path, epochs.astype(int).tolist(), rates.tolist(), title)
 
 
-def _columns(path: Path, count: int) -> NDArray[np.float64]:
+def history_columns(path: Path, count: int) -> NDArray[np.float64]:
     """Return the columns of a table below its header, each (rows,)."""
     rows = path.read_text(encoding="ascii").splitlines()[1:]
     table = [[float(number) for number in row.split(",")] for row in rows]

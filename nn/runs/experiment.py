@@ -11,12 +11,12 @@ import numpy as np
 
 from nn.datasets.batches import Batches
 from nn.errors import DivergedError, ProgramError, StoppedError
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
 from nn.runs.first_layer import FirstLayerKeeper
-from nn.runs.predictions import confusion_matrix
+from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.preparation import (
     DownloadProgress,
     PreparedData,
@@ -41,15 +41,15 @@ class FinishedRun:
 
     Attributes:
         folder: Where everything was saved.
-        data_name: What the images are called.
         result: The final figures.
+        predictions: What the network says about the test set, which it is shown only once.
         seconds: How long training took.
         cut_short: Why training ended before its last epoch, if it did.
     """
 
     folder: RunFolder
-    data_name: str
     result: Result
+    predictions: Predictions
     seconds: float
     cut_short: ProgramError | None
 
@@ -134,8 +134,8 @@ def run_experiment(
 
     folder.write_network(network)
     folder.write_seconds(sum(record.seconds for record in history))
-    result = _judge(network, loss, data, history, folder)
-    return FinishedRun(folder, data.images.name, result, seconds, cut_short)
+    result, predictions = _judge(network, loss, data, history, folder)
+    return FinishedRun(folder, result, predictions, seconds, cut_short)
 
 
 def make_optimizer(settings: Settings, network: Network) -> Optimizer:
@@ -255,7 +255,7 @@ def _judge(
     data: PreparedData,
     history: History,
     folder: RunFolder,
-) -> Result:
+) -> tuple[Result, Predictions]:
     """Open the test set, once, and write down how the network does."""
     split = data.split
     validation = evaluate(network, loss, data.in_order(split.validation)())
@@ -276,8 +276,12 @@ def _judge(
         test_accuracy=test.accuracy,
         test_images=len(split.test),
     )
-    predicted = test.logits.argmax(axis=1)
+    title = f"{data.images.name}, {folder.name}"
+    with np.errstate(invalid="ignore"):  # of logits that overflowed; the loss says so
+        probabilities = softmax(test.logits)
+    predictions = Predictions(split.test.images, split.test.labels, probabilities, title)
+    matrix = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)
     folder.write_histories(history)
-    folder.write_confusion_matrix(confusion_matrix(test.labels, predicted, data.images.classes))
+    folder.write_confusion_matrix(matrix)
     folder.write_result(result)
-    return result
+    return result, predictions

@@ -1,0 +1,238 @@
+"use strict";
+
+/*
+ * Curves over the epochs, drawn as SVG and readable to the last digit: pointing at one, or
+ * stepping through it with the arrow keys, says the values of that epoch.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const MARGIN = { top: 12, right: 14, bottom: 40, left: 58 };
+const CHART_HEIGHT = 250;
+
+/**
+ * One curve; a value that was not finite is null and leaves a gap.
+ *
+ * @typedef {object} Curve
+ * @property {string} name "training" or "validation"; also the name of its class of style.
+ * @property {(number|null)[]} values One an epoch.
+ */
+
+/** A chart of some curves over the epochs. */
+class LineChart {
+  /**
+   * @param {HTMLElement} figure Holds an element `.plot` to draw in, an `output` for the values,
+   *     and says in `data-label` what the vertical axis shows.
+   * @param {object} contents
+   * @param {number[]} contents.epochs Ascending.
+   * @param {Curve[]} contents.curves
+   * @param {function(number): string} contents.write Turns a value into words.
+   * @param {boolean} [contents.fromZero] Whether the axis must begin at 0.
+   * @param {function(number): void} contents.onPoint Told of the place that is pointed at.
+   */
+  constructor(figure, { epochs, curves, write, fromZero = false, onPoint }) {
+    this.epochs = epochs;
+    this.curves = curves;
+    this.write = write;
+    this.label = figure.dataset.label;
+    this.plot = figure.querySelector(".plot");
+    this.readout = figure.querySelector("output");
+    this.place = epochs.length - 1;
+    const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
+    this.scale = makeScale(values, fromZero);
+
+    this.svg = element("svg", { role: "img", tabindex: "0" });
+    this.svg.setAttribute(
+      "aria-label",
+      `${this.label} over ${epochs.length} epochs; left and right arrows read the values`,
+    );
+    this.plot.append(this.svg);
+    this.listen(onPoint);
+    new ResizeObserver(() => this.draw()).observe(this.plot);
+    this.draw();
+  }
+
+  /** @param {function(number): void} onPoint */
+  listen(onPoint) {
+    const point = (event) => {
+      // Whoever points sees the values; a voice that read every one of them would be a nuisance.
+      this.readout.setAttribute("aria-live", "off");
+      const share = (event.offsetX - MARGIN.left) / (this.right - MARGIN.left);
+      const [first, last] = [this.epochs[0], this.epochs.at(-1)];
+      onPoint(nearest(this.epochs, first + share * (last - first)));
+    };
+    this.svg.addEventListener("pointermove", point);
+    this.svg.addEventListener("pointerdown", point);
+    this.svg.addEventListener("keydown", (event) => {
+      const last = this.epochs.length - 1;
+      const moves = { ArrowLeft: this.place - 1, ArrowRight: this.place + 1, Home: 0, End: last };
+      if (!(event.key in moves)) return;
+      event.preventDefault();
+      this.readout.setAttribute("aria-live", "polite");
+      onPoint(Math.min(last, Math.max(0, moves[event.key])));
+    });
+  }
+
+  /** Draw everything anew, to the width there is. */
+  draw() {
+    const width = Math.max(this.plot.clientWidth, 220);
+    this.right = width - MARGIN.right;
+    this.bottom = CHART_HEIGHT - MARGIN.bottom;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
+    this.svg.setAttribute("width", width);
+    this.svg.setAttribute("height", CHART_HEIGHT);
+    this.cursor = element("g", { class: "cursor" });
+    this.svg.replaceChildren(...this.axes(), ...this.curves.map((curve) => this.line(curve)));
+    this.svg.append(this.cursor);
+    this.show(this.place);
+  }
+
+  /** @returns {SVGElement[]} The ticks of both axes, and their names. */
+  axes() {
+    const parts = [];
+    for (const tick of this.scale.ticks) {
+      const y = this.y(tick);
+      parts.push(element("line", { class: "grid", x1: MARGIN.left, x2: this.right, y1: y, y2: y }));
+      const place = { x: MARGIN.left - 8, y: y + 4, "text-anchor": "end" };
+      parts.push(element("text", place, this.write(tick, true)));
+    }
+    const [first, last] = [this.epochs[0], this.epochs.at(-1)];
+    for (const tick of epochTicks(first, last, (this.right - MARGIN.left) / 44)) {
+      const place = { x: this.x(tick), y: this.bottom + 19, "text-anchor": "middle" };
+      parts.push(element("text", place, String(tick)));
+    }
+    const middle = (MARGIN.left + this.right) / 2;
+    const name = { class: "axis", x: middle, y: CHART_HEIGHT - 4, "text-anchor": "middle" };
+    parts.push(element("text", name, this.scale.log ? "epoch (values on a log scale)" : "epoch"));
+    return parts;
+  }
+
+  /**
+   * @param {Curve} curve
+   * @returns {SVGElement} Its line, in pieces where a value is missing.
+   */
+  line(curve) {
+    let path = "";
+    let pen = "M";
+    curve.values.forEach((value, place) => {
+      if (value === null) {
+        pen = "M";
+        return;
+      }
+      path += `${pen}${this.x(this.epochs[place]).toFixed(1)} ${this.y(value).toFixed(1)}`;
+      pen = "L";
+    });
+    return element("path", { class: `curve ${curve.name}`, d: path });
+  }
+
+  /**
+   * Mark one epoch and say its values.
+   *
+   * @param {number} place Its place in `epochs`.
+   */
+  show(place) {
+    this.place = place;
+    const epoch = this.epochs[place];
+    const x = this.x(epoch);
+    this.cursor.replaceChildren(
+      element("line", { x1: x, x2: x, y1: MARGIN.top, y2: this.bottom }),
+    );
+    const words = [];
+    for (const { name, values } of this.curves) {
+      if (values[place] !== null) {
+        const dot = { class: `dot ${name}`, cx: x, cy: this.y(values[place]), r: 4.5 };
+        this.cursor.append(element("circle", dot));
+      }
+      const value = values[place] === null ? "not finite" : this.write(values[place]);
+      words.push(this.curves.length > 1 ? `${name} ${value}` : value);
+    }
+    this.readout.textContent = `epoch ${epoch}: ${words.join(", ")}`;
+  }
+
+  /** @param {number} epoch */
+  x(epoch) {
+    const [first, last] = [this.epochs[0], this.epochs.at(-1)];
+    const share = last > first ? (epoch - first) / (last - first) : 0.5;
+    return MARGIN.left + share * (this.right - MARGIN.left);
+  }
+
+  /** @param {number} value */
+  y(value) {
+    return this.bottom - this.scale.share(value) * (this.bottom - MARGIN.top);
+  }
+}
+
+/**
+ * Choose the ends and the ticks of a vertical axis. A range of more than three powers of ten, as
+ * a diverging loss has, gets a logarithmic one.
+ *
+ * @param {number[]} values
+ * @param {boolean} fromZero
+ * @returns {{log: boolean, ticks: number[], share: function(number): number}} `share` says how
+ *     far up a value stands, from 0 to 1.
+ */
+function makeScale(values, fromZero) {
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  if (values.length === 0) [low, high] = [0, 1];
+  if (low > 0 && high / low > 1000) {
+    const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+    const step = Math.ceil((last - first) / 6);
+    const ticks = [];
+    for (let power = first; power <= last; power += step) ticks.push(10 ** power);
+    return { log: true, ticks, share: (value) => (Math.log10(value) - first) / (last - first) };
+  }
+  if (fromZero) low = Math.min(low, 0);
+  if (low === high) [low, high] = [low - Math.abs(low) / 2, high + Math.abs(high) / 2 || 1];
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough);
+  const ticks = [];
+  for (let n = Math.floor(low / step); n <= Math.ceil(high / step - 1e-9); n++) ticks.push(n * step);
+  const [first, last] = [ticks[0], ticks.at(-1)];
+  return { log: false, ticks, share: (value) => (value - first) / (last - first) };
+}
+
+/**
+ * Return about as many round epochs as there is room for, the first and the last among them.
+ *
+ * @param {number} first
+ * @param {number} last
+ * @param {number} most
+ * @returns {number[]}
+ */
+function epochTicks(first, last, most) {
+  const rough = Math.max(1, (last - first) / most);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+  const ticks = [first];
+  for (let tick = Math.ceil((first + 1) / step) * step; tick < last; tick += step) {
+    if (tick - first >= 0.6 * step && last - tick >= 0.6 * step) ticks.push(tick);
+  }
+  if (last > first) ticks.push(last);
+  return ticks;
+}
+
+/**
+ * @param {number[]} numbers Ascending.
+ * @param {number} wanted
+ * @returns {number} The place of the number that is nearest.
+ */
+function nearest(numbers, wanted) {
+  let best = 0;
+  numbers.forEach((number, place) => {
+    if (Math.abs(number - wanted) < Math.abs(numbers[best] - wanted)) best = place;
+  });
+  return best;
+}
+
+/**
+ * @param {string} name Of an SVG element.
+ * @param {Object<string, string|number>} attributes
+ * @param {string} [text]
+ * @returns {SVGElement}
+ */
+function element(name, attributes, text = "") {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,233 @@
+"use strict";
+
+/*
+ * What a trained network does, once more in JavaScript: the forward pass of every layer in
+ * nn/layers, for one image at a time, so that the page can answer without the program.
+ *
+ * Numbers are kept as float32, as NumPy keeps them, and summed up as float64; the logits differ
+ * from NumPy's in the sixth digit or later. A test holds every layer of the project to that.
+ */
+
+/**
+ * One layer, as nn/reports/page_data.py writes it down.
+ *
+ * @typedef {object} Layer
+ * @property {string} name The layer's kind; `FORWARD_PASSES` has an entry of that name.
+ * @property {number[]} inputShape Shape of one example on entering: [D] or [C, H, W].
+ * @property {number[]} outputShape Shape of one example on leaving.
+ * @property {Object<string, number|number[]>} constants Stride, padding, epsilon, ...
+ * @property {Object<string, Float32Array>} arrays Weights, biases, ..., row by row.
+ */
+
+/**
+ * @typedef {object} Network
+ * @property {Layer[]} layers
+ * @property {{subtract: number, divide: number}} normalization
+ */
+
+/**
+ * Turn base64 into the float32 numbers it stands for (little-endian, as all browsers run).
+ *
+ * @param {string} text
+ * @returns {Float32Array}
+ */
+function decodeNumbers(text) {
+  return new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+/**
+ * Make a network of its description, whose arrays are still base64.
+ *
+ * @param {{layers: object[], normalization: object}} description
+ * @returns {Network}
+ */
+function readNetwork({ layers, normalization }) {
+  const readLayer = (layer) => {
+    const arrays = {};
+    for (const [name, text] of Object.entries(layer.arrays)) {
+      arrays[name] = decodeNumbers(text);
+    }
+    return { ...layer, arrays };
+  };
+  return { layers: layers.map(readLayer), normalization };
+}
+
+/**
+ * outputs[u] = sum over d of inputs[d] * weights[d, u] + biases[u].
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (D)
+ * @returns {Float32Array} (U)
+ */
+function dense(layer, inputs) {
+  const { weights, biases } = layer.arrays;
+  const sums = Float64Array.from(biases);
+  for (let d = 0, place = 0; d < inputs.length; d++, place += sums.length) {
+    const input = inputs[d];
+    if (input === 0) continue; // four of five pixels are
+    for (let u = 0; u < sums.length; u++) sums[u] += input * weights[place + u];
+  }
+  return Float32Array.from(sums);
+}
+
+/**
+ * outputs[f, y, x] = sum over c, i, j of weights[c, i, j, f] * inputs[c, y', x'] + biases[f],
+ * where y' = y * stride + i * dilation - padding, and x' likewise; beyond the image there is 0.
+ *
+ * One weight meets the whole image before the next one does, as in nn/layers/windows.py.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (C, H, W)
+ * @returns {Float32Array} (F, H', W')
+ */
+function conv2d(layer, inputs) {
+  const [channels, height, width] = layer.inputShape;
+  const [filters, rows, columns] = layer.outputShape;
+  const [kernelHeight, kernelWidth] = layer.constants.kernel_size;
+  const [strideDown, strideRight] = layer.constants.stride;
+  const [dilationDown, dilationRight] = layer.constants.dilation;
+  const [top, left] = layer.constants.padding;
+  const { weights, biases } = layer.arrays;
+
+  const sums = new Float64Array(filters * rows * columns);
+  for (let f = 0; f < filters; f++) {
+    sums.fill(biases[f], f * rows * columns, (f + 1) * rows * columns);
+  }
+  let place = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < kernelHeight; i++) {
+      for (let j = 0; j < kernelWidth; j++) {
+        const down = i * dilationDown - top;
+        const right = j * dilationRight - left;
+        const [firstRow, endRow] = stopsInside(down, strideDown, height, rows);
+        const [firstColumn, endColumn] = stopsInside(right, strideRight, width, columns);
+        for (let f = 0; f < filters; f++) {
+          const weight = weights[place++];
+          for (let y = firstRow; y < endRow; y++) {
+            const from = (c * height + y * strideDown + down) * width + right;
+            const to = (f * rows + y) * columns;
+            for (let x = firstColumn; x < endColumn; x++) {
+              sums[to + x] += weight * inputs[from + x * strideRight];
+            }
+          }
+        }
+      }
+    }
+  }
+  return Float32Array.from(sums);
+}
+
+/**
+ * Return the first stop, and the one after the last, at which stop * stride + offset lies on the
+ * image and not on its padding.
+ *
+ * @param {number} offset
+ * @param {number} stride
+ * @param {number} length The image's side.
+ * @param {number} stops How many there are.
+ * @returns {[number, number]}
+ */
+function stopsInside(offset, stride, length, stops) {
+  const first = Math.max(0, Math.ceil(-offset / stride));
+  const end = Math.min(stops, Math.floor((length - 1 - offset) / stride) + 1);
+  return [first, end];
+}
+
+/**
+ * outputs[c, y, x] = the largest of inputs[c, y * stride + i, x * stride + j] over i and j.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (C, H, W)
+ * @returns {Float32Array} (C, H', W')
+ */
+function maxPool(layer, inputs) {
+  const [, height, width] = layer.inputShape;
+  const [channels, rows, columns] = layer.outputShape;
+  const [windowHeight, windowWidth] = layer.constants.size;
+  const [down, right] = layer.constants.stride;
+  const outputs = new Float32Array(channels * rows * columns);
+  let place = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < rows; y++) {
+      for (let x = 0; x < columns; x++) {
+        let largest = -Infinity;
+        for (let i = 0; i < windowHeight; i++) {
+          const row = (c * height + y * down + i) * width + x * right;
+          for (let j = 0; j < windowWidth; j++) largest = Math.max(largest, inputs[row + j]);
+        }
+        outputs[place++] = largest;
+      }
+    }
+  }
+  return outputs;
+}
+
+/**
+ * outputs = gamma * (inputs - running mean) / sqrt(running variance + epsilon) + beta, for each
+ * feature of a row, or each channel of an image.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (D) or (C, H, W)
+ * @returns {Float32Array} of the same shape
+ */
+function batchNorm(layer, inputs) {
+  const { gamma, beta, running_mean: mean, running_variance: variance } = layer.arrays;
+  const pixels = inputs.length / gamma.length;
+  return inputs.map((input, place) => {
+    const c = Math.floor(place / pixels);
+    const scale = gamma[c] / Math.sqrt(variance[c] + layer.constants.epsilon);
+    return scale * (input - mean[c]) + beta[c];
+  });
+}
+
+/**
+ * The layers that change no number: images and flatten change only shapes, and dropout drops
+ * nothing outside training.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs
+ * @returns {Float32Array}
+ */
+function unchanged(layer, inputs) {
+  return inputs;
+}
+
+/** @type {Object<string, function(Layer, Float32Array): Float32Array>} */
+const FORWARD_PASSES = {
+  images: unchanged,
+  flatten: unchanged,
+  dropout: unchanged,
+  dense,
+  conv2d,
+  max_pool: maxPool,
+  batch_norm: batchNorm,
+  relu: (layer, inputs) => inputs.map((input) => Math.max(input, 0)),
+  sigmoid: (layer, inputs) => inputs.map((input) => (1 + Math.tanh(input / 2)) / 2),
+};
+
+/**
+ * Return the network's logits for one image.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels 0 to 255, (H * W)
+ * @returns {Float32Array} (K)
+ */
+function computeLogits(network, pixels) {
+  const { subtract, divide } = network.normalization;
+  let numbers = Float32Array.from(pixels, (pixel) => Math.fround(pixel - subtract) / divide);
+  for (const layer of network.layers) numbers = FORWARD_PASSES[layer.name](layer, numbers);
+  return numbers;
+}
+
+/**
+ * exp(logits) / sum of exp(logits); taking out the largest first keeps exp from overflowing.
+ *
+ * @param {ArrayLike<number>} logits (K)
+ * @returns {Float64Array} (K), of sum 1
+ */
+function softmax(logits) {
+  const largest = Math.max(...logits);
+  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = exponentials.reduce((total, number) => total + number, 0);
+  return exponentials.map((number) => number / sum);
+}

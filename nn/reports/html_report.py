@@ -1,0 +1,195 @@
+"""One page on which a finished run can be looked at and tried out.
+
+It is a single file: it opens from the disk, in any browser, and asks nothing of any network. So
+everything is inside it, the trained weights among it, and it draws and computes by itself. What
+it computes is in the scripts in `nn/reports/html`; here their numbers are brought together.
+
+Everything that a person or a file named is escaped where it enters the page. Beyond that, the
+page forbids itself (by its Content-Security-Policy) to load anything, and to run any script but
+those that were put into it here.
+"""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.architecture import describe
+from nn.errors import RunFolderError
+from nn.reports.page_data import history_data, image_data, network_data
+from nn.runs.predictions import Predictions, confusion_matrix
+from nn.runs.run_folder import Result
+from nn.runs.saved_run import SavedRun
+from nn.settings.declaration import SETTINGS, Settings
+from nn.settings.repeat_command import repeat_command
+from nn.whole_file import write_whole
+
+REPORT = "report.html"
+_SOURCES = Path(__file__).parent / "html"
+_SCRIPTS = ("layers.js", "preparation.js", "drawing.js", "pictures.js", "charts.js", "report.js")
+_MOST_CLASSES_IN_A_TABLE = 30
+_MOST_PAIRS = 60
+_LEVELS = 5
+
+
+def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -> Path:
+    """Write `report.html` into a run's folder.
+
+    Args:
+        run: As its folder holds it, histories included.
+        result: Its final figures.
+        predictions: What its network says about the test set.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        RunFolderError: The folder cannot be written.
+    """
+    path = run.folder.path / REPORT
+    try:
+        write_whole(path, _render(run, result, predictions))
+    except OSError as error:
+        raise RunFolderError(
+            f"{path}: cannot be written ({error.strerror}); the run's numbers are whole."
+        ) from error
+    return path
+
+
+def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_SOURCES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = lambda share: f"{100 * share:.2f} %"
+    # JSON has no word for NaN: one that slipped through is to fail here, not in the browser.
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+
+    style = _source("report.css")
+    scripts = [_source(name) for name in _SCRIPTS]
+    facts = run.facts
+    matrix = confusion_matrix(predictions.true, predictions.predicted, facts.classes)
+    histories = history_data(run.folder.path)
+    data = {
+        "classes": facts.classes,
+        "imageShape": [facts.image_height, facts.image_width],
+        "network": network_data(run.network, run.normalization),
+        "histories": histories,
+        "images": image_data(predictions),
+    }
+    cells = _cells(matrix)
+    in_table = facts.classes <= _MOST_CLASSES_IN_A_TABLE
+    return environment.get_template("report.html").render(
+        title=predictions.title,
+        policy=_policy(style, scripts),
+        style=style,
+        scripts=scripts,
+        result=result,
+        image_height=facts.image_height,
+        image_width=facts.image_width,
+        data=data,
+        epoch_rows=_epoch_rows(histories),
+        confusion=cells if in_table else None,
+        pairs=_most_common_mistakes(cells),
+        by_class=_by_class(matrix),
+        mistakes=len(predictions.mistakes),
+        command=repeat_command(run.settings),
+        layers=describe(run.network),
+        settings=_setting_rows(run.settings),
+    )
+
+
+def _source(name: str) -> str:
+    return (_SOURCES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, scripts: list[str]) -> str:
+    """Return a Content-Security-Policy that lets nothing in but this style and these scripts."""
+    allowed = " ".join(_hash(script) for script in scripts)
+    return (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {allowed}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(source: str) -> str:
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _epoch_rows(histories: dict[str, Any]) -> list[list[str]]:
+    """Return one row an epoch: its number, both losses, both accuracies, the learning rate."""
+    loss, accuracy = histories["loss"], histories["accuracy"]
+    columns = (
+        *(loss["training"], loss["validation"]),
+        *(accuracy["training"], accuracy["validation"]),
+        histories["learningRate"],
+    )
+    return [
+        [str(epoch), *("not finite" if value is None else f"{value:.5g}" for value in values)]
+        for epoch, *values in zip(histories["epochs"], *columns, strict=True)
+    ]
+
+
+def _cells(matrix: NDArray[np.integer]) -> list[list[dict[str, int]]]:
+    """Return the confusion matrix with a level for the colour of each cell.
+
+    Level 0 is the diagonal's. Mistakes get 1 to 5, by the square root of their number, which
+    keeps the few apart where one is far more common than all others.
+    """
+    mistakes = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    most = max(10, int(mistakes.max()))  # one mistake alone stays pale
+    levels = np.ceil(_LEVELS * np.sqrt(mistakes / most)).astype(int)
+    return [
+        [
+            {"true": true, "predicted": predicted, "count": int(count), "level": int(level)}
+            for predicted, (count, level) in enumerate(zip(*row, strict=True))
+        ]
+        for true, row in enumerate(zip(matrix, levels, strict=True))
+    ]
+
+
+def _most_common_mistakes(cells: list[list[dict[str, int]]]) -> list[dict[str, int]]:
+    mistakes = [cell for row in cells for cell in row if cell["level"] > 0]
+    return sorted(mistakes, key=lambda cell: -cell["count"])[:_MOST_PAIRS]
+
+
+def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
+    """Return each class with its accuracy; the class misread most often has the longest bar."""
+    images = matrix.sum(axis=1)
+    accuracy = matrix.diagonal() / np.maximum(images, 1)
+    misread = np.where(images > 0, 1 - accuracy, 0)
+    bars = 100 * misread / max(float(misread.max()), 1e-9)
+    return [
+        {
+            "label": label,
+            "images": int(images[label]),
+            "accuracy": float(accuracy[label]),
+            "misread": f"{100 * misread[label]:.2f} %",
+            "bar": f"{bars[label]:.1f}",
+        }
+        for label in range(len(matrix))
+    ]
+
+
+def _setting_rows(settings: Settings) -> list[dict[str, Any]]:
+    rows = []
+    for setting in SETTINGS.values():
+        value = getattr(settings, setting.name)
+        rows.append(
+            {
+                "name": setting.name,
+                "value": setting.show(value),
+                "help": setting.help,
+                "changed": value != setting.default,
+            }
+        )
+    return rows

@@ -1,0 +1,76 @@
+"""What the report's scripts are given: a run as plain numbers and text.
+
+Everything here can be written as JSON. Large arrays are base64, which takes a third of the room
+that digits would, and brings float32 back to the last bit.
+"""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.normalization import Normalization
+from nn.network import Network
+from nn.reports.image_sprite import choose_images, make_sprite
+from nn.reports.run_pictures import history_columns
+from nn.runs.predictions import Predictions
+
+# 16 MiB of weights: a page of 22 MB, which browsers still open at once.
+MOST_NUMBERS = 2**22
+# MNIST's 10,000 test images, and some more.
+MOST_PIXELS = 2**23
+
+
+def network_data(network: Network, normalization: Normalization) -> dict[str, Any] | None:
+    """Return all that it takes to run a network elsewhere; None if it is too large for a page."""
+    if sum(array.size for array in network.arrays.values()) > MOST_NUMBERS:
+        return None
+    layers = [
+        {
+            "name": layer.name,
+            "inputShape": layer.input_shape,
+            "outputShape": layer.output_shape,
+            "constants": layer.constants,
+            "arrays": {stem: _base64(array) for stem, array in layer.arrays.items()},
+        }
+        for layer in network.layers
+    ]
+    scaling = {"subtract": normalization.subtract, "divide": normalization.divide}
+    return {"layers": layers, "normalization": scaling}
+
+
+def _base64(array: NDArray[np.floating]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode("ascii")
+
+
+def history_data(folder: Path) -> dict[str, Any]:
+    """Return the histories of a run's folder; None stands for what is not finite."""
+    data: dict[str, Any] = {}
+    for kind in ("loss", "accuracy"):
+        epochs, training, validation = history_columns(folder / f"{kind}_history.csv", 3)
+        data["epochs"] = epochs.astype(int).tolist()
+        data[kind] = {"training": _finite(training), "validation": _finite(validation)}
+    _, rates = history_columns(folder / "learning_rate_history.csv", 2)
+    data["learningRate"] = _finite(rates)
+    return data
+
+
+def _finite(values: NDArray[np.float64]) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def image_data(predictions: Predictions, most_pixels: int = MOST_PIXELS) -> dict[str, Any]:
+    """Return the test images that are worth the room, with what was said about them."""
+    chosen = choose_images(predictions, most_pixels)
+    png, columns = make_sprite(predictions.images[chosen])
+    confidence = np.nan_to_num(predictions.confidence[chosen].astype(np.float64))
+    return {
+        "sprite": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
+        "columns": columns,
+        "index": chosen.tolist(),
+        "true": predictions.true[chosen].tolist(),
+        "predicted": predictions.predicted[chosen].tolist(),
+        "confidence": confidence.round(4).tolist(),
+    }
