@@ -16,7 +16,11 @@ TRAIN = str(ROOT / "train.py")
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
 # What makes the small run of `trained_run`, beside its eight answers.
 SMALL = ("--hidden-units", 8, "--learning-rate", 0.015)
-CSV_FILES = 11
+PICTURES = {"loss_history", "accuracy_history", "learning_rate_history", "confusion_matrix"}
+FILES = {"settings.yaml", "normalization.csv", "data.csv", "result.csv"} | {
+    *(f"{name}.csv" for name in PICTURES),
+    *(f"{name}_{number}.csv" for name in ("weights", "biases") for number in (1, 2)),
+}
 
 
 def csv_files(folder: Path) -> dict[str, bytes]:
@@ -34,26 +38,8 @@ def only_run(place: Path) -> Path:
 
 
 def test_piped_answers_train_and_save(trained_run):
-    assert sorted(path.name for path in trained_run.folder.iterdir()) == [
-        "accuracy_history.csv",
-        "accuracy_history.png",
-        "biases_1.csv",
-        "biases_2.csv",
-        "confusion_matrix.csv",
-        "confusion_matrix.png",
-        "data.csv",
-        "learning_rate_history.csv",
-        "learning_rate_history.png",
-        "loss_history.csv",
-        "loss_history.png",
-        "normalization.csv",
-        "report.html",
-        "result.csv",
-        "settings.yaml",
-        "weights_1.csv",
-        "weights_2.csv",
-    ]
-    assert len(csv_files(trained_run.folder)) == CSV_FILES
+    left = {path.name for path in trained_run.folder.iterdir()}
+    assert left >= FILES | {f"{name}.png" for name in PICTURES}
 
 
 def test_the_screen_says_what_a_person_needs(trained_run):
@@ -188,7 +174,7 @@ def test_a_signal_in_the_middle_of_an_epoch_stops_and_saves(endless, run_program
     assert "Traceback" not in errors
     assert "Test accuracy" in output
     folder = only_run(tmp_path)
-    assert len(csv_files(folder)) == CSV_FILES
+    assert {path.name for path in folder.iterdir()} >= FILES
     shown = run_program("predict.py", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert re.search(r"Test accuracy \S+", output)[0] in shown.stdout
@@ -207,7 +193,7 @@ def test_output_that_nobody_reads_any_more_stops_and_saves(endless, tmp_path):
     endless.stdout.close()
     assert endless.wait(timeout=30) in (130, 141)
     assert "Traceback" not in endless.stderr.read()
-    assert len(csv_files(only_run(tmp_path))) == CSV_FILES
+    assert {path.name for path in only_run(tmp_path).iterdir()} >= FILES
 
 
 @pytest.fixture
@@ -233,7 +219,7 @@ def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, an
     assert len(runs) == bool(epochs)
     for run in runs:
         assert len((run / "loss_history.csv").read_text().splitlines()) - 1 in epochs
-        assert len(csv_files(run)) == CSV_FILES
+        assert {path.name for path in run.iterdir()} >= FILES
 
 
 @pytest.mark.parametrize("answered", range(9))

@@ -46,7 +46,7 @@ def test_a_run_stopped_in_its_first_epoch_is_saved_as_it_is(settings):
     done = run_experiment(settings(), observers=[At(StopTraining(save=True), within=1)])
     assert isinstance(done.cut_short, StoppedError)
     assert done.result.epochs == 0
-    assert len(csv_files(done)) == 11
+    assert {"weights_2.csv", "confusion_matrix.csv", "result.csv"} <= set(csv_files(done))
     assert (done.folder.path / "loss_history.csv").read_text() == "epoch,training,validation\n"
     assert 0 < done.result.training_accuracy < 1
     fresh = prepare_network(done.folder.read_settings(), (8, 8), 4)
