@@ -31,7 +31,8 @@ def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[st
     open_questions = [setting for setting in ASKED if setting.name not in given]
     if stream is None or not open_questions:
         return {}
-    lines = _read_lines(stream)
+    takes = f"{len(ASKED)} lines: {', '.join(setting.name for setting in ASKED)}"
+    lines = read_lines(stream, takes)
     if not lines:
         return {}
 
@@ -60,14 +61,20 @@ def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[st
     return answers
 
 
-def _read_lines(stream: BinaryIO) -> list[str]:
-    """Return the lines of the input without the blank ones at its end."""
-    content = stream.read(LONGEST_INPUT + 1)
-    if len(content) > LONGEST_INPUT:
-        raise SettingError(
-            f"the input is longer than {LONGEST_INPUT:,} bytes; it takes {len(ASKED)} lines:"
-            f" {', '.join(setting.name for setting in ASKED)}"
-        )
+def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> list[str]:
+    """Return the lines of the input without the blank ones at its end.
+
+    Args:
+        stream: standard input.
+        takes: what it is to hold, for the error.
+        longest: bytes.
+
+    Raises:
+        SettingError: the input is too long, or no text.
+    """
+    content = stream.read(longest + 1)
+    if len(content) > longest:
+        raise SettingError(f"the input is longer than {longest:,} bytes; it takes {takes}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

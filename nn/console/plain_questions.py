@@ -31,6 +31,25 @@ class PlainAsker:
                     return choice.value
             print(f"one of these, please: {', '.join(one.shown for one in choices)}")
 
+    def tick(self, message: str, choices: Sequence[Choice]) -> Any:
+        """Return the values of the choices whose numbers or names were typed, or `BACK`."""
+        print(message)
+        for number, choice in enumerate(choices, 1):
+            print(f"  {number}: {choice.shown} ({choice.explain})")
+        known = {str(number): choice.value for number, choice in enumerate(choices, 1)}
+        known |= {choice.shown.casefold(): choice.value for choice in choices}
+        while True:
+            line = _read_line("all, or numbers with commas between")
+            if line == "<":
+                return BACK
+            if not line:
+                return [choice.value for choice in choices]
+            words = [word.strip().casefold() for word in line.split(",")]
+            wrong = [word for word in words if word not in known]
+            if not wrong:
+                return list(dict.fromkeys(known[word] for word in words))
+            print(f"{wrong[0]!r} is none of these")
+
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
         """Return what was typed once the setting takes it, or `BACK`."""
         print(message)

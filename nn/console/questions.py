@@ -57,6 +57,23 @@ class TerminalAsker:
             window.wrap_lines = to_filter(True)  # for terminals narrower than a line of help
         return _answer(Application(layout=layout, key_bindings=control.keys(), style=_STYLE))
 
+    def tick(self, message: str, choices: Sequence[Choice]) -> Any:
+        """Return the values of the choices that were ticked, at least one, or `BACK`."""
+        lines = [
+            questionary.Choice(one.shown, one.value, description=one.explain) for one in choices
+        ]
+        question = questionary.checkbox(
+            message,
+            lines,
+            validate=lambda ticked: bool(ticked) or "tick at least one with the space bar",
+            pointer=">",
+            style=_STYLE,
+            use_jk_keys=False,
+            use_search_filter=True,  # typing narrows the list
+            instruction="(space: tick, Ctrl-A: all, typing: narrow, Enter: done)",
+        )
+        return _answer(question.application)
+
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
         """Return what was typed once the setting takes it, or `BACK`; Enter alone suggests."""
 

@@ -1,12 +1,19 @@
-"""Which run is looked at: the newest, the one that was named, or one chosen from a list."""
+"""Which runs are looked at: the newest, those that were named, or those chosen from a list."""
 
+import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nn.console.gather import is_terminal
-from nn.errors import RunFolderError
+from nn.console.interview import BACK
+from nn.console.piped_answers import read_lines
+from nn.console.plain_questions import PlainAsker
+from nn.errors import RunFolderError, StoppedError
 from nn.runs.run_folder import RunFolder, find_run, finished_runs
 from nn.settings.setting import Choice
+
+_LONGEST_INPUT = 1_000_000  # bytes; thousands of names
 
 
 def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
@@ -30,6 +37,71 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
     with open_terminal():
         name = TerminalAsker().choose("Which run?", choices, choices[0].value)
     return find_run(name if isinstance(name, str) else "", save_dir)
+
+
+def choose_runs(
+    wanted: Sequence[str], study: str, save_dir: Path, report: Callable[[str], None]
+) -> list[RunFolder]:
+    """Return the runs that a person wants to compare, each once, in the order they were named.
+
+    Args:
+        wanted: Runs' names or their folders' paths.
+        study: The name of a folder in `save_dir` whose runs are meant; empty for none.
+        save_dir: The folder that holds the runs; where neither `wanted` nor `study` says which,
+            they are ticked in a list of them, or read from standard input, one a line.
+        report: Told in words what is worth saying.
+
+    Raises:
+        RunFolderError: there is no such finished run, or none at all.
+        SettingError: the lines of standard input are no text.
+        StoppedError: the person stopped at the list.
+    """
+    chosen = [find_run(name, save_dir) for name in wanted]
+    if study:
+        of_study = finished_runs(_study_folder(study, save_dir))
+        if not of_study:
+            raise RunFolderError(f"{save_dir / study}: there is no finished run in it.")
+        chosen += of_study
+    if not chosen:
+        find_run("", save_dir)  # says what to do where there is no run at all
+        if is_terminal(sys.stdin) and is_terminal(sys.stdout):
+            chosen = _tick(finished_runs(save_dir))
+        else:
+            chosen = [find_run(name, save_dir) for name in _piped_names()]
+    if not chosen:
+        chosen = finished_runs(save_dir)
+        report(f"No runs named on standard input: comparing all {len(chosen):,} of {save_dir}.")
+    return list({run.path.resolve(): run for run in chosen}.values())
+
+
+def _piped_names() -> list[str]:
+    """Return the lines of standard input; none where it is closed or a keyboard."""
+    if sys.stdin is None or is_terminal(sys.stdin):
+        return []
+    lines = read_lines(sys.stdin.buffer, "the names of runs, one a line", _LONGEST_INPUT)
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _study_folder(study: str, save_dir: Path) -> Path:
+    for folder in (save_dir / study, Path(study)):
+        if folder.is_dir():
+            return folder
+    raise RunFolderError(f"{study!r} is neither a study in {save_dir} nor a folder.")
+
+
+def _tick(runs: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return the runs that were ticked in a list."""
+    choices = [Choice(run.name, explain=_explain(run)) for run in runs]
+    if os.environ.get("TERM") == "dumb":
+        ticked = PlainAsker().tick("Which runs?", choices)
+    else:
+        from nn.console.questions import TerminalAsker, open_terminal
+
+        with open_terminal():
+            ticked = TerminalAsker().tick("Which runs?", choices)
+    if ticked is BACK:
+        raise StoppedError("stopped at the list; nothing was written")
+    return [run for run in runs if run.name in ticked]
 
 
 def _explain(run: RunFolder) -> str:

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
+from nn.reports.first_layer_picture import draw_first_layer
 from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
+from nn.runs.first_layer import LAST
+from nn.runs.run_folder import RunFolder
 
 
 def draw_run(folder: Path, title: str) -> None:
-    """Draw the three histories and the confusion matrix, each beside the CSV file of its stem.
+    """Draw histories, confusion matrix and first layer, each beside the CSV file of its stem.
 
     Args:
         folder: A finished run's folder. One that was stopped in its first epoch has no histories
@@ -28,6 +31,8 @@ def draw_run(folder: Path, title: str) -> None:
         _draw_histories(folder, title)
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
         plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
+        if (folder / LAST).exists():
+            draw_first_layer(RunFolder(folder), title)
     except OSError as error:
         raise RunFolderError(
             f"{folder}: its pictures cannot be written ({error.strerror}); its numbers are whole."

@@ -23,6 +23,7 @@ from nn.whole_file import open_whole
 NUMBER_FORMAT = "%.9g"
 _LONGEST_NUMBER = 32  # bytes, its comma included
 _LONGEST_RECORD = 4096  # bytes
+_LONGEST_TABLE = 10_000_000  # bytes; a hundred thousand epochs
 
 Record = TypeVar("Record")
 
@@ -84,6 +85,25 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float
 
 def _as_text(number: float) -> str:
     return str(number) if isinstance(number, int) else NUMBER_FORMAT % number
+
+
+def read_table(path: Path, header: Sequence[str]) -> NDArray[np.float64]:
+    """Read back what `write_table` wrote, as columns, (columns, rows); numbers may be infinite.
+
+    Raises:
+        RunFolderError: the file is missing, has another header, or holds something else than
+            numbers.
+    """
+    first, *lines = _read_at_most(path, _LONGEST_TABLE).splitlines() or [""]
+    try:
+        rows = [[float(text) for text in line.split(",")] for line in lines]
+        table = np.array(rows, np.float64).reshape(len(rows), len(header))
+    except ValueError:
+        first = ""
+    if first.split(",") != list(header):
+        raise RunFolderError(f"{path}: expected a header, {','.join(header)}, and rows of numbers.")
+    columns: NDArray[np.float64] = table.T
+    return columns
 
 
 def write_record(path: Path, record: Any) -> None:

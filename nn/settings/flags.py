@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
@@ -39,7 +39,7 @@ class FlagParser(argparse.ArgumentParser):
             message.removeprefix("argument ").replace("expected one argument", "needs a value")
         )
 
-    def parse(self, words: Sequence[str]) -> dict[str, str]:
+    def parse(self, words: Sequence[str]) -> dict[str, Any]:
         """Return the value of every flag given, under the flag's name with underscores.
 
         Raises:

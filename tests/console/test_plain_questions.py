@@ -6,6 +6,7 @@ from nn.console.interview import BACK
 from nn.console.plain_questions import PlainAsker
 from nn.errors import StoppedError
 from nn.settings.declaration import SETTINGS
+from nn.settings.setting import Choice
 
 
 @pytest.fixture
@@ -37,3 +38,16 @@ def test_the_end_of_the_input_stops(type_lines):
     type_lines("")
     with pytest.raises(StoppedError):
         PlainAsker().choose("How many?", SETTINGS["hidden_layers"].choices, 1)
+
+
+def test_lines_are_ticked_by_number_or_name(type_lines, capsys):
+    choices = [Choice(name, explain="a colour") for name in ("red", "green", "blue")]
+    type_lines("3, RED,3\n\nteal\n2\n<\n")
+    asker = PlainAsker()
+    assert asker.tick("Which?", choices) == ["blue", "red"]
+    assert asker.tick("Which?", choices) == ["red", "green", "blue"]
+    assert asker.tick("Which?", choices) == ["green"]
+    assert asker.tick("Which?", choices) is BACK
+    output = capsys.readouterr().out
+    assert "  2: green (a colour)" in output
+    assert "'teal' is none of these" in output

@@ -15,9 +15,11 @@ from nn.console.questions import TerminalAsker
 from nn.errors import StoppedError
 from nn.settings.checking import Given
 from nn.settings.declaration import ASKED, SETTINGS, Settings
+from nn.settings.setting import Choice
 
 UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
 ESCAPE, SHIFT_TAB, CTRL_C, CTRL_D, CTRL_U = "\x1b", "\x1b[Z", "\x03", "\x04", "\x15"
+CTRL_A = "\x01"
 
 PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
 
@@ -191,3 +193,33 @@ def test_without_hidden_layers_seven_questions_are_left():
 def test_a_terminal_of_20_columns_shows_whole_lines_wrapped():
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(20, CTRL_C))
     assert "betweenpixelsandoutputs" in re.sub(r"\s", "", text).replace("-", "")
+
+
+# Ticking ---------------------------------------------------------------------------------------
+
+TICKABLE = [Choice(name, explain=f"about {name}") for name in ("red", "green", "blue")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "ticked"),
+    [
+        (" " + ENTER, ["red"]),
+        (" " + DOWN + DOWN + " " + ENTER, ["red", "blue"]),
+        (CTRL_A + ENTER, ["red", "green", "blue"]),
+        ("gre" + " " + ENTER, ["green"]),
+        (ENTER + DOWN + " " + ENTER, ["green"]),  # none at first: asks on
+        ("  " + DOWN + " " + ENTER, ["green"]),
+    ],
+    ids=repr,
+)
+def test_several_lines_are_ticked(press, keys, ticked):
+    press(keys)
+    assert TerminalAsker().tick("?", TICKABLE) == ticked
+
+
+def test_the_list_to_tick_has_the_keys_of_every_question(press):
+    press(ESCAPE)
+    assert TerminalAsker().tick("?", TICKABLE) is BACK
+    press(CTRL_C)
+    with pytest.raises(StoppedError):
+        TerminalAsker().tick("?", TICKABLE)

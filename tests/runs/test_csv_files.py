@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nn.errors import RunFolderError
-from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
+from nn.runs.csv_files import (
+    read_array,
+    read_record,
+    read_table,
+    write_array,
+    write_record,
+    write_table,
+)
 
 
 @dataclass(frozen=True)
@@ -213,3 +220,28 @@ def test_a_damaged_record_is_named_in_the_error(tmp_path, content, reason):
 def test_a_missing_record_is_said_to_be_missing(tmp_path: Path):
     with pytest.raises(RunFolderError, match=r"result\.csv: this file of the run is missing"):
         read_record(tmp_path / "result.csv", Facts)
+
+
+# Tables read back ------------------------------------------------------------------------------
+
+
+def test_a_table_comes_back_as_columns(tmp_path):
+    write_table(tmp_path / "t.csv", ("epoch", "loss"), [(1, 0.5), (2, 1 / 3)])
+    columns = read_table(tmp_path / "t.csv", ("epoch", "loss"))
+    assert columns.tolist() == [[1, 2], [0.5, 0.333333333]]
+
+
+def test_a_table_without_rows_comes_back_empty(tmp_path):
+    write_table(tmp_path / "t.csv", ("epoch", "loss"), [])
+    assert read_table(tmp_path / "t.csv", ("epoch", "loss")).shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "epoch\n1\n", "loss,epoch\n1,2\n", "epoch,loss\n1\n", "epoch,loss\n1,2,3,4\n5,6\n",
+     "epoch,loss\n1,x\n", "epoch,loss\n1,2,3\n4\n"],
+)  # fmt: skip
+def test_a_table_that_is_none_is_named_in_the_error(tmp_path, content):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(RunFolderError, match=r"t.csv: expected a header, epoch,loss"):
+        read_table(tmp_path / "t.csv", ("epoch", "loss"))

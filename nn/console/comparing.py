@@ -1,0 +1,46 @@
+"""What compare.py prints, and where it puts what it does not print."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from nn.console.gather import is_terminal
+from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
+from nn.reports.first_layer_picture import PICTURE, draw_first_layer
+from nn.runs.compare import Comparison
+from nn.runs.run_folder import RunFolder
+
+
+def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weights: bool) -> None:
+    """Print the table and what is to be said about it, and write all files.
+
+    Args:
+        comparison: The comparison.
+        save_dir: The folder that holds the runs.
+        name: Of the comparison; date and time if empty.
+        weights: Whether to draw the first layers that have not been drawn yet.
+
+    Raises:
+        RunFolderError: a folder cannot be written, or a run is damaged.
+    """
+    name = name or f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    width = os.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    print(comparison_table(comparison, width))
+    for note in comparison.notes:
+        print(note)
+    folder = RunFolder.create(save_dir / FOLDER, name)
+    data = " and ".join(sorted({run.settings["dataset"] for run in comparison.runs}))
+    write_comparison(folder.path, comparison, f"{data}, {name}")
+    if weights:
+        _draw_weights(comparison)
+    print(f"Saved in {folder.path}")
+
+
+def _draw_weights(comparison: Comparison) -> None:
+    for run in comparison.runs:
+        path = run.folder.path / PICTURE
+        if not path.exists() and draw_first_layer(
+            run.folder, f"{run.settings['dataset']}, {run.folder.name}"
+        ):
+            print(f"Saved {path}")

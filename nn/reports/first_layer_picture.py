@@ -1,0 +1,115 @@
+"""A picture of the first layer as it learns: each unit's weights as an image, and all in one.
+
+64 images side by side show what single units look for. One colour image shows where in the picture
+the layer as a whole looks: every pixel is a point with one coordinate a unit, principal component
+analysis finds the three directions in which the pixels differ most, and these become red, green
+and blue. Pixels of one colour are used alike; pixels that never hold ink keep the noise that they
+started with.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import RunFolderError
+from nn.layers.layer import Array
+from nn.reports.plots import picture
+from nn.runs.first_layer import FirstLayer, read_first_layer
+from nn.runs.run_folder import RunFolder
+
+PICTURE = "weights_1.png"
+_MOST_UNITS = 100
+
+
+def draw_first_layer(folder: RunFolder, title: str) -> bool:
+    """Draw `weights_1.png` in a run's folder; return whether its first layer is dense.
+
+    Raises:
+        RunFolderError: a file is missing or damaged, or the folder cannot be written.
+        SettingError: `settings.yaml` is missing or damaged.
+    """
+    layer = read_first_layer(folder)
+    if layer is None:
+        return False
+    path = folder.path / PICTURE
+    try:
+        plot_first_layer(path, layer, title)
+    except OSError as error:
+        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+    return True
+
+
+def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
+    """Draw the units' weights and the colour image of them all, one column a moment.
+
+    Args:
+        path: the PNG file to write.
+        layer: the weights at each moment.
+        title: the data's and the run's name.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    moments = layer.moments
+    units = next(iter(moments.values())).shape[1]
+    heading = f"First layer, {units:,} units" if units > 1 else "First layer, one unit"
+    if units > _MOST_UNITS:
+        heading += f" (the first {_MOST_UNITS} above, all below)"
+    with picture(path, 4.2 * len(moments), 9, heading, title) as figure:
+        axes = figure.subplots(2, len(moments), squeeze=False)
+        for column, (moment, weights) in enumerate(moments.items()):
+            # One scale a moment: weights grow, and at a common one the start would be blank.
+            largest = float(np.abs(weights[:, :_MOST_UNITS]).max()) or 1.0
+            axes[0, column].imshow(
+                mosaic(weights, layer.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest
+            )
+            axes[0, column].set_title(f"{moment}\nred +{largest:.2g}, blue -{largest:.2g}")
+            image, share = principal_colours(weights)
+            axes[1, column].imshow(image.reshape(*layer.image_shape, 3))
+            axes[1, column].set_title(f"principal components\n{share:.0%} of the variance")
+        for each in axes.flat:
+            each.set_axis_off()
+
+
+def mosaic(weights: Array, image_shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the first hundred units' weights as one image, a line of NaN between neighbours.
+
+    Args:
+        weights: (D, U).
+        image_shape: (H, W), with H x W = D.
+    """
+    height, width = image_shape
+    tiles = weights.T[:_MOST_UNITS].reshape(-1, height, width)
+    columns = int(np.ceil(np.sqrt(len(tiles))))
+    rows = -(-len(tiles) // columns)
+    whole = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for place, tile in enumerate(tiles):
+        top, left = place // columns * (height + 1), place % columns * (width + 1)
+        whole[top : top + height, left : left + width] = tile
+    return whole
+
+
+def principal_colours(weights: Array) -> tuple[NDArray[np.float64], float]:
+    """Project each pixel's weights onto their three principal components.
+
+    Args:
+        weights: (D, U).
+
+    Returns:
+        (D, 3), red, green and blue from 0 to 1, and the share of the variance that they hold.
+        With fewer than three units the colours that are missing are a half.
+
+    Reference:
+        Pearson (1901), On lines and planes of closest fit to systems of points in space.
+    """
+    centred = weights.astype(np.float64) - weights.mean(axis=0, dtype=np.float64)
+    scores, spread, _ = np.linalg.svd(centred, full_matrices=False)
+    scores = scores[:, :3]
+    # A component's sign is arbitrary; with its largest number positive it is always the same.
+    scores = scores * np.sign(scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])])
+    low, high = np.percentile(scores, [1, 99], axis=0)  # single pixels shall not darken the rest
+    colours = np.full((len(weights), 3), 0.5)
+    colours[:, : scores.shape[1]] = np.clip((scores - low) / np.maximum(high - low, 1e-12), 0, 1)
+    variance = spread**2
+    return colours, float(variance[:3].sum() / max(variance.sum(), 1e-300))

@@ -1,0 +1,43 @@
+"""Which settings decide anything, given the others.
+
+Momentum means nothing to plain SGD, and the strength of L1 nothing where it is off. Two runs that
+differ in such a setting alone are the same training, and are to be named as such.
+"""
+
+from collections.abc import Callable
+
+from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
+
+_PLACES = ("data_dir", "save_dir", "name")
+_WHERE: dict[str, Callable[[Settings], bool]] = {
+    **{name: lambda _: False for name in _PLACES},
+    **{name: lambda s: not s.layers for name in SHORTHAND},
+    "hidden_units": lambda s: not s.layers and s.hidden_layers > 0,
+    "activation": lambda s: not s.layers and s.hidden_layers > 0,
+    "layers": lambda s: bool(s.layers),
+    "l1_strength": lambda s: s.l1,
+    "decay": lambda s: s.learning_rate_decay,
+    "decay_rate": lambda s: s.learning_rate_decay and s.decay in ("exponential", "step"),
+    "decay_every": lambda s: s.learning_rate_decay and s.decay == "step",
+    "momentum": lambda s: s.optimizer == "momentum",
+    "dampening": lambda s: s.optimizer == "momentum",
+    "monitor": lambda s: bool(s.patience) or s.restore_best_weights,
+    "patience_unit": lambda s: bool(s.patience),
+    "patience_for": lambda s: bool(s.patience),
+    "min_delta": lambda s: bool(s.patience),
+    "validation_size": lambda s: s.split == "official",
+}
+
+
+def has_effect(name: str, settings: Settings) -> bool:
+    """Return whether another value of that setting could make another network."""
+    return name not in _WHERE or _WHERE[name](settings)
+
+
+def effective(settings: Settings) -> dict[str, str]:
+    """Return every setting that has an effect, by its name, as a person would write its value."""
+    return {
+        name: setting.show(getattr(settings, name))
+        for name, setting in SETTINGS.items()
+        if has_effect(name, settings)
+    }
