@@ -51,7 +51,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 # The only modules that may import a library: each can then be replaced in one place, and the
 # heavy ones are loaded only where they are used.
 HOME_OF = {
-    "matplotlib": {"nn.reports.plots", "nn.reports.window"},
+    "matplotlib": {
+        *("nn.reports.plots", "nn.reports.comparison_plots", "nn.reports.study_plots"),
+        "nn.reports.window",
+    },
     "questionary": {"nn.console.questions"},
     "prompt_toolkit": {"nn.console.questions", "nn.console.viewer"},
     "tqdm": {"nn.console.progress"},
