@@ -202,6 +202,7 @@ function startDrawing(network, imageShape, classes, images) {
   const bars = new ProbabilityBars(byId("bars"), classes);
   const prepared = byId("prepared");
   [prepared.height, prepared.width] = imageShape;
+  const pen = prepared.getContext("2d", { willReadFrequently: true });
   const nothing = byId("sure").textContent;
 
   const answer = (pixels, label = null) => {
@@ -214,7 +215,7 @@ function startDrawing(network, imageShape, classes, images) {
     bars.show(probabilities, label);
   };
   const forget = () => {
-    prepared.getContext("2d").clearRect(0, 0, prepared.width, prepared.height);
+    pen.clearRect(0, 0, prepared.width, prepared.height);
     byId("answer").textContent = "";
     byId("sure").textContent = nothing;
     bars.show(null);
@@ -234,7 +235,7 @@ function startDrawing(network, imageShape, classes, images) {
         forget();
         return;
       }
-      drawGrey(prepared, pixels);
+      drawGrey(pen, pixels, imageShape);
       answer(pixels);
     },
     // After the last change, which waits for the next frame.
@@ -254,13 +255,14 @@ function startDrawing(network, imageShape, classes, images) {
 }
 
 /**
- * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2D} pen
  * @param {Uint8ClampedArray} pixels (H * W)
+ * @param {[number, number]} imageShape [H, W]
  */
-function drawGrey(canvas, pixels) {
-  const image = new ImageData(canvas.width, canvas.height);
+function drawGrey(pen, pixels, [height, width]) {
+  const image = new ImageData(width, height);
   pixels.forEach((pixel, place) => image.data.set([pixel, pixel, pixel, 255], 4 * place));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  pen.putImageData(image, 0, 0);
 }
 
 /**

@@ -1,0 +1,93 @@
+"""Where the report's scripts run: Node for single functions, Chromium for the whole page."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nn.datasets.drawn_digits import draw_digits
+from nn.datasets.idx import write_idx
+from nn.reports.html_report import write_html_report
+from nn.runs.experiment import FinishedRun, run_experiment
+from nn.runs.saved_run import load_run
+from nn.settings.declaration import Settings
+
+SOURCES = Path(__file__).resolve().parents[3] / "nn" / "reports" / "html"
+# No screen, and no word to its makers: whatever leaves the browser must have come from the page.
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+NO_BROWSER = "install Chromium (Debian: apt-get install chromium) and pip install playwright"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return a running Chromium, or skip the test where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER)
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    path = next(found, None)
+    if not path:
+        pytest.skip(NO_BROWSER)
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def run_script(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Return a function that calls a JavaScript function and gives back its result as JSON.
+
+    `script` is a file of the report's, `function` an expression that is one function.
+    """
+    node = shutil.which("node")
+
+    def in_node(script: str, function: str, argument: Any) -> Any:
+        source = (SOURCES / script).read_text(encoding="utf-8")
+        call = f"console.log(JSON.stringify(({function})({json.dumps(argument)})));"
+        done = subprocess.run(
+            [str(node), "-"], input=f"{source}\n{call}", capture_output=True, encoding="utf-8",
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def in_browser(script: str, function: str, argument: Any) -> Any:
+        page = request.getfixturevalue("browser").new_page()
+        page.add_script_tag(path=SOURCES / script)
+        result = page.evaluate(function, argument)
+        page.close()
+        return result
+
+    return in_node if node else in_browser
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A run that reads digits well enough to be asked, and its page."""
+
+    run: FinishedRun
+    page: Path
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """Train a network on a few drawn digits, in two seconds, and write its page."""
+    place = tmp_path_factory.mktemp("reported")
+    for stem, count, seed in (("train", 4000, 1), ("t10k", 1200, 2)):
+        digits = draw_digits(count, np.random.default_rng(seed))
+        write_idx(place / f"{stem}-images-idx3-ubyte.gz", digits.images)
+        write_idx(place / f"{stem}-labels-idx1-ubyte.gz", digits.labels.astype(np.uint8))
+    settings = Settings(
+        data_dir=str(place), dataset="mnist", save_dir=str(place / "runs"), name="digits",
+        split="official", validation_size=500, optimizer="adam", batch_size=32, epochs=6,
+    )  # fmt: skip
+    run = run_experiment(settings)
+    return Reported(run, write_html_report(load_run(run.folder), run.result, run.predictions))
