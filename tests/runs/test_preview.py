@@ -77,8 +77,18 @@ def test_steps_are_tried_out_with_as_many_threads_as_training_will_use(clock, mo
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1000, 1_000_000])
-def test_any_batch_size_is_tried_out(clock, batch_size):
+def test_any_batch_size_is_tried_out_in_little_memory(clock, monkeypatch, batch_size):
+    rows: list[int] = []
+    real = preview_module.take_steps
+
+    def watched(trial, *arguments):
+        rows.append(len(trial))
+        assert rows[-1] <= 2048
+        return real(trial, *arguments)
+
+    monkeypatch.setattr(preview_module, "take_steps", watched)
     assert 0 < preview_run(Settings(batch_size=batch_size)).seconds < 1e5
+    assert rows[0] % min(batch_size, 2048) == 0
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
