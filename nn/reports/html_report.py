@@ -11,6 +11,9 @@ those that were put into it here.
 
 import base64
 import hashlib
+import math
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +88,6 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         "histories": histories,
         "images": image_data(predictions),
     }
-    cells = _cells(matrix)
     in_table = facts.classes <= _MOST_CLASSES_IN_A_TABLE
     return environment.get_template("report.html").render(
         title=predictions.title,
@@ -97,8 +99,8 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         image_width=facts.image_width,
         data=data,
         epoch_rows=_epoch_rows(histories),
-        confusion=cells if in_table else None,
-        pairs=_most_common_mistakes(cells),
+        confusion=_rows(matrix) if in_table else None,
+        pairs=[] if in_table else _most_common_mistakes(matrix),
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
         command=repeat_command(run.settings),
@@ -139,27 +141,35 @@ def _epoch_rows(histories: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _cells(matrix: NDArray[np.integer]) -> list[list[dict[str, int]]]:
-    """Return the confusion matrix with a level for the colour of each cell.
+def _cells(matrix: NDArray[np.integer], places: Iterable[tuple[int, int]]) -> list[dict[str, int]]:
+    """Return cells of the confusion matrix, each with a level for its colour.
 
-    Level 0 is the diagonal's. Mistakes get 1 to 5, by the square root of their number, which
-    keeps the few apart where one is far more common than all others.
+    Level 0 is the diagonal's; mistakes get 1 to 5, by their number.
     """
-    mistakes = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
-    most = max(10, int(mistakes.max()))  # one mistake alone stays pale
-    levels = np.ceil(_LEVELS * np.sqrt(mistakes / most)).astype(int)
-    return [
-        [
-            {"true": true, "predicted": predicted, "count": int(count), "level": int(level)}
-            for predicted, (count, level) in enumerate(zip(*row, strict=True))
-        ]
-        for true, row in enumerate(zip(matrix, levels, strict=True))
-    ]
+    most = max(10, int(_off_diagonal(matrix).max()))  # one mistake alone stays pale
+    cells = []
+    for true, predicted in places:
+        count = int(matrix[true, predicted])
+        level = 0 if true == predicted else math.ceil(_LEVELS * count / most)
+        cells.append({"true": true, "predicted": predicted, "count": count, "level": level})
+    return cells
 
 
-def _most_common_mistakes(cells: list[list[dict[str, int]]]) -> list[dict[str, int]]:
-    mistakes = [cell for row in cells for cell in row if cell["level"] > 0]
-    return sorted(mistakes, key=lambda cell: -cell["count"])[:_MOST_PAIRS]
+def _off_diagonal(matrix: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the matrix with 0 where images were read right."""
+    return np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+
+
+def _rows(matrix: NDArray[np.integer]) -> list[list[dict[str, int]]]:
+    classes = range(len(matrix))
+    return [_cells(matrix, product([true], classes)) for true in classes]
+
+
+def _most_common_mistakes(matrix: NDArray[np.integer]) -> list[dict[str, int]]:
+    mistakes = _off_diagonal(matrix)
+    common = np.argsort(-mistakes, axis=None, kind="stable")[:_MOST_PAIRS]
+    places = [divmod(int(place), len(matrix)) for place in common if mistakes.flat[place]]
+    return _cells(matrix, places)
 
 
 def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
@@ -168,6 +178,7 @@ def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
     accuracy = matrix.diagonal() / np.maximum(images, 1)
     misread = np.where(images > 0, 1 - accuracy, 0)
     bars = 100 * misread / max(float(misread.max()), 1e-9)
+    mistakes = _off_diagonal(matrix)
     return [
         {
             "label": label,
@@ -175,6 +186,7 @@ def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
             "accuracy": float(accuracy[label]),
             "misread": f"{100 * misread[label]:.2f} %",
             "bar": f"{bars[label]:.1f}",
+            "mostly_as": str(mistakes[label].argmax()) if mistakes[label].any() else "",
         }
         for label in range(len(matrix))
     ]

@@ -6,8 +6,9 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = { top: 12, right: 14, bottom: 40, left: 58 };
+const MARGIN = { top: 12, right: 14, bottom: 40 };
 const CHART_HEIGHT = 250;
+const DIGIT_WIDTH = 8; // of the axis labels, at most
 
 /**
  * One curve; a value that was not finite is null and leaves a gap.
@@ -36,9 +37,12 @@ class LineChart {
     this.label = figure.dataset.label;
     this.plot = figure.querySelector(".plot");
     this.readout = figure.querySelector("output");
+    this.said = { epoch: figure.querySelector(".epoch"), values: figure.querySelector(".values") };
     this.place = epochs.length - 1;
     const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
     this.scale = makeScale(values, fromZero);
+    const labels = this.scale.ticks.map((tick) => write(tick, true).length);
+    this.left = 12 + DIGIT_WIDTH * Math.max(...labels);
 
     this.svg = element("svg", { role: "img", tabindex: "0" });
     this.svg.setAttribute(
@@ -56,7 +60,7 @@ class LineChart {
     const point = (event) => {
       // Whoever points sees the values; a voice that read every one of them would be a nuisance.
       this.readout.setAttribute("aria-live", "off");
-      const share = (event.offsetX - MARGIN.left) / (this.right - MARGIN.left);
+      const share = (event.offsetX - this.left) / (this.right - this.left);
       const [first, last] = [this.epochs[0], this.epochs.at(-1)];
       onPoint(nearest(this.epochs, first + share * (last - first)));
     };
@@ -91,16 +95,16 @@ class LineChart {
     const parts = [];
     for (const tick of this.scale.ticks) {
       const y = this.y(tick);
-      parts.push(element("line", { class: "grid", x1: MARGIN.left, x2: this.right, y1: y, y2: y }));
-      const place = { x: MARGIN.left - 8, y: y + 4, "text-anchor": "end" };
+      parts.push(element("line", { class: "grid", x1: this.left, x2: this.right, y1: y, y2: y }));
+      const place = { x: this.left - 8, y: y + 4, "text-anchor": "end" };
       parts.push(element("text", place, this.write(tick, true)));
     }
     const [first, last] = [this.epochs[0], this.epochs.at(-1)];
-    for (const tick of epochTicks(first, last, (this.right - MARGIN.left) / 44)) {
+    for (const tick of epochTicks(first, last, (this.right - this.left) / 44)) {
       const place = { x: this.x(tick), y: this.bottom + 19, "text-anchor": "middle" };
       parts.push(element("text", place, String(tick)));
     }
-    const middle = (MARGIN.left + this.right) / 2;
+    const middle = (this.left + this.right) / 2;
     const name = { class: "axis", x: middle, y: CHART_HEIGHT - 4, "text-anchor": "middle" };
     parts.push(element("text", name, this.scale.log ? "epoch (values on a log scale)" : "epoch"));
     return parts;
@@ -145,14 +149,15 @@ class LineChart {
       const value = values[place] === null ? "not finite" : this.write(values[place]);
       words.push(this.curves.length > 1 ? `${name} ${value}` : value);
     }
-    this.readout.textContent = `epoch ${epoch}: ${words.join(", ")}`;
+    this.said.epoch.textContent = `epoch ${epoch}`;
+    this.said.values.textContent = words.join(", ");
   }
 
   /** @param {number} epoch */
   x(epoch) {
     const [first, last] = [this.epochs[0], this.epochs.at(-1)];
     const share = last > first ? (epoch - first) / (last - first) : 0.5;
-    return MARGIN.left + share * (this.right - MARGIN.left);
+    return this.left + share * (this.right - this.left);
   }
 
   /** @param {number} value */
@@ -192,7 +197,7 @@ function makeScale(values, fromZero) {
 }
 
 /**
- * Return about as many round epochs as there is room for, the first and the last among them.
+ * Return as many round epochs as there is room for, and both ends where they stand apart.
  *
  * @param {number} first
  * @param {number} last
@@ -203,11 +208,11 @@ function epochTicks(first, last, most) {
   const rough = Math.max(1, (last - first) / most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
-  const ticks = [first];
-  for (let tick = Math.ceil((first + 1) / step) * step; tick < last; tick += step) {
-    if (tick - first >= 0.6 * step && last - tick >= 0.6 * step) ticks.push(tick);
-  }
-  if (last > first) ticks.push(last);
+  const ticks = [];
+  for (let tick = Math.ceil(first / step) * step; tick <= last; tick += step) ticks.push(tick);
+  const near = 0.6 * step;
+  if (ticks.length === 0 || ticks[0] - first >= near) ticks.unshift(first);
+  if (last - ticks.at(-1) >= near) ticks.push(last);
   return ticks;
 }
 
