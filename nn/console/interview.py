@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from nn.console.review import Preview, review_text
-from nn.settings.checking import Given, check_settings
-from nn.settings.declaration import ASKED, SETTINGS, Settings
-from nn.settings.setting import Choice, Setting
+from nn.settings.checking import Given, check_given
+from nn.settings.declaration import TRAINING, Settings
+from nn.settings.setting import Choice, Declaration, Model, Setting
 
 
 class Back:
@@ -43,13 +43,31 @@ def interview(
     last_answers: Mapping[str, Any],
     preview: Callable[[Settings], Preview],
 ) -> tuple[Settings, dict[str, Any]]:
+    """Ask about a training, with a review of it at the end; see `hold_interview`."""
+    return hold_interview(
+        asker,
+        TRAINING,
+        given,
+        last_answers,
+        lambda settings: review_text(settings, preview(settings)),
+    )
+
+
+def hold_interview(
+    asker: Asker,
+    declared: Declaration[Model],
+    given: Mapping[str, Given],
+    last_answers: Mapping[str, Any],
+    review: Callable[[Model], str],
+) -> tuple[Model, dict[str, Any]]:
     """Ask what is not given yet, until the person says that it is right.
 
     Args:
         asker: how to ask.
+        declared: whose questions are asked.
         given: the settings that flags gave; they are not asked.
         last_answers: what was answered the last time; suggested instead of the defaults.
-        preview: works out what the review shows.
+        review: says what the answers amount to.
 
     Returns:
         The settings, and the answers among them.
@@ -57,11 +75,11 @@ def interview(
     Raises:
         SystemExit: the person chose to quit.
     """
-    suggested = {setting.name: setting.default for setting in ASKED} | dict(last_answers)
+    suggested = {setting.name: setting.default for setting in declared.asked} | dict(last_answers)
     answers: dict[str, Any] = {}
     while True:
-        known = check_settings(given).model_dump(include=set(given)) | answers
-        questions = [one for one in ASKED if one.name not in given and one.is_asked(known)]
+        known = check_given(given, declared).model_dump(include=set(given)) | answers
+        questions = [one for one in declared.asked if one.name not in given and one.is_asked(known)]
         answers = {one.name: answers[one.name] for one in questions if one.name in answers}
         unanswered = [one for one in questions if one.name not in answers]
 
@@ -75,8 +93,8 @@ def interview(
             before = questions[: questions.index(setting)]
         else:
             written = {name: Given(value, name) for name, value in answers.items()}
-            settings = check_settings({**given, **written})
-            asker.show(review_text(settings, preview(settings)))
+            settings = check_given({**given, **written}, declared)
+            asker.show(review(settings))
             action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value)
             if action == TRAIN.value:
                 return settings, answers
@@ -107,4 +125,4 @@ def _choose_question(
         for one in questions
     ]
     name = asker.choose("Which answer?", lines, questions[0].name)
-    return [] if name is BACK else [SETTINGS[name]]
+    return [one for one in questions if one.name == name]

@@ -5,17 +5,19 @@ to hear of a line too many or too few rather than see the answers shifted by one
 """
 
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nn.errors import SettingError
-from nn.settings.checking import Given, check_settings, check_value, shorten
-from nn.settings.declaration import ASKED
-from nn.settings.setting import Setting
+from nn.settings.checking import Given, check_given, check_value, shorten
+from nn.settings.declaration import TRAINING
+from nn.settings.setting import Declaration, Setting
 
 LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
 
 
-def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[str, Given]:
+def read_answers(
+    stream: BinaryIO | None, given: Mapping[str, Given], declared: Declaration[Any] = TRAINING
+) -> dict[str, Given]:
     """Return the answers to all questions that `given` leaves open, or none for empty input.
 
     A line that answers a question which another answer made meaningless (the activation of no
@@ -24,19 +26,21 @@ def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[st
     Args:
         stream: standard input; None if it is closed.
         given: the settings that flags gave; their questions have no line.
+        declared: whose questions they are.
 
     Raises:
         SettingError: an answer is wrong, missing or surplus, or the input is no text.
     """
-    open_questions = [setting for setting in ASKED if setting.name not in given]
+    open_questions = [setting for setting in declared.asked if setting.name not in given]
     if stream is None or not open_questions:
         return {}
-    takes = f"{len(ASKED)} lines: {', '.join(setting.name for setting in ASKED)}"
+    names = [setting.name for setting in declared.asked]
+    takes = f"{len(names)} lines: {', '.join(names)}"
     lines = read_lines(stream, takes)
     if not lines:
         return {}
 
-    known = check_settings(given).model_dump(include=set(given))
+    known = check_given(given, declared).model_dump(include=set(given))
     answers: dict[str, Given] = {}
     position = 0
     for setting in open_questions:
@@ -51,7 +55,7 @@ def read_answers(stream: BinaryIO | None, given: Mapping[str, Given]) -> dict[st
             )
         place = f"line {position + 1} of the input, the answer for {setting.name}"
         answers[setting.name] = Given(line, f"{place} ({setting.asks}),")
-        known[setting.name] = check_value(setting.name, answers[setting.name])
+        known[setting.name] = check_value(setting.name, answers[setting.name], declared)
         position += 1
     if position < len(lines):
         raise SettingError(

@@ -6,11 +6,15 @@ from typing import Any
 from nn.console.interview import BACK
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
-from nn.settings.setting import Choice, Setting
+from nn.settings.declaration import TRAINING
+from nn.settings.setting import Choice, Declaration, Setting
 
 
 class PlainAsker:
     """Asks by printing the choices and reading a line; `<` goes back a question."""
+
+    def __init__(self, declared: Declaration[Any] = TRAINING) -> None:
+        self._declared = declared
 
     def show(self, text: str) -> None:
         """Print lines of text."""
@@ -58,7 +62,8 @@ class PlainAsker:
             if line == "<":
                 return BACK
             try:
-                return check_value(setting.name, Given(line or suggested, setting.name))
+                given = Given(line or suggested, setting.name)
+                return check_value(setting.name, given, self._declared)
             except SettingError as error:
                 print(error)
 

@@ -22,7 +22,8 @@ from questionary.styles import merge_styles_default
 from nn.console.interview import BACK
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
-from nn.settings.setting import Choice, Setting
+from nn.settings.declaration import TRAINING
+from nn.settings.setting import Choice, Declaration, Setting
 
 _HOW = "(arrows or typing, Esc: back) "
 _STYLE = merge_styles_default(
@@ -44,6 +45,9 @@ def open_terminal() -> Iterator[None]:
 
 class TerminalAsker:
     """Asks in a terminal that can move its cursor."""
+
+    def __init__(self, declared: Declaration[Any] = TRAINING) -> None:
+        self._declared = declared
 
     def show(self, text: str) -> None:
         """Print lines of text."""
@@ -79,7 +83,7 @@ class TerminalAsker:
 
         def check(text: str) -> bool | str:
             try:
-                check_value(setting.name, Given(text, setting.name))
+                check_value(setting.name, Given(text, setting.name), self._declared)
             except SettingError:
                 return setting.expected
             return True
@@ -105,7 +109,9 @@ class TerminalAsker:
             [application.key_bindings or KeyBindings(), keys]
         )
         answer = _answer(application)
-        return answer if answer is BACK else check_value(setting.name, Given(answer, setting.name))
+        if answer is BACK:
+            return answer
+        return check_value(setting.name, Given(answer, setting.name), self._declared)
 
 
 class _Line(questionary.Choice):

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from nn.errors import SettingError
-from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
+from nn.settings.declaration import SHORTHAND, TRAINING, Settings
+from nn.settings.setting import Declaration, Model, Setting
 
 
 class Given(NamedTuple):
@@ -31,34 +32,42 @@ def check_settings(given: Mapping[str, Given]) -> Settings:
     Raises:
         SettingError: a name is no setting, or a value is not one that its setting takes.
     """
-    for name, (_, place) in given.items():
-        if name not in SETTINGS:
-            raise SettingError(f"{place} is no setting{nearest_hint(name, SETTINGS)}")
     for name in SHORTHAND:
         if "layers" in given and name in given:
             raise SettingError(
                 f"{given['layers'].place} and {given[name].place} both say what the layers are; "
                 "keep one of them"
             )
+    return check_given(given, TRAINING)
+
+
+def check_given(given: Mapping[str, Given], declared: Declaration[Model]) -> Model:
+    """Return the values given of any declaration's settings, and defaults for the rest.
+
+    Raises:
+        SettingError: a name is no setting, or a value is not one that its setting takes.
+    """
+    for name, (_, place) in given.items():
+        if name not in declared.settings:
+            raise SettingError(f"{place} is no setting{nearest_hint(name, declared.settings)}")
     try:
-        return Settings.model_validate({name: value for name, (value, _) in given.items()})
+        return declared.model.model_validate({name: value for name, (value, _) in given.items()})
     except ValidationError as error:
         name = str(error.errors(include_url=False, include_context=False)[0]["loc"][0])
-        raise wrong_value(name, given[name]) from None
+        raise wrong_value(declared.settings[name], given[name]) from None
 
 
-def check_value(name: str, given: Given) -> Any:
+def check_value(name: str, given: Given, declared: Declaration[Any] = TRAINING) -> Any:
     """Return the value of one setting, checked.
 
     Raises:
         SettingError: it is not one that the setting takes.
     """
-    return getattr(check_settings({name: given}), name)
+    return getattr(check_given({name: given}, declared), name)
 
 
-def wrong_value(name: str, given: Given) -> SettingError:
-    """Return the error for a value that the setting of that name does not take."""
-    setting = SETTINGS[name]
+def wrong_value(setting: Setting, given: Given) -> SettingError:
+    """Return the error for a value that the setting does not take."""
     spellings = [spelling for choice in setting.choices for spelling in choice.spellings]
     hint = nearest_hint(str(given.value), spellings)
     return SettingError(

@@ -5,7 +5,7 @@ text to it, `no` a boolean, `1:30` a number), so every plain value is taken as t
 written and read by the declaration, just as a flag's is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -22,10 +22,14 @@ LARGEST_CONFIG = 100_000  # bytes; a config is a page, and PyYAML needs a second
 NOT_IN_SETTINGS_FILE = ("name", "save_dir")  # where a run lies is no part of what it does
 
 
-def read_config(path: Path) -> dict[str, Given]:
+def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[str, Given]:
     """Return what a YAML file says, each value with the line it stands on.
 
     Values are not checked here, since a flag may win over them; `check_settings` does it.
+
+    Args:
+        path: The file.
+        names: The keys that it may have.
 
     Raises:
         SettingError: the file cannot be read, is not YAML, is not a mapping, or holds a key
@@ -37,8 +41,8 @@ def read_config(path: Path) -> dict[str, Given]:
         for key_node, value_node in root.value:
             key = plain(key_node)
             place = f"{path}, line {key_node.start_mark.line + 1}: {key}"
-            if not isinstance(key, str) or key not in SETTINGS:
-                hint = nearest_hint(str(key), SETTINGS)
+            if not isinstance(key, str) or key not in names:
+                hint = nearest_hint(str(key), names)
                 raise SettingError(
                     f"{path}, line {key_node.start_mark.line + 1}: "
                     f"{shorten(key)} is no setting{hint}"
@@ -116,9 +120,10 @@ def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) ->
     lines = [f"# {_printable(note)}" for note in notes]
     left_out = {*NOT_IN_SETTINGS_FILE, *(SHORTHAND if settings.layers else ["layers"])}
     for group in get_args(GroupName):
-        lines += ["", f"# {group}", ""]
-        for setting in SETTINGS.values():
-            if setting.group == group and setting.name not in left_out:
+        members = [one for one in SETTINGS.values() if one.group == group]
+        lines += ["", f"# {group}", ""] if members else []
+        for setting in members:
+            if setting.name not in left_out:
                 lines += [
                     f"# {setting.help} ({setting.expected})",
                     yaml_line(setting.name, getattr(settings, setting.name)),

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from nn.architecture import check_layers
-from nn.settings.setting import Choice, Group, Question, Rule, Setting, no, read_setting, yes
+from nn.settings.setting import Choice, Declaration, Group, Question, Rule, Setting, no, yes
 
 SHORTHAND = ("hidden_layers", "hidden_units", "activation")
 """The settings that `layers` takes the place of."""
@@ -26,7 +26,8 @@ SHORTHAND = ("hidden_layers", "hidden_units", "activation")
 LONGEST_RUN_NAME = 60  # in characters of up to 4 bytes; a file system allows 255 bytes a name
 
 
-def _check_run_name(name: str) -> str:
+def check_run_name(name: str) -> str:
+    """Return the name of a run, if it is one; `ValueError` otherwise."""
     if len(name) > LONGEST_RUN_NAME or not re.fullmatch(r"(\w([\w -]*[\w-])?)?", name):
         raise ValueError
     return name
@@ -242,7 +243,7 @@ class Settings(BaseModel):
             f"letters, digits, '-', '_' and blanks between them, at most {LONGEST_RUN_NAME},"
             " no slashes or dots"
         ),
-        AfterValidator(_check_run_name),
+        AfterValidator(check_run_name),
     ] = Field("", description="the run's folder in save_dir; empty: date, time and description")
 
     @field_validator("*", mode="before")
@@ -251,8 +252,6 @@ class Settings(BaseModel):
         return SETTINGS[str(info.field_name)].take(given)
 
 
-SETTINGS: dict[str, Setting] = {
-    name: read_setting(name, field) for name, field in Settings.model_fields.items()
-}
-
-ASKED: tuple[Setting, ...] = tuple(one for one in SETTINGS.values() if one.question)
+TRAINING = Declaration.of(Settings)
+SETTINGS: dict[str, Setting] = TRAINING.settings
+ASKED: tuple[Setting, ...] = TRAINING.asked

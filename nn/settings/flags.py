@@ -12,8 +12,8 @@ from typing import Any, NoReturn, get_args
 
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
-from nn.settings.declaration import SETTINGS
-from nn.settings.setting import GroupName, Setting
+from nn.settings.declaration import SETTINGS, TRAINING
+from nn.settings.setting import Declaration, GroupName, Setting
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -93,9 +93,13 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     return CommandLine(given, config, defaults="defaults" in found)
 
 
-def add_setting_flags(parser: argparse.ArgumentParser, names: Iterable[str] = SETTINGS) -> None:
+def add_setting_flags(
+    parser: argparse.ArgumentParser,
+    names: Iterable[str] = SETTINGS,
+    declared: Declaration[Any] = TRAINING,
+) -> None:
     """Add the flags of the settings so named, under their groups' headings."""
-    wanted = [SETTINGS[name] for name in names]
+    wanted = [declared.settings[name] for name in names]
     for group in get_args(GroupName):
         heading = parser.add_argument_group(group)
         for setting in wanted:
@@ -103,10 +107,13 @@ def add_setting_flags(parser: argparse.ArgumentParser, names: Iterable[str] = SE
                 _add_flag(heading, setting)
 
 
-def given_settings(found: dict[str, str]) -> dict[str, Given]:
+def given_settings(
+    found: dict[str, Any], declared: Declaration[Any] = TRAINING
+) -> dict[str, Given]:
     """Return those of a parser's findings that are settings, each with its flag as its place."""
+    settings = declared.settings
     return {
-        name: Given(value, SETTINGS[name].flag) for name, value in found.items() if name in SETTINGS
+        name: Given(value, settings[name].flag) for name, value in found.items() if name in settings
     }
 
 

@@ -6,11 +6,12 @@ field says into the form in which questions, flags, YAML files and tables read i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-GroupName = Literal["network", "training", "data", "files"]
+GroupName = Literal["network", "training", "data", "files", "search"]
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,28 @@ def read_setting(name: str, field: FieldInfo) -> Setting:
         choices=choices,
         expected=_expected(choices, field.annotation, marks),
     )
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Declaration(Generic[Model]):
+    """All settings that a pydantic model declares, by their names and in their order."""
+
+    model: type[Model]
+    settings: dict[str, Setting]
+
+    @classmethod
+    def of(cls, model: type[Model]) -> "Declaration[Model]":
+        """Return what the fields of a model say."""
+        fields = model.model_fields.items()
+        return cls(model, {name: read_setting(name, field) for name, field in fields})
+
+    @property
+    def asked(self) -> tuple[Setting, ...]:
+        """The settings that are asked, in the order of the questions."""
+        return tuple(one for one in self.settings.values() if one.question)
 
 
 def _expected(choices: tuple[Choice, ...], kind: Any, marks: list[Any]) -> str:

@@ -1,0 +1,98 @@
+"""Every setting of a search, declared once, as those of a run are in `declaration`."""
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+
+from nn.settings.declaration import LONGEST_RUN_NAME, check_run_name
+from nn.settings.search_space import EXPECTED, read_space, show_space
+from nn.settings.setting import Choice, Declaration, Group, Question, Rule, no, yes
+
+
+def _read_vary(written: object) -> str:
+    """Return what varies in one line, however it was written."""
+    return show_space(read_space(written, "vary"))
+
+
+class SearchSettings(BaseModel):
+    """All settings of a search, checked; what is not given has its default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    vary: Annotated[
+        str,
+        Group("search"),
+        Question("What shall vary, and over which values?"),
+        Rule(EXPECTED),
+        BeforeValidator(_read_vary),
+    ] = Field(
+        "learning_rate: 0.0001..0.1 log, hidden_units: [32, 64, 128]",
+        description="settings that vary, with their values or ranges",
+    )
+    start: Annotated[
+        str,
+        Group("search"),
+        Question("From which config or run shall all else be taken?"),
+        Rule("a YAML file, a run's name, or defaults"),
+        AfterValidator(lambda start: start.strip() or "defaults"),
+    ] = Field("defaults", description="config or run that says all that does not vary")
+    sampler: Annotated[
+        str,
+        Group("search"),
+        Question("How shall values be chosen?"),
+        Choice("tpe", explain="where earlier trials went well (tree-structured Parzen estimator)"),
+        Choice("random", explain="by lot, each trial by itself"),
+        Choice("grid", explain="every combination once; lists of values only"),
+    ] = Field("tpe", description="how a trial's values are chosen")
+    trials: Annotated[
+        int,
+        Group("search"),
+        Question("How many trials?", lambda values: values.get("sampler") != "grid"),
+    ] = Field(20, ge=1, le=100_000, description="runs in all; a grid has as many as combinations")
+    pruning: Annotated[
+        bool,
+        Group("search"),
+        Question("Stop trials early that do badly?"),
+        yes("after 1, 3, 9, ... epochs only the better third goes on (successive halving)"),
+        no("every trial has all its epochs"),
+    ] = Field(True, description="stop trials early that do worse than others did by then")
+    objective: Annotated[
+        str,
+        Group("search"),
+        Choice("validation_accuracy", explain="the higher the better"),
+        Choice("validation_loss", explain="the lower the better"),
+    ] = Field("validation_accuracy", description="what makes a trial better than another")
+    study: Annotated[
+        str,
+        Group("search"),
+        Rule(f"a name as a run's, at most {LONGEST_RUN_NAME} characters"),
+        AfterValidator(check_run_name),
+    ] = Field("", description="name of the study and of its folder; empty: made from what varies")
+    storage: Annotated[str, Group("search"), Rule("a journal file's path or a database URL")] = (
+        Field("", description="where the study is kept; empty: study.journal in its folder")
+    )
+    workers: Annotated[int, Group("search")] = Field(
+        0, ge=0, le=1000, description="processes at a time on this machine; 0: one for each core"
+    )
+    sampler_seed: Annotated[int, Group("search")] = Field(
+        0, ge=0, description="start of the random numbers that choose values"
+    )
+    dead_after: Annotated[float, Group("search")] = Field(
+        60.0, ge=1, description="seconds of silence after which another machine's trial is retaken"
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
+        return SEARCH.settings[str(info.field_name)].take(given)
+
+
+SEARCH = Declaration.of(SearchSettings)

@@ -1,0 +1,218 @@
+"""What a search varies: values to choose from, or a range to draw from, for one setting or several.
+
+Written as YAML, in a config, in a flag and in a piped line alike:
+
+    learning_rate: 1e-4..1 log, hidden_units: 50..1000, l2_strength: [0, 1e-6, 1e-4]
+
+A key may name several settings that vary together; each of its values is then a list of as many:
+
+    activation, optimizer: [[relu, sgd], [sigmoid, sgd], [relu, momentum]]
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from nn.errors import SettingError
+from nn.settings.checking import Given, check_value, nearest_hint, shorten
+from nn.settings.declaration import SETTINGS
+from nn.settings.plain_yaml import read_value
+
+_PLACES = ("data_dir", "save_dir", "name")
+_DIGITS = 4  # significant ones of a number drawn from a range; more would be read by nobody
+EXPECTED = (
+    "settings with a list or a range, as in hidden_units: [50, 100], learning_rate: 1e-4..1 log"
+)
+
+
+@dataclass(frozen=True)
+class Values:
+    """Settings that have one of several values.
+
+    Attributes:
+        names: The settings; several if they vary together.
+        choices: For each choice the value of each setting.
+    """
+
+    names: tuple[str, ...]
+    choices: tuple[tuple[Any, ...], ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """Each choice as a person would write it."""
+        return [
+            ", ".join(SETTINGS[n].show(v) for n, v in zip(self.names, choice, strict=True))
+            for choice in self.choices
+        ]
+
+    def settings(self, label: Any) -> dict[str, Any]:
+        """Return the values of the settings for one of the labels."""
+        choice = self.choices[self.labels.index(label)]
+        return dict(zip(self.names, choice, strict=True))
+
+
+@dataclass(frozen=True)
+class Range:
+    """A setting that has any number from `low` to `high`.
+
+    Attributes:
+        name: The setting.
+        low: The smallest number.
+        high: The largest number.
+        log: Whether each factor is equally likely instead of each difference.
+        whole: Whether only whole numbers are meant.
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one setting."""
+        return (self.name,)
+
+    def settings(self, drawn: Any) -> dict[str, Any]:
+        """Return the value of the setting for a number that was drawn."""
+        if self.whole:
+            return {self.name: int(drawn)}
+        rounded = float(f"{drawn:.{_DIGITS}g}")
+        return {self.name: min(max(rounded, self.low), self.high)}
+
+
+Dimension = Values | Range
+Space = Mapping[str, Dimension]
+
+
+def read_space(written: object, place: str) -> dict[str, Dimension]:
+    """Return what varies, from YAML text or from the mapping that was read from it.
+
+    Raises:
+        SettingError: it is no mapping, names something that is no setting, a value that its
+            setting does not take, or a range that is upside down.
+    """
+    if isinstance(written, str):
+        text = written.strip()
+        try:
+            written = read_value(text if text.startswith("{") else f"{{{text}}}")
+        except ValueError:
+            raise SettingError(f"{place} is {shorten(text)}; it takes {EXPECTED}") from None
+        if isinstance(written, dict):
+            written = _join_keys(written)
+    if not isinstance(written, dict) or not written:
+        raise SettingError(f"{place} is {shorten(written or '')}; it takes {EXPECTED}")
+    space: dict[str, Dimension] = {}
+    for key, value in written.items():
+        names = tuple(name.strip() for name in key.split(","))
+        for name in names:
+            _check_name(name, place)
+        if any(name in other.names for other in space.values() for name in names):
+            raise SettingError(f"{place} names {key} twice")
+        space[", ".join(names)] = _dimension(names, value, f"{place}: {key}")
+    return space
+
+
+def _join_keys(written: dict[str, Any]) -> dict[str, Any]:
+    """Join `a, b: [...]` again, which YAML's braces read as an empty `a` and a `b`."""
+    joined: dict[str, Any] = {}
+    waiting: list[str] = []
+    for key, value in written.items():
+        waiting.append(key)
+        if value != "":
+            joined[", ".join(waiting)] = value
+            waiting = []
+    return joined | ({", ".join(waiting): ""} if waiting else {})
+
+
+def _check_name(name: str, place: str) -> None:
+    if name not in SETTINGS:
+        raise SettingError(f"{place}: {shorten(name)} is no setting{nearest_hint(name, SETTINGS)}")
+    if name in _PLACES:
+        raise SettingError(f"{place}: {name} says where files lie; it cannot vary")
+
+
+def _dimension(names: tuple[str, ...], value: object, place: str) -> Dimension:
+    """Return the values or the range that was written for these settings."""
+    if isinstance(value, list):
+        choices = [_choice(names, item, place) for item in value]
+        if not choices:
+            raise SettingError(f"{place} has no values")
+        return Values(names, tuple(one for i, one in enumerate(choices) if one not in choices[:i]))
+    if len(names) == 1 and isinstance(value, str) and ".." in value:
+        return _range(names[0], value, place)
+    if value == "":
+        raise SettingError(f"{place} has no values; it takes {EXPECTED}")
+    return Values(names, (_choice(names, value, place),))
+
+
+def _choice(names: tuple[str, ...], item: object, place: str) -> tuple[Any, ...]:
+    if len(names) == 1:
+        return (check_value(names[0], Given(item, place)),)
+    if not isinstance(item, list) or len(item) != len(names):
+        raise SettingError(
+            f"{place} has the value {shorten(item)}; each value is a list of {len(names)}"
+        )
+    return tuple(
+        check_value(name, Given(one, f"{place} ({name})"))
+        for name, one in zip(names, item, strict=True)
+    )
+
+
+def _range(name: str, text: str, place: str) -> Range:
+    setting = SETTINGS[name]
+    if setting.choices or setting.kind not in (int, float):
+        raise SettingError(f"{place} is {shorten(text)}; it takes no range but {setting.expected}")
+    span, *rest = text.split()
+    first, _, second = span.partition("..")
+    if rest not in ([], ["log"]):
+        raise SettingError(f"{place} is {shorten(text)}; after a range only the word log may stand")
+    low, high = (check_value(name, Given(end, place)) for end in (first, second))
+    if low > high:
+        raise SettingError(f"{place} is {shorten(text)}, which is upside down; write {high}..{low}")
+    if low == high:
+        raise SettingError(f"{place} is {shorten(text)}, which is one number only")
+    if rest and low <= 0:
+        raise SettingError(f"{place} is {shorten(text)}; with log it must begin above 0")
+    return Range(name, low, high, bool(rest), setting.kind is int)
+
+
+def grid(space: Space) -> Iterator[dict[str, Any]]:
+    """Yield every combination, as the label of each dimension's choice.
+
+    Raises:
+        SettingError: a dimension is a range, which has no end of values.
+    """
+    labels = []
+    for key, dimension in space.items():
+        if isinstance(dimension, Range):
+            raise SettingError(
+                f"vary: {key} is a range; the sampler grid takes lists of values, tpe and random "
+                "take ranges too"
+            )
+        labels.append(dimension.labels)
+    for combination in product(*labels):
+        yield dict(zip(space, combination, strict=True))
+
+
+def settings_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings for one point of the space."""
+    return {
+        name: value
+        for key, dimension in space.items()
+        for name, value in dimension.settings(params[key]).items()
+    }
+
+
+def show_space(space: Space) -> str:
+    """Return what varies, as a person would write it."""
+    return ", ".join(f"{key}: {_show(dimension)}" for key, dimension in space.items())
+
+
+def _show(dimension: Dimension) -> str:
+    if isinstance(dimension, Range):
+        return f"{dimension.low}..{dimension.high}{' log' if dimension.log else ''}"
+    wrap = "[{}]" if len(dimension.names) > 1 else "{}"
+    return f"[{', '.join(wrap.format(label) for label in dimension.labels)}]"
