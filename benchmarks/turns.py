@@ -4,6 +4,9 @@ A machine is never quiet for minutes on end. Whoever is measured first and whoev
 meet different machines; whoever is measured a second before the other does not. So every round
 lets all contestants work once, and what counts is the ratio within a round: the median of at least
 seven rounds, with the smallest and the largest beside it.
+
+With one thread the clock is the processor's, which stands still while other programs have the
+core. With several it is the one on the wall, and the machine had better be quiet.
 """
 
 import json
@@ -86,7 +89,7 @@ class Process:
     def __init__(self, name: str, threads: int) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name],
+            [sys.executable, "-m", "benchmarks.worker", name, str(threads)],
             cwd=Path(__file__).parent.parent,
             env=environment(threads),
             stdin=subprocess.PIPE,
