@@ -33,10 +33,10 @@ def main() -> None:
         run = run_experiment(
             settings, observers=[progress, interrupt], report=print, on_download=download
         )
-    write_reports(run)
     result = run.result
     print(f"Validation accuracy {result.validation_accuracy:.2%}")
-    print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)")
+    print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
+    write_reports(run)
     print(f"Saved in {run.folder.path}")
     print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
     if run.cut_short:

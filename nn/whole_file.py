@@ -19,13 +19,17 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
 
     The new content takes the file's name when the block ends without an exception; if the block
     is left by one, what was there before stays and the part written is removed. Where `path` is a
-    symbolic link, the file it leads to changes, and the link stays.
+    symbolic link, the link gives way to the file: a folder from a stranger cannot lead the writing
+    to another place.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full.
+        OSError: the folder cannot be written or the disk is full; its `filename` says which file.
     """
-    path = Path(os.path.realpath(path))
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)
+        raise
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
@@ -33,8 +37,10 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         Path(part).chmod(0o666 & ~_umask())
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         Path(part).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
         raise
     _sync_folder(path.parent)
 

@@ -19,6 +19,8 @@ _WITHOUT_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if ha
 class Interrupt(Observer):
     """Turns signals into `StopTraining`, as a context around the training and an observer in it.
 
+    Before the first epoch there is nothing to save, and a signal stops the program at once.
+
     Args:
         ask: whether there is a terminal to ask in; without one Ctrl-C stops and saves.
 
@@ -29,6 +31,7 @@ class Interrupt(Observer):
     def __init__(self, *, ask: bool) -> None:
         self._ask = ask
         self._asking = False
+        self._training = False
         self._arrived: int | None = None
         self._before: dict[int, Any] = {}
         self.happened = False
@@ -53,8 +56,12 @@ class Interrupt(Observer):
     def _mark(self, number: int, frame: FrameType | None) -> None:
         if self._arrived in (None, signal.SIGINT):
             self._arrived = number
-        if self._asking:
-            raise KeyboardInterrupt  # leaves the question, where no answer is waited for any more
+        if self._asking or not self._training:
+            raise KeyboardInterrupt  # of a question, it means that no answer will come
+
+    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
+        """Note that there is something to save from now on."""
+        self._training = True
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """End the training if a signal asks for it.

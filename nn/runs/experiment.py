@@ -129,12 +129,15 @@ def run_experiment(
             folder.discard()
         raise
     seconds = time.perf_counter() - started
-    if settings.restore_best_weights:
+    record = history[-1] if history else None
+    if settings.restore_best_weights and history:
         best.restore()
+        record = history[best.epoch - 1]
 
+    folder.write_histories(history)
     folder.write_network(network)
     folder.write_seconds(sum(record.seconds for record in history))
-    result, predictions = _judge(network, loss, data, history, folder)
+    result, predictions = _judge(network, loss, data, record, folder)
     return FinishedRun(folder, result, predictions, seconds, cut_short)
 
 
@@ -241,7 +244,7 @@ class _Watch(Observer):
         self._report = report
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        if record.epoch == 1 and record.validation_loss > 0.99 * self._entropy:
+        if record.epoch == 1 and record.validation_loss > 0.99 * self._entropy > 0:
             self._report(
                 f"The network has not begun to learn: its loss is {record.validation_loss:.4f}, "
                 f"and guessing gives {self._entropy:.4f}. It may need a larger learning rate or "
@@ -253,20 +256,28 @@ def _judge(
     network: Network,
     loss: SoftmaxCrossEntropy,
     data: PreparedData,
-    history: History,
+    record: EpochRecord | None,
     folder: RunFolder,
 ) -> tuple[Result, Predictions]:
-    """Open the test set, once, and write down how the network does."""
+    """Open the test set, once, and write down how the network does.
+
+    Args:
+        network: The network.
+        loss: Its loss.
+        data: The images.
+        record: The epoch after which the network was as it is; None before the first.
+        folder: Where it is written down.
+    """
     split = data.split
     validation = evaluate(network, loss, data.in_order(split.validation)())
     test = evaluate(network, loss, data.in_order(split.test)())
-    if history:
-        training_loss, training_accuracy = history[-1].training_loss, history[-1].training_accuracy
+    if record:
+        training_loss, training_accuracy = record.training_loss, record.training_accuracy
     else:
         training = evaluate(network, loss, data.in_order(split.training)())
         training_loss, training_accuracy = training.loss, training.accuracy
     result = Result(
-        epochs=len(history),
+        epochs=record.epoch if record else 0,
         parameters=network.parameter_count,
         training_loss=training_loss,
         training_accuracy=training_accuracy,
@@ -281,7 +292,6 @@ def _judge(
         probabilities = softmax(test.logits)
     predictions = Predictions(split.test.images, split.test.labels, probabilities, title)
     matrix = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)
-    folder.write_histories(history)
     folder.write_confusion_matrix(matrix)
     folder.write_result(result)
     return result, predictions

@@ -21,6 +21,7 @@ from nn.console.progress import Progress
 from nn.training.stopping import StopTraining
 with Interrupt(ask=True) as interrupt, closing(Progress()) as progress:
     progress.on_epoch_start(1, 1, 10_000)
+    interrupt.on_epoch_start(1, 1, 10_000)
     try:
         for done in range(10_000):
             progress.on_progress(done, 0.5, 0.9)
@@ -35,6 +36,7 @@ with Interrupt(ask=True) as interrupt, closing(Progress()) as progress:
 
 def stopped_by(interrupt, number):
     with interrupt:
+        interrupt.on_epoch_start(1, 1, 10)
         os.kill(os.getpid(), number)
         with pytest.raises(StopTraining) as stop:
             interrupt.on_progress(1, 0.5, 0.9)
@@ -46,6 +48,12 @@ def test_without_a_terminal_a_signal_stops_and_saves(number):
     interrupt = Interrupt(ask=False)
     assert stopped_by(interrupt, number)
     assert interrupt.happened
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_before_the_first_epoch_a_signal_stops_at_once(number):
+    with Interrupt(ask=True), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), number)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,7 @@ def test_going_on_forgets_the_signal(monkeypatch):
     lines = iter(["what?", "", "g"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
     with Interrupt(ask=True) as interrupt:
+        interrupt.on_epoch_start(1, 1, 10)
         os.kill(os.getpid(), signal.SIGINT)
         interrupt.on_progress(1, 0.5, 0.9)
         interrupt.on_progress(2, 0.5, 0.9)
@@ -85,6 +94,7 @@ def test_a_closed_terminal_while_asking_stops_and_saves(monkeypatch):
 def test_kill_is_not_asked_about_even_after_ctrl_c(monkeypatch):
     monkeypatch.delattr("builtins.input")
     with Interrupt(ask=True) as interrupt:
+        interrupt.on_epoch_start(1, 1, 10)
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(StopTraining):
@@ -102,6 +112,7 @@ def test_a_signal_that_was_ignored_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with Interrupt(ask=False) as interrupt:
+            interrupt.on_epoch_start(1, 1, 10)
             os.kill(os.getpid(), signal.SIGHUP)
             interrupt.on_progress(1, 0.5, 0.9)
     finally:
