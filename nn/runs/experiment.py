@@ -129,15 +129,15 @@ def run_experiment(
             folder.discard()
         raise
     seconds = time.perf_counter() - started
-    record = history[-1] if history else None
-    if settings.restore_best_weights and history:
+    if settings.restore_best_weights:
         best.restore()
-        record = history[best.epoch - 1]
+    # The epoch after which the network was as it is now.
+    epoch = best.epoch if settings.restore_best_weights else len(history)
 
     folder.write_histories(history)
     folder.write_network(network)
     folder.write_seconds(sum(record.seconds for record in history))
-    result, predictions = _judge(network, loss, data, record, folder)
+    result, predictions = _judge(network, loss, data, folder, history=history, epoch=epoch)
     return FinishedRun(folder, result, predictions, seconds, cut_short)
 
 
@@ -256,28 +256,23 @@ def _judge(
     network: Network,
     loss: SoftmaxCrossEntropy,
     data: PreparedData,
-    record: EpochRecord | None,
     folder: RunFolder,
+    *,
+    history: History,
+    epoch: int,
 ) -> tuple[Result, Predictions]:
-    """Open the test set, once, and write down how the network does.
-
-    Args:
-        network: The network.
-        loss: Its loss.
-        data: The images.
-        record: The epoch after which the network was as it is; None before the first.
-        folder: Where it is written down.
-    """
+    """Open the test set, once, and write down how the network after `epoch` does."""
     split = data.split
     validation = evaluate(network, loss, data.in_order(split.validation)())
     test = evaluate(network, loss, data.in_order(split.test)())
-    if record:
+    if epoch:
+        record = history[epoch - 1]
         training_loss, training_accuracy = record.training_loss, record.training_accuracy
     else:
         training = evaluate(network, loss, data.in_order(split.training)())
         training_loss, training_accuracy = training.loss, training.accuracy
     result = Result(
-        epochs=record.epoch if record else 0,
+        epochs=len(history),
         parameters=network.parameter_count,
         training_loss=training_loss,
         training_accuracy=training_accuracy,

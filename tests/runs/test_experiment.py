@@ -296,6 +296,9 @@ def test_the_best_weights_are_restored_where_that_is_wanted(settings, restore):
     assert min(losses) < 0.9 * losses[-1]
     wanted = min(losses) if restore else losses[-1]
     assert done.result.validation_loss == pytest.approx(wanted, rel=1e-6)
+    record = list(losses).index(wanted)
+    trained = table(done, "loss_history.csv")["training"]
+    assert done.result.training_loss == pytest.approx(trained[record], rel=1e-6)
     assert table(done, "result.csv")["epochs"] == [15]
 
 
