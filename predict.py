@@ -17,6 +17,9 @@ def main() -> None:
         "--run alone gives a list to choose from (default: the newest run)"
     )  # fmt: skip
     parser.add_argument("--image", metavar="FILE", help="read a picture of your own instead")
+    parser.add_argument(
+        "--export", metavar="FORM", help="write the network for other programs instead: onnx or npz"
+    )
     add_setting_flags(parser, ["data_dir", "save_dir"])
     found = parser.parse(sys.argv[1:])
     given = given_settings(found)
@@ -32,6 +35,11 @@ def main() -> None:
 
     run = load_run(choose_run(found["run"], Path(settings.save_dir)))
     print(f"Run {run.folder.name}: {run.network!r}")
+    if "export" in found:
+        from nn.runs.export import export_network
+
+        print(f"Saved {export_network(run, found['export'])}")
+        return
     if "image" in found:
         print_answer(found["image"], *predict_picture(run, Path(found["image"])))
         return

@@ -60,12 +60,13 @@ HOME_OF = {
     "tqdm": {"nn.console.progress"},
     "PIL": {"nn.datasets.picture", "nn.reports.image_sprite"},
     "jinja2": {"nn.reports.html_report"},
+    "onnx": {"nn.runs.export"},
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.training.threads"},
 }
 # Slow to import: in functions only, or the first question waits.
-LATE_ONLY = {"matplotlib", "PIL", "jinja2"}
+LATE_ONLY = {"matplotlib", "PIL", "jinja2", "onnx"}
 MATHS_LIBRARIES = {"numpy", "scipy"}
 
 # What a distribution is called where it is installed and where it is imported.
@@ -201,7 +202,10 @@ def third_party(paths: list[Path]) -> dict[str, str]:
 
 def test_every_library_the_program_imports_is_required() -> None:
     # prompt_toolkit is what questionary is made of; the two come together.
-    allowed = required("requirements.txt") | {"prompt_toolkit"}
+    allowed = {"prompt_toolkit"}
+    for path in ROOT.glob("requirements*.txt"):
+        if path.name != "requirements-dev.txt":
+            allowed |= required(path.name)
     missing = {
         name: at for name, at in third_party(SCRIPTS + PACKAGE).items() if name not in allowed
     }

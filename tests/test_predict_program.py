@@ -285,3 +285,21 @@ def test_a_picture_that_is_none_is_named(refused, copy, predict, name, content):
     if content is not None:
         (copy.parents[1] / name).write_bytes(content)
     refused(predict("--image", name), 3, name)
+
+
+# For other programs ----------------------------------------------------------------------------
+
+
+def test_the_network_is_exported_into_the_runs_folder(trained_run, run_program, tmp_path):
+    folder = shutil.copytree(trained_run.folder, tmp_path / "copied")
+    done = run_program("predict.py", "--run", folder, "--export", "npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"Saved {folder / 'network.npz'}"
+    with np.load(folder / "network.npz") as arrays:
+        weights = np.loadtxt(folder / "weights_1.csv", delimiter=",", ndmin=2)
+        np.testing.assert_array_equal(arrays["weights_1"], weights.astype(np.float32))
+
+
+def test_an_export_in_another_form_is_refused(trained_run, run_program, refused, tmp_path):
+    done = run_program("predict.py", "--run", trained_run.folder, "--export", "h5", cwd=tmp_path)
+    refused(done, 2, "'h5'", "onnx or npz")

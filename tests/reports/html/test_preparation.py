@@ -28,12 +28,19 @@ def stroke(height: int, width: int, points: list[tuple[float, float]], pen: floa
     return np.clip(pen - distance, 0, 1).astype(np.float32)
 
 
+HAZE = stroke(100, 100, [(30, 40), (70, 50)], 5)
+HAZE[10:90, 20:80] = np.maximum(HAZE[10:90, 20:80], 0.2)  # too faint to be the digit's edge
+HALF = np.zeros((60, 60), np.float32)
+HALF[10:50, 20:25] = 1  # 40 x 5, which is 20 x 2.5 in 28 x 28: Python rounds to 2
+
 DRAWINGS = {
     "seven": stroke(140, 140, [(30, 35), (32, 100), (120, 60)], 6),
     "one": stroke(140, 140, [(20, 70), (120, 72)], 6),
     "flat, in a corner": stroke(120, 150, [(100, 10), (103, 60)], 4),
     "dot": stroke(100, 100, [(50, 50), (50.5, 50)], 5),
     "smaller than the image": stroke(16, 16, [(3, 4), (12, 9)], 1.6),
+    "haze": HAZE,
+    "two and a half pixels wide": HALF,
     "to the very edge": stroke(90, 60, [(0, 0), (89, 59)], 5),
 }
 

@@ -1,0 +1,155 @@
+"""A trained network for other programs.
+
+The CSV files can be read by anything, but whoever reads them has to build the layers anew. ONNX is
+a format for whole networks that runs in most other frameworks, on phones and in browsers. An
+`.npz` holds the same arrays as the CSV files in NumPy's own form.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nn.errors import RunFolderError, SettingError
+from nn.layers.layer import Layer
+from nn.runs.saved_run import SavedRun
+from nn.whole_file import open_whole, write_whole
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+# Old enough for every runtime still in use; nothing here needs a newer one.
+_OPSET, _FORMAT_VERSION = 13, 7
+
+
+def export_network(run: SavedRun, form: str) -> Path:
+    """Write a run's network into its folder, as `network.onnx` or `network.npz`.
+
+    Args:
+        run: The run.
+        form: "onnx", which takes images as pixels (N, H, W) from 0 to 255, in float32, and gives
+            logits (N, K), the run's normalization included; or "npz", which has an array for each
+            CSV file and the two numbers of the normalization.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        SettingError: the package onnx is not installed, or there is no such form.
+        RunFolderError: the folder cannot be written.
+    """
+    writers: dict[str, Callable[[SavedRun, Path], None]] = {"onnx": _write_onnx, "npz": _write_npz}
+    if form not in writers:
+        raise SettingError(f"export: got {form!r}, expected {' or '.join(writers)}.")
+    path = run.folder.path / f"network.{form}"
+    try:
+        writers[form](run, path)
+    except OSError as error:
+        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+    return path
+
+
+def _write_npz(run: SavedRun, path: Path) -> None:
+    scaling = {"subtract": run.normalization.subtract, "divide": run.normalization.divide}
+    numbers = {name: np.float32(number) for name, number in scaling.items()}
+    arrays: dict[str, Any] = {**run.network.arrays, **numbers}
+    with open_whole(path) as stream:
+        np.savez(stream, **arrays)
+
+
+def _write_onnx(run: SavedRun, path: Path) -> None:
+    write_whole(path, _onnx_model(run).SerializeToString())
+
+
+# How each layer is said in ONNX: the operator, its arrays in the operator's order, its attributes.
+_Operator = tuple[str, list[np.ndarray], dict[str, Any]]
+
+
+def _dense(layer: Layer) -> _Operator:
+    return "Gemm", [layer.arrays["weights"], layer.arrays["biases"]], {}
+
+
+def _conv2d(layer: Layer) -> _Operator:
+    constants = layer.constants
+    weights = layer.arrays["weights"]
+    # Ours are (C * kh * kw, F), as they stand in the matrix product; ONNX's are (F, C, kh, kw).
+    kernels = weights.T.reshape(-1, layer.input_shape[0], *_pair(constants["kernel_size"]))
+    attributes = {
+        "kernel_shape": constants["kernel_size"],
+        "strides": constants["stride"],
+        "dilations": constants["dilation"],
+        "pads": constants["padding"],
+    }
+    return "Conv", [kernels, layer.arrays["biases"]], attributes
+
+
+def _max_pool(layer: Layer) -> _Operator:
+    constants = layer.constants
+    attributes = {"kernel_shape": constants["size"], "strides": constants["stride"]}
+    return "MaxPool", [], attributes
+
+
+def _batch_norm(layer: Layer) -> _Operator:
+    order = ("gamma", "beta", "running_mean", "running_variance")
+    arrays = [layer.arrays[name] for name in order]
+    return "BatchNormalization", arrays, dict(layer.constants)
+
+
+def _images(layer: Layer) -> _Operator:
+    return "Reshape", [np.array([-1, *layer.output_shape], np.int64)], {}
+
+
+_OPERATORS: dict[str, Callable[[Layer], _Operator]] = {
+    "dense": _dense,
+    "conv2d": _conv2d,
+    "max_pool": _max_pool,
+    "batch_norm": _batch_norm,
+    "images": _images,
+    "flatten": lambda layer: ("Flatten", [], {}),
+    "relu": lambda layer: ("Relu", [], {}),
+    "sigmoid": lambda layer: ("Sigmoid", [], {}),
+    "dropout": lambda layer: ("Identity", [], {}),  # it drops nothing outside training
+}
+
+
+def _pair(value: float | tuple[int, ...]) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (int(value), int(value))
+
+
+def _onnx_model(run: SavedRun) -> "ModelProto":
+    """Return the network as a chain of operators, each taking what the one before it gives."""
+    try:
+        from onnx import TensorProto, checker, helper, numpy_helper
+    except ImportError:
+        raise SettingError(
+            "--export onnx needs the package onnx, which is not installed. Install it with: "
+            "pip install -r requirements-export.txt"
+        ) from None
+
+    height, width = run.facts.image_height, run.facts.image_width
+    chain: list[_Operator] = [
+        ("Sub", [np.float32(run.normalization.subtract)], {}),
+        ("Div", [np.float32(run.normalization.divide)], {}),
+        ("Reshape", [np.array([-1, math.prod((height, width))], np.int64)], {}),
+        *(_OPERATORS[layer.name](layer) for layer in run.network.layers),
+    ]
+    nodes, constants, entering = [], [], "pixels"
+    for number, (operator, arrays, attributes) in enumerate(chain, start=1):
+        names = [f"array_{number}_{place}" for place, _ in enumerate(arrays, start=1)]
+        for name, array in zip(names, arrays, strict=True):
+            constants.append(numpy_helper.from_array(np.asarray(array), name))
+        leaving = "logits" if number == len(chain) else f"{operator.lower()}_{number}"
+        nodes.append(helper.make_node(operator, [entering, *names], [leaving], **attributes))
+        entering = leaving
+
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["images", height, width])
+    logits = helper.make_tensor_value_info(
+        "logits", TensorProto.FLOAT, ["images", run.facts.classes]
+    )
+    graph = helper.make_graph(nodes, "network", [pixels], [logits], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
+    model.ir_version = _FORMAT_VERSION
+    checker.check_model(model)
+    return model
