@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nn.datasets.batches import Batches
+from nn.datasets.distortion import Distortion
 from nn.errors import DivergedError, ProgramError, StoppedError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
@@ -88,6 +89,7 @@ def run_experiment(
         data.normalization,
         settings.batch_size,
         rng=random_stream(settings.seed, "shuffling"),
+        distortion=_distortion(settings, data),
     )
 
     folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
@@ -155,6 +157,14 @@ def make_optimizer(settings: Settings, network: Network) -> Optimizer:
         )
     plain = {"sgd": SGD, "adam": Adam}[settings.optimizer]
     return plain(network.parameters, learning_rate=rate, penalty=penalty)
+
+
+def _distortion(settings: Settings, data: PreparedData) -> Distortion | None:
+    """Return what distorts the training images, if the settings want it."""
+    if settings.distortion == "none":
+        return None
+    rng = random_stream(settings.seed, "distortion")
+    return Distortion(settings.distortion, data.images.image_shape, rng=rng)
 
 
 def _stopping(settings: Settings, steps_per_epoch: int) -> list[EarlyStopping]:

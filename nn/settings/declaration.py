@@ -230,6 +230,13 @@ class Settings(BaseModel):
         no("the file's last ones"),
     ] = Field(True, description="shuffle the training file before the official split")
 
+    distortion: Annotated[
+        str,
+        Group("data"),
+        Choice("none", explain="every epoch sees the same images"),
+        Choice("affine", explain="turned, stretched, slanted and shifted a little, at random"),
+        Choice("elastic", explain="affine, and bent as by a shakier hand"),
+    ] = Field("none", description="what is done to training images, anew in every epoch")
     data_dir: Annotated[
         str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)
     ] = Field("data", description="folder of the data files")

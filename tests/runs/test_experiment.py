@@ -247,6 +247,8 @@ def test_optimizers_are_made_as_the_settings_say():
         {"learning_rate_decay": True},
         {"split": "official", "validation_size": 0.1},
         {"optimizer": "sgd"},
+        {"distortion": "affine"},
+        {"distortion": "elastic"},
     ],
     ids=str,
 )

@@ -50,6 +50,7 @@ def test_the_defaults_are_those_of_the_product():
         "split": "seed",
         "validation_size": 10_000,
         "shuffle_split": True,
+        "distortion": "none",
         "data_dir": "data",
         "save_dir": "saved_files",
         "name": "",
