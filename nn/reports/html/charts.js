@@ -27,10 +27,12 @@ class LineChart {
    * @param {number[]} contents.epochs Ascending.
    * @param {Curve[]} contents.curves
    * @param {function(number): string} contents.write Turns a value into words.
-   * @param {boolean} [contents.fromZero] Whether the axis must begin at 0.
+   * @param {number} [contents.factor] From the values' unit to the axis's.
+   * @param {string} [contents.unit] The axis's, behind each number.
+   * @param {boolean} [contents.fromZero] Whether the axis must begin at 0; not if left out.
    * @param {function(number): void} contents.onPoint Told of the place that is pointed at.
    */
-  constructor(figure, { epochs, curves, write, fromZero = false, onPoint }) {
+  constructor(figure, { epochs, curves, write, factor = 1, unit = "", fromZero, onPoint }) {
     this.epochs = epochs;
     this.curves = curves;
     this.write = write;
@@ -41,8 +43,9 @@ class LineChart {
     this.place = epochs.length - 1;
     const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
     this.scale = makeScale(values, fromZero);
-    const labels = this.scale.ticks.map((tick) => write(tick, true).length);
-    this.left = 12 + DIGIT_WIDTH * Math.max(...labels);
+    this.tickLabels = writeTicks(this.scale, factor, unit);
+    const longest = Math.max(...this.tickLabels.map((label) => label.length));
+    this.left = 12 + DIGIT_WIDTH * longest;
 
     this.svg = element("svg", { role: "img", tabindex: "0" });
     this.svg.setAttribute(
@@ -93,12 +96,12 @@ class LineChart {
   /** @returns {SVGElement[]} The ticks of both axes, and their names. */
   axes() {
     const parts = [];
-    for (const tick of this.scale.ticks) {
+    this.scale.ticks.forEach((tick, n) => {
       const y = this.y(tick);
       parts.push(element("line", { class: "grid", x1: this.left, x2: this.right, y1: y, y2: y }));
       const place = { x: this.left - 8, y: y + 4, "text-anchor": "end" };
-      parts.push(element("text", place, this.write(tick, true)));
-    }
+      parts.push(element("text", place, this.tickLabels[n]));
+    });
     const [first, last] = [this.epochs[0], this.epochs.at(-1)];
     for (const tick of epochTicks(first, last, (this.right - this.left) / 44)) {
       const place = { x: this.x(tick), y: this.bottom + 19, "text-anchor": "middle" };
@@ -171,7 +174,7 @@ class LineChart {
  * a diverging loss has, gets a logarithmic one.
  *
  * @param {number[]} values
- * @param {boolean} fromZero
+ * @param {boolean} [fromZero]
  * @returns {{log: boolean, ticks: number[], share: function(number): number}} `share` says how
  *     far up a value stands, from 0 to 1.
  */
@@ -194,6 +197,21 @@ function makeScale(values, fromZero) {
   for (let n = Math.floor(low / step); n <= Math.ceil(high / step - 1e-9); n++) ticks.push(n * step);
   const [first, last] = [ticks[0], ticks.at(-1)];
   return { log: false, ticks, share: (value) => (value - first) / (last - first) };
+}
+
+/**
+ * Write the ticks of an axis with as many digits as it takes to tell them apart.
+ *
+ * @param {{log: boolean, ticks: number[]}} scale
+ * @param {number} factor
+ * @param {string} unit
+ * @returns {string[]}
+ */
+function writeTicks({ log, ticks }, factor, unit) {
+  if (log) return ticks.map((tick) => Number((factor * tick).toPrecision(1)) + unit);
+  const step = factor * (ticks[1] - ticks[0]);
+  const digits = Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(step))));
+  return ticks.map((tick) => Number((factor * tick).toFixed(digits)) + unit);
 }
 
 /**

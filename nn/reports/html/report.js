@@ -5,7 +5,7 @@
  * scripts the page still has its tables.
  */
 
-const MOST_BARS = 20; // with more classes than that, only the most probable ones are shown
+const MOST_BARS = 20; // with more classes than that, only the ten most probable are shown
 const MOST_UNITS = 64; // of the first layer, until someone asks for all
 const WEIGHT_COLOURS = {
   light: { for: [196, 78, 0], against: [0, 96, 158], nothing: [255, 255, 255] },
@@ -25,7 +25,7 @@ class ProbabilityBars {
    */
   constructor(list, classes) {
     this.classes = classes;
-    this.rows = Array.from({ length: Math.min(classes, MOST_BARS) }, (_, label) => {
+    this.rows = Array.from({ length: classes > MOST_BARS ? 10 : classes }, (_, label) => {
       const row = document.createElement("li");
       const track = span("track", "");
       track.append(span("fill", ""));
@@ -44,7 +44,7 @@ class ProbabilityBars {
     let shown = this.rows.map((_, n) => n);
     if (probabilities && this.classes > MOST_BARS) {
       const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-      shown = order.slice(0, MOST_BARS);
+      shown = order.slice(0, this.rows.length);
     }
     const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : null;
     this.rows.forEach((row, n) => {
@@ -71,11 +71,11 @@ function startCharts(histories) {
     name,
     values: history[name],
   }));
-  const short = (value, isTick) => String(Number(value.toPrecision(isTick ? 3 : 4)));
-  const share = (value, isTick) => `${Number((100 * value).toFixed(isTick ? 3 : 2))} %`;
+  const short = (value) => String(Number(value.toPrecision(4)));
+  const share = (value) => `${(100 * value).toFixed(2)} %`;
   const contents = {
     loss: { curves: both(histories.loss), write: short },
-    accuracy: { curves: both(histories.accuracy), write: share },
+    accuracy: { curves: both(histories.accuracy), write: share, factor: 100, unit: " %" },
     "learning-rate": {
       curves: [{ name: "rate", values: histories.learningRate }],
       write: short,
@@ -225,7 +225,7 @@ function startDrawing(network, imageShape, classes, images) {
     byId("spoken").textContent = best ? `The network reads ${best}, ${byId("sure").textContent}` : "";
   };
 
-  const aspect = Math.min(2, Math.max(0.5, imageShape[1] / imageShape[0]));
+  const aspect = Math.min(3 / 2, Math.max(2 / 3, imageShape[1] / imageShape[0]));
   const pad = new DrawingPad(byId("pad"), aspect, {
     onChange: () => {
       const { ink, height, width } = pad.read();

@@ -5,6 +5,7 @@ the browser's console.
 """
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -300,6 +301,30 @@ def test_every_control_and_picture_has_a_name_for_a_screen_reader(open_page):
             .map((each) => each.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
+
+
+def test_the_browser_itself_stops_whatever_would_leave_the_page(browser, reported):
+    page = browser.new_page()
+    page.goto(reported.page.as_uri())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stopped = page.evaluate(
+            """(port) => new Promise((resolve) => {
+                const stopped = [];
+                document.addEventListener("securitypolicyviolation", (event) => {
+                    stopped.push(event.effectiveDirective);
+                    if (stopped.length === 3) resolve(stopped.sort());
+                });
+                fetch(`http://127.0.0.1:${port}/`).catch(() => {});
+                new Image().src = `http://127.0.0.1:${port}/image.png`;
+                document.body.append(Object.assign(document.createElement("script"), {text: "1"}));
+            })""",
+            server.getsockname()[1],
+        )
+        assert stopped == ["connect-src", "img-src", "script-src-elem"]
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()  # nobody has come
+    page.close()
 
 
 def test_the_command_is_copied_or_selected(open_page):
