@@ -64,6 +64,11 @@ HOME_OF = {
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.training.threads"},
+    "optuna": {
+        *("nn.runs.study_storage", "nn.runs.journal_lock", "nn.runs.search"),
+        *("nn.runs.search_worker", "nn.runs.signs_of_life", "nn.reports.study_files"),
+    },
+    "sqlalchemy": {"nn.runs.study_storage"},
 }
 # Slow to import: in functions only, or the first question waits.
 LATE_ONLY = {"matplotlib", "PIL", "jinja2", "onnx"}
@@ -201,8 +206,8 @@ def third_party(paths: list[Path]) -> dict[str, str]:
 
 
 def test_every_library_the_program_imports_is_required() -> None:
-    # prompt_toolkit is what questionary is made of; the two come together.
-    allowed = {"prompt_toolkit"}
+    # questionary is made of prompt_toolkit and Optuna of sqlalchemy; they come together.
+    allowed = {"prompt_toolkit", "sqlalchemy"}
     for path in ROOT.glob("requirements*.txt"):
         if path.name != "requirements-dev.txt":
             allowed |= required(path.name)

@@ -8,8 +8,8 @@ from pathlib import Path
 from nn.console.gather import is_terminal
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
-from nn.runs.compare import Comparison
-from nn.runs.run_folder import RunFolder
+from nn.runs.compare import Comparison, compare, read_runs
+from nn.runs.run_folder import RunFolder, finished_runs
 
 
 def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weights: bool) -> None:
@@ -25,8 +25,7 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
         RunFolderError: a folder cannot be written, or a run is damaged.
     """
     name = name or f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    width = os.get_terminal_size().columns if is_terminal(sys.stdout) else None
-    print(comparison_table(comparison, width))
+    print(comparison_table(comparison, _width()))
     for note in comparison.notes:
         print(note)
     folder = RunFolder.create(save_dir / FOLDER, name)
@@ -35,6 +34,24 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
     if weights:
         _draw_weights(comparison)
     print(f"Saved in {folder.path}")
+
+
+def print_comparison(study: Path) -> None:
+    """Compare all runs of a study's folder, print the table, and leave the files in that folder.
+
+    Raises:
+        RunFolderError: the folder cannot be written, or a run is damaged.
+    """
+    comparison = compare(read_runs(finished_runs(study), report=print))
+    print(comparison_table(comparison, _width()))
+    for note in comparison.notes:
+        print(note)
+    for path in write_comparison(study, comparison, study.name):
+        print(f"Saved {path}")
+
+
+def _width() -> int | None:
+    return os.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def _draw_weights(comparison: Comparison) -> None:

@@ -4,7 +4,9 @@ In a terminal a bar an epoch, gone when the epoch ends; everywhere one plain lin
 is all that a log file gets.
 """
 
+import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from tqdm import tqdm
@@ -116,3 +118,46 @@ class DownloadProgress:
         """Take away the bars of downloads that ended early."""
         while self._bars:
             self._bars.popitem()[1].close()
+
+
+class StudyProgress:
+    """Shows a search: a bar over its trials with the best so far, and a line for each of them."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._done: set[int] = set()
+
+    def show(self, trials: int, ended: Mapping[int, str], best: str) -> None:
+        """Move the bar, and print the lines of trials that have ended since the last time.
+
+        Args:
+            trials: how many there are to be.
+            ended: a line for each trial that has ended, by its place.
+            best: the best so far, in words.
+        """
+        if self._bar is None:
+            self._done = set(ended)  # those of an earlier start have been printed then
+            if ended:
+                print(f"{len(ended)} of {trials} trials are done already", flush=True)
+            self._bar = tqdm(
+                total=trials,
+                desc="trials",
+                bar_format="{desc} {n_fmt}/{total_fmt} {remaining} left{postfix} {bar}",
+                initial=len(ended),
+                leave=False,
+                dynamic_ncols=True,
+                disable=None,
+            )
+        for place in ended.keys() - self._done:
+            tqdm.write(ended[place])
+            sys.stdout.flush()
+        self._done |= ended.keys()
+        self._bar.total = max(trials, len(ended))
+        self._bar.n = len(ended)
+        self._bar.set_postfix_str(best, refresh=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

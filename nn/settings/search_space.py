@@ -216,3 +216,8 @@ def _show(dimension: Dimension) -> str:
         return f"{dimension.low}..{dimension.high}{' log' if dimension.log else ''}"
     wrap = "[{}]" if len(dimension.names) > 1 else "{}"
     return f"[{', '.join(wrap.format(label) for label in dimension.labels)}]"
+
+
+def show_settings(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of settings as a person would write them."""
+    return {name: SETTINGS[name].show(value) for name, value in values.items()}

@@ -1,0 +1,160 @@
+"""search.py: the ways in, what is shown while it searches, and what is said at the end."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nn.console.gather import is_terminal
+from nn.console.interview import hold_interview
+from nn.console.piped_answers import read_answers
+from nn.console.plain_questions import PlainAsker
+from nn.runs.search_plan import SearchPlan, plan_search
+from nn.settings.checking import Given, check_given
+from nn.settings.config_files import read_config
+from nn.settings.declaration import SETTINGS
+from nn.settings.flags import FlagParser, add_setting_flags, given_settings
+from nn.settings.repeat_command import repeat_command
+from nn.settings.search_declaration import SEARCH, SearchSettings
+
+if TYPE_CHECKING:
+    from nn.runs.search import Study
+
+
+def gather_plan(words: Sequence[str]) -> SearchPlan:
+    """Return what is to be searched, asking for what the command line leaves open.
+
+    Args:
+        words: what follows `search.py` on the command line.
+
+    Raises:
+        SettingError: a flag, an answer or the config file is wrong.
+        StoppedError: the person stopped at a question.
+        SystemExit: the person chose to quit, or asked for `--help`.
+    """
+    parser = FlagParser("search.py", "Search for the settings that train the best network.")
+    ways = parser.add_argument_group("ways to ask nothing")
+    ways.add_argument("--config", metavar="FILE", help="a study in a YAML file; flags win")
+    ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    add_setting_flags(parser, SEARCH.settings, SEARCH)
+    add_setting_flags(parser)
+    found = parser.parse(words)
+    given = {**given_settings(found, SEARCH), **given_settings(found)}
+    if "config" in found:
+        path = Path(found["config"])
+        written = read_config(path, [*SEARCH.settings, *SETTINGS])
+        named = {"study": Given(path.stem, f"{path}")}
+        given = {**named, **_beside(path, written), **given}
+    of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
+    of_runs = {name: one for name, one in given.items() if name in SETTINGS}
+    search = check_given(of_search, SEARCH)
+    if not ("config" in found or "defaults" in found):
+        search = _ask(of_search, of_runs)
+    return plan_search(search, of_runs)
+
+
+def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
+    """Return what a config says; its `start` may be named as it lies from the config."""
+    start = written.get("start")
+    if start is not None and (config.parent / str(start.value)).is_file():
+        return {**written, "start": Given(str(config.parent / str(start.value)), start.place)}
+    return dict(written)
+
+
+def _ask(given: Mapping[str, Given], of_runs: Mapping[str, Given]) -> SearchSettings:
+    """Return the settings of the search, from a terminal or from piped lines."""
+    if is_terminal(sys.stdin) and is_terminal(sys.stdout):
+        review = lambda search: _review(plan_search(search, of_runs))  # noqa: E731
+        if os.environ.get("TERM") == "dumb":
+            return hold_interview(PlainAsker(SEARCH), SEARCH, given, {}, review)[0]
+        from nn.console.questions import TerminalAsker, open_terminal
+
+        with open_terminal():
+            return hold_interview(TerminalAsker(SEARCH), SEARCH, given, {}, review)[0]
+    answers = {}
+    if not is_terminal(sys.stdin):
+        answers = read_answers(getattr(sys.stdin, "buffer", None), given, SEARCH)
+    if not answers:
+        print("No answers on standard input: every setting not given has its default.")
+    return check_given({**given, **answers}, SEARCH)
+
+
+def _review(plan: SearchPlan) -> str:
+    most = plan.places * plan.base.epochs
+    return "\n".join(
+        [
+            "",
+            f"  {plan.places:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
+            f"  vary {plan.search.vary}",
+            f"  in {plan.folder}",
+            search_command(plan),
+            "",
+        ]
+    )
+
+
+def search_command(plan: SearchPlan) -> str:
+    """Return the command that starts the same search again, or goes on with it."""
+    words = ["python", "search.py", "--defaults"]
+    for setting in SEARCH.settings.values():
+        value = getattr(plan.search, setting.name)
+        if isinstance(value, bool) and value != setting.default:
+            words.append(setting.flag if value else setting.flag.replace("--", "--no-", 1))
+        elif value != setting.default:
+            words += [setting.flag, setting.show(value)]
+    return shlex.join(words)
+
+
+def trial_lines(study: "Study") -> dict[int, str]:
+    """Return a line about each trial that has come to its end, by its place."""
+    from nn.reports.study_files import describe
+
+    lines = {}
+    for place, trial in study.finished().items():
+        notes: Mapping[str, Any] = trial.user_attrs
+        words = f"trial {place + 1:{len(str(study.plan.places))}}  {describe(study, trial)}"
+        if "validation_accuracy" not in notes:
+            lines[place] = f"{words}  cannot be trained: {notes.get('outcome')}"
+            continue
+        epochs = f"{notes['epochs']} epoch{'' if notes['epochs'] == 1 else 's'}"
+        how = "" if notes["outcome"] == "complete" else f", {notes['outcome']}"
+        lines[place] = f"{words}  validation {notes['validation_accuracy']:.2%}, {epochs}{how}"
+    return lines
+
+
+def best_so_far(study: "Study") -> str:
+    """Return the best value so far in words; nothing before there is one."""
+    best = study.best()
+    if best is None:
+        return ""
+    value = best[1].value or 0.0
+    accuracy = study.plan.search.objective == "validation_accuracy"
+    return f"best {value:.2%}" if accuracy else f"best loss {value:.4f}"
+
+
+def print_winner(study: "Study") -> None:
+    """Print the best trial, where it lies, and the commands that train it and look at it."""
+    best = study.best()
+    if best is None:
+        print("No trial had all of its epochs: there is no winner. Look at trials.csv for why.")
+        return
+    place, trial = best
+    notes = trial.user_attrs
+    settings = study.plan.settings(trial.params)
+    base = study.plan.base
+    settings = settings.model_copy(update={"save_dir": base.save_dir, "name": base.name})
+    from nn.reports.study_files import describe
+
+    epochs = sum(one.user_attrs.get("epochs") or 0 for one in study.finished().values())
+    print(f"{len(study.finished()):,} trials, {epochs:,} epochs in all")
+    print(f"Best: trial {place + 1}, {describe(study, trial)}")
+    print(f"Validation accuracy {notes['validation_accuracy']:.2%}")
+    print(f"Test accuracy {notes['test_accuracy']:.2%}")
+    folder = study.plan.folder / str(notes["run"])
+    if folder.is_dir():
+        print(f"Saved in {folder}")
+        print(f"Look at it: python predict.py --run {shlex.quote(str(folder))}")
+    # To the last bit only with one thread, as the trials had.
+    print(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")

@@ -1,0 +1,120 @@
+"""What a search leaves beside its trials: their table, and pictures of it."""
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nn.errors import RunFolderError
+from nn.reports.study_plots import (
+    Axis,
+    DrawnTrial,
+    plot_importance,
+    plot_learning_curves,
+    plot_parameters,
+)
+from nn.runs.search import Study, last_value
+from nn.settings.search_space import Range, settings_of, show_settings
+from nn.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+_NOTES = (
+    "run",
+    "outcome",
+    "epochs",
+    "seconds",
+    "training_accuracy",
+    "validation_accuracy",
+    "validation_loss",
+    "test_accuracy",
+)
+_BEST = 10
+
+
+def write_trials(study: Study) -> Path:
+    """Write `trials.csv`: a row for each trial that has come to its end.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    varied = [name for dimension in study.plan.space.values() for name in dimension.names]
+    rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
+    for place, trial in sorted(study.finished().items()):
+        values = settings_of(study.plan.space, trial.params)
+        notes = [trial.user_attrs.get(name) for name in _NOTES]
+        rows.append([place + 1, *show_settings(values).values(), *notes])
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    path = study.plan.folder / "trials.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, stream.getvalue())
+    except OSError as error:
+        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+    return path
+
+
+def draw_study(study: Study) -> list[Path]:
+    """Draw the pictures for which there are trials; return their paths.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    folder, title = study.plan.folder, study.plan.name
+    accuracy = study.plan.search.objective == "validation_accuracy"
+    unit = "validation accuracy (%)" if accuracy else "validation loss (nats per example)"
+    trials = _drawn(study, 100.0 if accuracy else 1.0)
+    drawn = []
+    try:
+        if any(trial.value is not None for trial in trials):
+            drawn.append(folder / "parameters.png")
+            plot_parameters(drawn[-1], trials, _axes(study), unit, title)
+        curves = [trial for trial in trials if trial.curve][:_BEST]
+        if curves:
+            drawn.append(folder / "learning_curves.png")
+            plot_learning_curves(drawn[-1], curves, unit, title)
+        if importance := study.importance():
+            drawn.append(folder / "importance.png")
+            plot_importance(drawn[-1], importance, title)
+    except OSError as error:
+        raise RunFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
+    return drawn
+
+
+def _axes(study: Study) -> list[Axis]:
+    return [
+        Axis(key, dimension.log)
+        if isinstance(dimension, Range)
+        else Axis(key, log=False, labels=dimension.labels)
+        for key, dimension in study.plan.space.items()
+    ]
+
+
+def _drawn(study: Study, factor: float) -> list[DrawnTrial]:
+    """Return the trials, whole ones first, the best of each first, with values times `factor`."""
+    ordered = sorted(study.finished().values(), key=lambda trial: _rank(study, trial))
+    return [
+        DrawnTrial(
+            label=describe(study, trial),
+            value=None if (value := last_value(trial)) is None else value * factor,
+            whole=trial.user_attrs.get("outcome") == "complete",
+            params=trial.params,
+            curve={e: v * factor for e, v in sorted(trial.intermediate_values.items())},
+        )
+        for trial in ordered
+    ]
+
+
+def _rank(study: Study, trial: "FrozenTrial") -> tuple[bool, float]:
+    value = last_value(trial)
+    sign = 1 if study.plan.search.objective == "validation_loss" else -1
+    whole = trial.user_attrs.get("outcome") == "complete"
+    return not whole, float("inf") if value is None else sign * value
+
+
+def describe(study: Study, trial: "FrozenTrial") -> str:
+    """Return a trial's values in words."""
+    values = show_settings(settings_of(study.plan.space, trial.params))
+    return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,0 +1,39 @@
+"""Search for good settings: `python search.py`; the same command goes on, on any machine."""
+
+import sys
+
+from nn.console.program import run_program
+
+
+def main() -> None:
+    """Ask what to vary, run trials until the study is complete, and say which was the best."""
+    from nn.runs.study_storage import require_optuna
+
+    require_optuna()
+
+    from contextlib import closing
+
+    from nn.console.comparing import print_comparison
+    from nn.console.progress import StudyProgress
+    from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
+    from nn.reports.study_files import draw_study, write_trials
+    from nn.runs.search import Study
+    from nn.runs.search_team import run_search
+
+    plan = gather_plan(sys.argv[1:])
+    print(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
+    with closing(StudyProgress()) as progress:
+
+        def show(study: Study) -> None:
+            progress.show(plan.places, trial_lines(study), best_so_far(study))
+
+        study = run_search(plan, show)
+    for path in [write_trials(study), *draw_study(study)]:
+        print(f"Saved {path}")
+    if plan.search.sampler == "grid":
+        print_comparison(plan.folder)
+    print_winner(study)
+
+
+if __name__ == "__main__":
+    sys.exit(run_program(main))
