@@ -27,9 +27,13 @@ FLAGS = (
 NO_BROWSER = "install Chromium (Debian: apt-get install chromium) and pip install playwright"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Return a running Chromium, or skip the test where there is none."""
+    """Return a running Chromium, or skip the test where there is none.
+
+    Playwright has an event loop of its own running meanwhile, which the questions' tests could not
+    start theirs beside; so it ends with the module.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER)
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     path = next(found, None)
@@ -41,7 +45,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run_script(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Return a function that calls a JavaScript function and gives back its result as JSON.
 
