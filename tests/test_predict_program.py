@@ -101,6 +101,28 @@ def test_the_command_that_training_ends_with_can_be_pasted(
     refused(pasted, 3, "none.png")
 
 
+def test_the_surest_mistakes_of_one_digit_can_be_asked_for(copy, predict):
+    done = predict("--top-mistakes", 3, "--digit", 2)
+    assert done.returncode == 0, done.stderr
+    assert (copy / "gallery.png").read_bytes().startswith(b"\x89PNG")
+    assert len((copy / "predictions.csv").read_text().splitlines()) == 61
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--top-mistakes", "0"], ["--top-mistakes", "from 1 up", "'0'"]),
+        (["--top-mistakes", "²"], ["--top-mistakes", "from 1 up"]),
+        (["--top-mistakes"], ["--top-mistakes", "needs a value"]),
+        (["--digit", "-1"], ["--digit"]),
+        (["--digit", "4"], ["--digit", "0 to 3", "got 4"]),
+        (["--image"], ["--image", "needs at least one value"]),
+    ],
+)
+def test_a_wrong_wish_is_refused(refused, copy, predict, flags, words):
+    refused(predict(*flags), 2, *words)
+
+
 # Which run ---------------------------------------------------------------------------------------
 
 
@@ -222,6 +244,17 @@ def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
     assert not (copy / "predictions.csv").exists()
 
 
+def test_the_terminal_begins_with_the_surest_mistakes_and_one_digit(on_terminal, copy, tmp_path):
+    child = on_terminal("predict.py", "--top-mistakes", 2, "--digit", 1, cwd=str(tmp_path))
+    child.expect(r"/\d \(surest mistakes, digit 1\)")
+    child.send("1")
+    child.expect(r"1/2 \(surest mistakes\)|2/2 \(surest mistakes\)")
+    child.send("q")
+    child.expect("\x1b\\[\\?1049l")
+    child.wait()
+    assert child.exitstatus == 0
+
+
 def test_ctrl_c_leaves_the_browser_and_gives_the_screen_back(browser):
     browser.expect("1/60")
     browser.sendintr()
@@ -285,6 +318,25 @@ def test_a_picture_that_is_none_is_named(refused, copy, predict, name, content):
     if content is not None:
         (copy.parents[1] / name).write_bytes(content)
     refused(predict("--image", name), 3, name)
+
+
+def test_several_pictures_and_folders_are_answered_and_a_damaged_one_is_named(
+    refused, copy, predict, tmp_path
+):
+    image = pytest.importorskip("PIL.Image")
+    picture = np.full((40, 40), 250, np.uint8)
+    picture[8:32, 18:24] = 10
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty").mkdir()
+    for name in ("b.png", "folder/2.PNG", "folder/1.jpg"):
+        image.fromarray(picture).save(tmp_path / name)
+    (tmp_path / "damaged.png").write_text("no picture")
+    (tmp_path / "folder" / "notes.txt").write_text("no picture either")
+    done = predict("--image", "damaged.png", "folder", "empty", "b.png")
+    refused(done, 3, "damaged.png: this is no picture", "empty: there is no picture")
+    answered = re.findall(r"^(\S+): [0-3] \(", done.stdout, re.MULTILINE)
+    assert answered == ["folder/1.jpg", "folder/2.PNG", "b.png"]
+    assert len(re.findall("(?:^.{8}$\n){4}", done.stdout, re.MULTILINE)) == 3  # the images seen
 
 
 # For other programs ----------------------------------------------------------------------------

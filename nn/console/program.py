@@ -89,13 +89,16 @@ def _say(message: str, *, is_error: bool = True) -> None:
     """Print one line on standard error, in red if it is an error."""
     if sys.stderr is None:
         return
-    # A file's name may hold line breaks and control codes; the message is one line without any.
-    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
-    line = f"error: {line}" if is_error else line
+    line = f"error: {one_line(message)}" if is_error else one_line(message)
     if is_error and has_colour(sys.stderr):
         line = f"\x1b[31m{line}\x1b[0m"
     with suppress(OSError):  # where nobody is there to read it
         print(line, file=sys.stderr, flush=True)
+
+
+def one_line(text: str) -> str:
+    """Return a text without the line breaks and control codes that a file's name may hold."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _flush() -> None:

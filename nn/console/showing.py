@@ -5,30 +5,66 @@ A laptop has windows, a remote connection a terminal, a scheduled job neither.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.console.program import one_line
 from nn.console.viewer import browse_in_terminal, draw_image, has_terminal, is_plain
+from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import browse_in_window, has_display
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
+from nn.runs.saved_run import SavedRun, predict_picture
 
 
-def show_predictions(predictions: Predictions, folder: Path) -> None:
+def show_predictions(predictions: Predictions, folder: Path, view: View) -> None:
     """Show test images in a window, else in the terminal, else as files in the run's folder.
 
     Raises:
+        SettingError: the view is of a class that the network does not know.
         OSError: neither window nor terminal is there, and the folder cannot be written.
     """
+    classes = predictions.probabilities.shape[1]
+    if view.digit is not None and view.digit >= classes:
+        raise SettingError(f"--digit: expected one of 0 to {classes - 1}, got {view.digit}")
     if has_display():
-        browse_in_window(predictions)
+        browse_in_window(predictions, view)
     elif has_terminal(sys.stdin, sys.stdout):
-        browse_in_terminal(predictions, sys.stdin, sys.stdout)
+        browse_in_terminal(predictions, sys.stdin, sys.stdout, view)
     else:
-        for path in write_gallery(folder, predictions):
+        for path in write_gallery(folder, predictions, view):
             print(f"Saved {path}")
+
+
+def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
+    """Print what a run's network says to a person's own pictures.
+
+    Args:
+        run: The run.
+        names: Of pictures, and of folders that hold some.
+
+    Raises:
+        DataError: pictures could not be read. All the others have been answered.
+    """
+    from nn.datasets.picture import pictures_in  # brings Pillow, which only this needs
+
+    paths: list[Path] = []
+    failures: list[DataError] = []
+    for path in map(Path, names):
+        try:
+            paths += pictures_in(path) if path.is_dir() else [path]
+        except DataError as error:
+            failures.append(error)
+    for path in paths:
+        try:
+            print_answer(str(path), *predict_picture(run, path))
+        except DataError as error:
+            failures.append(error)
+    if failures:
+        raise DataError(" ".join(map(str, failures)))
 
 
 def print_answer(name: str, image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> None:
@@ -43,6 +79,6 @@ def print_answer(name: str, image: NDArray[np.uint8], probabilities: NDArray[np.
     if image.shape[1] <= width:
         print("\n".join(draw_image(image, is_plain(sys.stdout) or not sys.stdout.isatty())))
     order = np.argsort(-probabilities, kind="stable")
-    print(f"{name}: {order[0]} ({probabilities[order[0]]:.2%})")
+    print(f"{one_line(name)}: {order[0]} ({probabilities[order[0]]:.2%})")
     others = [f"{digit} {probabilities[digit]:.2%}" for digit in order[1:3]]
     print(f"less likely: {', '.join(others)}")

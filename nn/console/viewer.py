@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.runs.browsing import Browsing
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
 
 _SHADES = " .:-=+*#%@"
 # Black, 24 greys and white among the 256 colours that every terminal of today has, and how light
@@ -45,7 +45,9 @@ def has_terminal(input: TextIO | None, output: TextIO | None) -> bool:
     return all(stream is not None and stream.isatty() for stream in (input, output))
 
 
-def browse_in_terminal(predictions: Predictions, input: TextIO, output: TextIO) -> None:
+def browse_in_terminal(
+    predictions: Predictions, input: TextIO, output: TextIO, view: View | None = None
+) -> None:
     """Show one image after the other until `q` is pressed or the input ends.
 
     Keys: left and right for the image before and after, `m` for mistakes only, a digit for that
@@ -56,12 +58,13 @@ def browse_in_terminal(predictions: Predictions, input: TextIO, output: TextIO) 
         predictions: what is shown.
         input: a terminal, see `has_terminal`.
         output: a terminal.
+        view: which images to begin with; all of them if None.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed.
         SystemExit: the process was told to end (SIGTERM).
     """
-    browsing = Browsing(predictions)
+    browsing = Browsing(predictions, view=view)
     dumb, plain = _is_dumb(), is_plain(output)
     with _single_keys(input), _own_screen(output, dumb):
         while not browsing.finished:

@@ -61,6 +61,25 @@ def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDAr
     return digit
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder, sorted by name: what their names say they are.
+
+    Raises:
+        DataError: there is none.
+    """
+    from PIL import Image
+
+    kinds = {ending for ending, kind in Image.registered_extensions().items() if kind != "EPS"}
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in kinds and not path.name.startswith(".") and path.is_file()
+    ]
+    if not found:
+        raise DataError(f"{folder}: there is no picture in this folder.")
+    return found
+
+
 def _read_grey(path: Path) -> _Grey:
     """Return the picture's brightness from 0 to 1, its longer side at most 256 pixels."""
     from PIL import Image, UnidentifiedImageError

@@ -202,7 +202,8 @@ def plot_gallery(
     """
     columns, cell = 8, 1.2
     groups = {heading: indices for heading, indices in blocks.items() if len(indices)}
-    rows = [-(-len(indices) // columns) for indices in groups.values()]
+    groups = groups or {"There is no such image": np.empty(0, np.intp)}
+    rows = [max(1, -(-len(indices) // columns)) for indices in groups.values()]
     height = 0.9 + sum(0.4 + CELL_HEIGHT * cell * count for count in rows)
     with picture(path, columns * cell, height, "Test images", title) as figure:
         drawn = figure.subplots(len(groups), squeeze=False, height_ratios=rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nn.reports.plots import draw_images, house_style, shortened
 from nn.runs.browsing import KEYS, Browsing
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
@@ -53,7 +53,7 @@ def has_display(patience: float = 20.0) -> bool:
     return trial.returncode == 0 and trial.stdout.strip() == b"1"
 
 
-def browse_in_window(predictions: Predictions) -> None:
+def browse_in_window(predictions: Predictions, view: View | None = None) -> None:
     """Show the images in a window until it is closed.
 
     Keys: left and right for the page before and after, `m` for mistakes only, a digit for that
@@ -71,12 +71,12 @@ def browse_in_window(predictions: Predictions) -> None:
         }
         with plt.rc_context({**others, "toolbar": "None"}):
             figure = plt.figure(figsize=(8, 6.6), num=f"Test images: {predictions.title}")
-            show_pages(figure, predictions)
+            show_pages(figure, predictions, view)
             plt.show(block=True)
             plt.close(figure)
 
 
-def show_pages(figure: "Figure", predictions: Predictions) -> Browsing:
+def show_pages(figure: "Figure", predictions: Predictions, view: View | None = None) -> Browsing:
     """Draw the first page into `figure`, and from then on the page that each key asks for.
 
     Returns:
@@ -84,7 +84,7 @@ def show_pages(figure: "Figure", predictions: Predictions) -> Browsing:
     """
     import matplotlib.pyplot as plt
 
-    browsing = Browsing(predictions, page_size=_COLUMNS * _ROWS)
+    browsing = Browsing(predictions, page_size=_COLUMNS * _ROWS, view=view)
     axes = figure.add_axes((0.01, 0.06, 0.98, 0.82))
     figure.suptitle(shortened(predictions.title, 70, lines=1), fontsize=12)
     figure.text(0.5, 0.02, _HELP, ha="center", fontsize=11)

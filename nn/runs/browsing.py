@@ -5,10 +5,12 @@ stands here, so that a key means the same in both: which images are selected, wh
 on the screen, and how left, right, `m` and the digits change it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
 
 KEYS = ("left", "right", "m", *"0123456789", "q")
 
@@ -19,15 +21,17 @@ class Browsing:
     Args:
         predictions: what is leafed through.
         page_size: how many images are on the screen at once, at least 1.
+        view: which images to begin with. Its `surest` holds for the mistakes throughout.
     """
 
-    def __init__(self, predictions: Predictions, page_size: int = 1) -> None:
+    def __init__(
+        self, predictions: Predictions, page_size: int = 1, view: View | None = None
+    ) -> None:
         self.predictions = predictions
         self.page_size = page_size
-        self.only_mistakes = False
-        self.digit: int | None = None
+        self.view = view or View()
         self.finished = False
-        self._selected = predictions.selection(False, None)
+        self._selected = predictions.selection(self.view)
         self._start = 0
 
     @property
@@ -38,9 +42,10 @@ class Browsing:
     @property
     def position(self) -> str:
         """The place in words: `12/6000`, or `21-40/138 (mistakes, digit 3)`."""
-        conditions = ["mistakes"] if self.only_mistakes else []
-        if self.digit is not None:
-            conditions.append(f"digit {self.digit}")
+        mistakes = "mistakes" if self.view.surest is None else "surest mistakes"
+        conditions = [mistakes] if self.view.only_mistakes else []
+        if self.view.digit is not None:
+            conditions.append(f"digit {self.view.digit}")
         count = len(self._selected)
         first, last = self._start + 1, min(self._start + self.page_size, count)
         place = "0" if count == 0 else f"{first}-{last}" if last > first else f"{first}"
@@ -61,15 +66,17 @@ class Browsing:
         elif key == "left":
             self._start = max(0, self._start - self.page_size)
         elif key == "m":
-            self._select(not self.only_mistakes, self.digit)
+            self._look(replace(self.view, only_mistakes=not self.view.only_mistakes))
         elif key.isdigit():
-            self._select(self.only_mistakes, None if int(key) == self.digit else int(key))
+            digit = None if int(key) == self.view.digit else int(key)
+            self._look(replace(self.view, digit=digit))
         return True
 
-    def _select(self, only_mistakes: bool, digit: int | None) -> None:
-        """Change the selection and stay at the image in view, or at the next one selected."""
+    def _look(self, view: View) -> None:
+        """Change the view and stay at the image on the screen, or at a later one of the data."""
         here = self.shown[0] if len(self.shown) else 0
-        self.only_mistakes, self.digit = only_mistakes, digit
-        self._selected = self.predictions.selection(only_mistakes, digit)
-        place = min(int(np.searchsorted(self._selected, here)), max(0, len(self._selected) - 1))
+        self.view = view
+        self._selected = self.predictions.selection(view)
+        same, later = np.flatnonzero(self._selected == here), np.flatnonzero(self._selected > here)
+        place = int([*same, *later, max(0, len(self._selected) - 1)][0])
         self._start = place // self.page_size * self.page_size

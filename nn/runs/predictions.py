@@ -16,6 +16,22 @@ from numpy.typing import NDArray
 from nn.whole_file import open_whole
 
 
+@dataclass(frozen=True)
+class View:
+    """Which images someone wants to see.
+
+    Args:
+        only_mistakes: leave out what was read right.
+        digit: leave out every image that truly shows another class; None keeps all.
+        surest: of the mistakes only so many, those the network was surest of, the surest first;
+            None shows all in the order of the data.
+    """
+
+    only_mistakes: bool = False
+    digit: int | None = None
+    surest: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """Images, their true classes, and the probabilities a network gave them.
@@ -65,15 +81,15 @@ class Predictions:
         """The fraction of images read right, 0 to 1."""
         return 1 - len(self.mistakes) / len(self.images)
 
-    def selection(self, only_mistakes: bool, digit: int | None) -> NDArray[np.intp]:
-        """Return the indices of the images that someone wants to see, ascending.
-
-        Args:
-            only_mistakes: leave out what was read right.
-            digit: leave out every image that truly shows another class; None keeps all.
-        """
-        indices = self.mistakes if only_mistakes else np.arange(len(self.images))
-        return indices if digit is None else indices[self.true[indices] == digit]
+    def selection(self, view: View) -> NDArray[np.intp]:
+        """Return the indices of the images that belong to a view, in the order to show them."""
+        indices = self.mistakes if view.only_mistakes else np.arange(len(self.images))
+        if view.digit is not None:
+            indices = indices[self.true[indices] == view.digit]
+        if view.only_mistakes and view.surest is not None:
+            by_confidence = (-self.confidence[indices]).argsort(kind="stable")
+            indices = indices[by_confidence[: view.surest]]
+        return indices
 
 
 def confusion_matrix(

@@ -36,7 +36,9 @@ class FlagParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found wrong instead of printing its usage and exiting."""
         raise SettingError(
-            message.removeprefix("argument ").replace("expected one argument", "needs a value")
+            message.removeprefix("argument ")
+            .replace("expected one argument", "needs a value")
+            .replace("expected at least one argument", "needs at least one value")
         )
 
     def parse(self, words: Sequence[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.reports import gallery
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
 
 
 def predictions(wrong: int) -> Predictions:
@@ -33,6 +33,25 @@ def test_the_first_images_come_first_and_then_the_surest_mistakes(tmp_path, bloc
     assert first[1].tolist() == list(range(40))
     assert surest[0] == "Mistakes: the 40 surest of 50"
     assert surest[1].tolist() == list(range(99, 59, -1))
+
+
+def test_a_view_of_one_digit_and_of_the_surest_mistakes_is_kept_to(tmp_path, blocks):
+    gallery.write_gallery(tmp_path, predictions(wrong=50), View(digit=3))
+    assert {heading: indices.tolist() for heading, indices in blocks.items()} == {
+        "The first 10 of 10 of digit 3; 50.00 % of all are read right": list(range(3, 100, 10)),
+        "Mistakes: the 5 surest of 5 of digit 3": [93, 83, 73, 63, 53],
+    }
+    blocks.clear()
+    gallery.write_gallery(tmp_path, predictions(wrong=50), View(only_mistakes=True, surest=45))
+    assert {heading: indices.tolist() for heading, indices in blocks.items()} == {
+        "Mistakes: the 45 surest of 50": list(range(99, 54, -1))
+    }
+
+
+def test_where_no_image_is_asked_for_the_picture_says_so(tmp_path):
+    view = View(only_mistakes=True, surest=3)
+    picture, _ = gallery.write_gallery(tmp_path, predictions(wrong=0), view)
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("wrong", [0, 3, 100])

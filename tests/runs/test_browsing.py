@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.runs.browsing import Browsing
-from nn.runs.predictions import Predictions
+from nn.runs.predictions import Predictions, View
 
 
 @pytest.fixture
@@ -63,6 +63,21 @@ def test_an_empty_selection_is_shown_as_such_and_can_be_left(ten):
     assert browsing.position == "0/0 (digit 7)"
     assert press(browsing, "right", "left", "m") == []
     assert press(browsing, "7", "m") == [3]
+
+
+def test_the_surest_mistakes_are_left_and_found_again_by_m(ten):
+    probabilities = 0.5 * ten.probabilities
+    probabilities[8] *= 1.9
+    surer = Predictions(ten.images, ten.true, probabilities, "ten")
+    browsing = Browsing(surer, view=View(only_mistakes=True, surest=2))
+    assert browsing.position == "1/2 (surest mistakes)"
+    assert browsing.shown.tolist() == [8]
+    assert press(browsing, "right", "right") == [3]
+    assert press(browsing, "m") == [3]
+    assert browsing.position == "4/10"
+    assert press(browsing, "m") == [3]
+    assert press(browsing, "2") == [8]
+    assert browsing.position == "1/1 (surest mistakes, digit 2)"
 
 
 def test_q_ends_and_other_keys_mean_nothing(ten):

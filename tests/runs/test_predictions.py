@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.runs.predictions import Predictions, confusion_matrix, write_predictions
+from nn.runs.predictions import Predictions, View, confusion_matrix, write_predictions
 
 TRUE = np.array([0, 1, 2, 1, 0])
 PROBABILITIES = np.array(
@@ -31,11 +31,22 @@ def test_mistakes_and_accuracy_agree(five):
 
 
 def test_a_selection_is_by_mistake_and_by_true_class(five):
-    assert five.selection(False, None).tolist() == [0, 1, 2, 3, 4]
-    assert five.selection(True, None).tolist() == [2, 3]
-    assert five.selection(False, 1).tolist() == [1, 3]
-    assert five.selection(True, 1).tolist() == [3]
-    assert five.selection(True, 0).tolist() == []
+    assert five.selection(View()).tolist() == [0, 1, 2, 3, 4]
+    assert five.selection(View(only_mistakes=True)).tolist() == [2, 3]
+    assert five.selection(View(digit=1)).tolist() == [1, 3]
+    assert five.selection(View(only_mistakes=True, digit=1)).tolist() == [3]
+    assert five.selection(View(only_mistakes=True, digit=0)).tolist() == []
+
+
+def test_the_surest_mistakes_come_first_and_equally_sure_ones_in_order(five):
+    probabilities = PROBABILITIES.copy()
+    probabilities[3] = [0.1, 0.2, 0.7]
+    surer = Predictions(five.images, TRUE, probabilities, "")
+    assert surer.selection(View(only_mistakes=True, surest=9)).tolist() == [3, 2]
+    assert surer.selection(View(only_mistakes=True, surest=1)).tolist() == [3]
+    assert surer.selection(View(only_mistakes=True, surest=1, digit=2)).tolist() == [2]
+    assert surer.selection(View(surest=1)).tolist() == [0, 1, 2, 3, 4]
+    assert five.selection(View(only_mistakes=True, surest=9)).tolist() == [2, 3]
 
 
 @pytest.mark.parametrize(
