@@ -30,7 +30,8 @@ _SHADES = " .:-=+*#%@"
 # they are.
 _GREYS = (16, *range(232, 256), 231)
 _LEVELS = (0, *range(8, 239, 10), 255)
-_ARROWS = {b"[C": "right", b"OC": "right", b"[D": "left", b"OD": "left"}
+_LETTERS = {b"A": "up", b"B": "down", b"C": "right", b"D": "left"}
+_ARROWS = {start + letter: key for letter, key in _LETTERS.items() for start in (b"[", b"O")}
 _RESET = "\x1b[0m"
 # Another screen, no cursor, lines cut instead of wrapped; and all of it back.
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
@@ -50,9 +51,9 @@ def browse_in_terminal(
 ) -> None:
     """Show one image after the other until `q` is pressed or the input ends.
 
-    Keys: left and right for the image before and after, `m` for mistakes only, a digit for that
-    class only (each once more: all again), `q` to quit. However it is left, the terminal is
-    then as it was before.
+    Keys: left and right, or up and down, for the image before and after, `m` for mistakes only,
+    a digit for that class only (each once more: all again), `q` to quit. However it is left, the
+    terminal is then as it was before.
 
     Args:
         predictions: what is shown.
@@ -231,7 +232,7 @@ def _waiting(input: TextIO, seconds: float) -> bool:
 
 
 def _read_key(input: TextIO) -> str:
-    """Read one key: a character, "left", "right", "" for any other; the end of input is "q"."""
+    """Read one key: a character, an arrow's name, "" for any other; the end of input is "q"."""
     descriptor = input.fileno()
     try:
         key = os.read(descriptor, 1)

@@ -216,6 +216,11 @@ CELL_HEIGHT = 1.42
 """Height of an image with its label, in widths of an image with its margin."""
 
 
+def cell_centre(place: int, columns: int) -> tuple[float, float]:
+    """Return where in the grid of `draw_images` the middle of an image is."""
+    return place % columns + 0.5, place // columns * CELL_HEIGHT + CELL_HEIGHT - 0.5
+
+
 def draw_images(
     axes: "Axes", predictions: Predictions, indices: NDArray[np.intp], columns: int, rows: int
 ) -> None:
@@ -232,7 +237,7 @@ def draw_images(
     height, width = predictions.images.shape[1:]
     half_width, half_height = 0.46 * np.array([width, height]) / max(width, height)
     for place, index in enumerate(indices):
-        x, y = place % columns + 0.5, place // columns * CELL_HEIGHT + CELL_HEIGHT - 0.5
+        x, y = cell_centre(place, columns)
         extent = (x - half_width, x + half_width, y + half_height, y - half_height)
         axes.imshow(predictions.images[index], cmap="gray", vmin=0, vmax=255, extent=extent)
         predicted, true = predictions.predicted[index], predictions.true[index]

@@ -9,16 +9,29 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from nn.reports.plots import draw_images, house_style, shortened
+import numpy as np
+
+from nn.reports.plots import (
+    CELL_HEIGHT,
+    RIGHT,
+    TRAINING,
+    WRONG,
+    cell_centre,
+    draw_images,
+    house_style,
+    shortened,
+)
 from nn.runs.browsing import KEYS, Browsing
 from nn.runs.predictions import Predictions, View
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.backend_bases import Event
     from matplotlib.figure import Figure
 
 _COLUMNS, _ROWS = 6, 3  # readable, and fits the screen of a small laptop
-_HELP = "← → page    m mistakes only    0-9 one digit    q quit"
+_MOST_BARS = 12  # of many classes the likeliest
+_HELP = "← → page    ↑ ↓ or click: one image    m mistakes only    0-9 one digit    q quit"
 # Prints 1 if a figure opens in a real window of this machine; it stays hidden without `show`.
 _TRIAL = """
 import matplotlib.pyplot as plt
@@ -56,8 +69,12 @@ def has_display(patience: float = 20.0) -> bool:
 def browse_in_window(predictions: Predictions, view: View | None = None) -> None:
     """Show the images in a window until it is closed.
 
-    Keys: left and right for the page before and after, `m` for mistakes only, a digit for that
-    class only (each once more: all again), `q` to close.
+    Beside the page stand the probabilities that the network gave to the selected image, which is
+    framed.
+
+    Keys: left and right for the page before and after, up and down (or a click) to select an
+    image, `m` for mistakes only, a digit for that class only (each once more: all again), `q` to
+    close.
     """
     with house_style():
         import matplotlib
@@ -70,7 +87,7 @@ def browse_in_window(predictions: Predictions, view: View | None = None) -> None
             if name.startswith("keymap.")
         }
         with plt.rc_context({**others, "toolbar": "None"}):
-            figure = plt.figure(figsize=(8, 6.6), num=f"Test images: {predictions.title}")
+            figure = plt.figure(figsize=(11, 6.6), num=f"Test images: {predictions.title}")
             show_pages(figure, predictions, view)
             plt.show(block=True)
             plt.close(figure)
@@ -85,7 +102,8 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
     import matplotlib.pyplot as plt
 
     browsing = Browsing(predictions, page_size=_COLUMNS * _ROWS, view=view)
-    axes = figure.add_axes((0.01, 0.06, 0.98, 0.82))
+    axes = figure.add_axes((0.01, 0.06, 0.71, 0.82))
+    bars = figure.add_axes((0.765, 0.14, 0.165, 0.64))
     figure.suptitle(shortened(predictions.title, 70, lines=1), fontsize=12)
     figure.text(0.5, 0.02, _HELP, ha="center", fontsize=11)
 
@@ -93,6 +111,11 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
         axes.clear()
         draw_images(axes, predictions, browsing.shown, _COLUMNS, _ROWS)
         axes.set_title(browsing.position, fontsize=12)
+        bars.clear()
+        bars.set_visible(browsing.selected is not None)
+        if browsing.selected is not None:
+            _frame(axes, int(np.flatnonzero(browsing.shown == browsing.selected)[0]))
+            draw_probabilities(bars, predictions, browsing.selected)
         figure.canvas.draw_idle()
 
     def on_key(event: "Event") -> None:
@@ -103,6 +126,57 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
         else:
             draw()
 
+    def on_click(event: "Event") -> None:
+        x, y = getattr(event, "xdata", None), getattr(event, "ydata", None)
+        if getattr(event, "inaxes", None) is not axes or x is None or y is None:
+            return
+        column, row = int(x // 1), int(y // CELL_HEIGHT)
+        if 0 <= column < _COLUMNS and row >= 0 and browsing.select(row * _COLUMNS + column):
+            draw()
+
     figure.canvas.mpl_connect("key_press_event", on_key)
+    figure.canvas.mpl_connect("button_press_event", on_click)
     draw()
     return browsing
+
+
+def draw_probabilities(axes: "Axes", predictions: Predictions, index: int) -> None:
+    """Draw what the network made of one image: a bar a class, or one for each of the likeliest.
+
+    The bar of the true class is green; a wrong answer's is red.
+
+    Args:
+        axes: where to draw; empty.
+        predictions: where the image comes from.
+        index: of the image.
+    """
+    probabilities = np.nan_to_num(predictions.probabilities[index])
+    likeliest = np.sort((-probabilities).argsort(kind="stable")[:_MOST_BARS])
+    predicted, true = predictions.predicted[index], predictions.true[index]
+    colours = [RIGHT if k == true else WRONG if k == predicted else TRAINING for k in likeliest]
+    places = range(len(likeliest))
+    shares = 100 * probabilities[likeliest]
+    axes.barh(places, shares, color=colours)
+    for place, share in zip(places, shares, strict=True):
+        axes.text(103, place, f"{share:.1f} %", va="center", fontsize=10)
+    axes.set_yticks(places, [str(k) for k in likeliest])
+    axes.set_ylim(len(likeliest) - 0.4, -0.6)
+    axes.set_xlim(0, 100)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("probability (%)", fontsize=11)
+    sign, colour = ("✓", RIGHT) if predicted == true else ("✗", WRONG)
+    axes.set_title(
+        f"test image {index}\n{sign} predicted {predicted}, true {true}",
+        fontsize=12, color=colour, fontweight="bold",
+    )  # fmt: skip
+
+
+def _frame(axes: "Axes", place: int) -> None:
+    """Draw a frame around the image at a place of the page."""
+    from matplotlib.patches import Rectangle
+
+    x, y = cell_centre(place, _COLUMNS)
+    corner = (x - 0.49, y - 0.49 - (CELL_HEIGHT - 1))
+    axes.add_patch(
+        Rectangle(corner, 0.98, CELL_HEIGHT - 0.02, fill=False, linewidth=2.5, color=TRAINING)
+    )

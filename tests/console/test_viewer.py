@@ -237,6 +237,8 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
         ("\x1bOC", "3/30, test image 2"),
         ("\x1b[1;5C", "4/30, test image 3"),
         ("\x1b[D", "3/30, test image 2"),
+        ("\x1b[B", "4/30, test image 3"),
+        ("\x1bOA", "3/30, test image 2"),
         ("m", "1/3 (mistakes), test image 7"),
         ("\x1b[C", "2/3 (mistakes), test image 17"),
         ("7", "2/3 (mistakes, digit 7), test image 17"),
@@ -253,7 +255,7 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
 def test_keys_without_a_meaning_do_nothing(start):
     child = start()
     child.expect_exact("1/30")
-    for key in ("x", "\x1b", "\x1b[A", "\x1b[15~", "é", "\r", "\x00", "\x1bm"):
+    for key in ("x", "\x1b", "\x1b[H", "\x1b[15~", "é", "\r", "\x00", "\x1bm"):
         child.send(key)
         child.expect(pexpect.TIMEOUT, timeout=0.12)
     child.send("\x1b[C")

@@ -14,13 +14,14 @@ import time
 
 import numpy as np
 import pytest
-from matplotlib.backend_bases import KeyEvent
+from matplotlib.backend_bases import KeyEvent, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from nn.reports import window
-from nn.reports.plots import RIGHT, WRONG
-from nn.runs.predictions import Predictions
+from nn.reports.plots import RIGHT, TRAINING, WRONG
+from nn.runs.predictions import Predictions, View
 
 
 @pytest.fixture
@@ -80,8 +81,8 @@ def test_m_and_digits_choose_and_choose_again_all(canvas):
     assert position(canvas) == "1/1 (mistakes, digit 5)"
     press(canvas, "m")
     assert position(canvas) == "1-5/5 (digit 5)"
-    press(canvas, "5", "x", "up")
-    assert position(canvas) == "1-18/50"
+    press(canvas, "5", "x", "home")
+    assert position(canvas) == "19-36/50"  # where image 35 is, the mistake of before
 
 
 def test_an_empty_page_says_so_and_can_be_left(canvas):
@@ -90,6 +91,81 @@ def test_an_empty_page_says_so_and_can_be_left(canvas):
     assert labels(canvas) == []
     press(canvas, "6")
     assert position(canvas) == "1-8/8 (mistakes)"
+
+
+def bars(canvas: FigureCanvasAgg) -> dict[str, tuple[float, str]]:
+    """Return the width and the colour of each class's bar."""
+    canvas.draw()
+    axes = canvas.figure.axes[1]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    found = [
+        (round(float(bar.get_width()), 1), to_hex(bar.get_facecolor())) for bar in axes.patches
+    ]
+    return dict(zip(names, found, strict=True))
+
+
+def click(canvas: FigureCanvasAgg, x: float, y: float) -> None:
+    """Click at a place of the grid, in images."""
+    canvas.draw()
+    place = canvas.figure.axes[0].transData.transform((x, y))
+    event = MouseEvent("button_press_event", canvas, *place, button=1)
+    canvas.callbacks.process("button_press_event", event)
+
+
+def selected(canvas: FigureCanvasAgg) -> str:
+    return canvas.figure.axes[1].get_title()
+
+
+def test_the_selected_images_probabilities_stand_beside_the_page(canvas, fifty):
+    fifty.probabilities[1] = [0.02, 0.7, 0.1, 0.1, 0.08, 0, 0, 0, 0, 0]
+    assert selected(canvas) == "test image 0\n✗ predicted 1, true 0"
+    assert bars(canvas)["1"] == (100.0, WRONG.lower())
+    assert bars(canvas)["0"] == (0.0, RIGHT.lower())
+    press(canvas, "down")
+    assert selected(canvas) == "test image 1\n✓ predicted 1, true 1"
+    assert bars(canvas)["1"] == (70.0, RIGHT.lower())
+    assert bars(canvas)["4"] == (8.0, TRAINING.lower())
+    assert "70.0 %" in [text.get_text() for text in canvas.figure.axes[1].texts]
+
+
+def test_a_click_selects_the_image_under_it_and_frames_it(canvas):
+    click(canvas, 2.5, 1.42 + 0.9)
+    assert selected(canvas).startswith("test image 8\n")
+    (frame,) = canvas.figure.axes[0].patches
+    assert frame.get_bbox().contains(2.5, 1.42 + 0.9)
+    assert frame.get_bbox().width < 1
+    press(canvas, "right", "right")
+    click(canvas, 3.5, 2.9)  # where the last page has no image any more
+    assert selected(canvas).startswith("test image 36\n")
+    click(canvas, -0.5, 0.5)
+    click(canvas, 9.5, 0.5)  # on the bars
+    assert selected(canvas).startswith("test image 36\n")
+
+
+def test_without_images_there_are_no_bars(canvas):
+    press(canvas, "m", "6")
+    click(canvas, 0.5, 0.5)
+    assert not canvas.figure.axes[1].get_visible()
+    press(canvas, "6")
+    assert canvas.figure.axes[1].get_visible()
+
+
+def test_of_many_classes_the_likeliest_have_a_bar():
+    probabilities = np.full((1, 40), 0.01, np.float32)
+    probabilities[0, [3, 38]] = 0.2, 0.42
+    canvas = FigureCanvasAgg(Figure())
+    images = np.zeros((1, 28, 28), np.uint8)
+    window.show_pages(canvas.figure, Predictions(images, np.array([38]), probabilities, ""))
+    assert len(bars(canvas)) == 12
+    assert bars(canvas)["38"][0] == 42.0
+    assert bars(canvas)["3"][0] == 20.0
+
+
+def test_the_window_can_begin_with_the_surest_mistakes(fifty):
+    canvas = FigureCanvasAgg(Figure())
+    view = View(only_mistakes=True, surest=3)
+    window.show_pages(canvas.figure, fifty, view)
+    assert position(canvas) == "1-3/3 (surest mistakes)"
 
 
 def test_an_event_without_a_key_is_no_error(canvas):
@@ -202,12 +278,18 @@ def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
             widget = figure.canvas.get_tk_widget()
 
             def press(key):
-                print(key, figure.axes[0].get_title(), flush=True)
+                selected = figure.axes[1].get_title().partition("\\n")[0]
+                print(key, figure.axes[0].get_title(), selected, flush=True)
                 widget.focus_force()
-                widget.event_generate(f"<Key-{key}>")
+                if key == "click":  # the second image of the second row
+                    x, y = figure.axes[0].transData.transform((1.5, 2.3))
+                    widget.event_generate("<Button-1>", x=x, y=widget.winfo_height() - y)
+                else:
+                    widget.event_generate(f"<Key-{key}>")
 
-            for number, key in enumerate(["Right", "Left", "m", "7", "q"]):
-                widget.after(300 + 200 * number, press, key)
+            keys = ["Right", "Down", "click", "Left", "m", "7", "q"]
+            for number, key in enumerate(keys):
+                widget.after(400 + 300 * number, press, key)
             shows(block=block)
 
         plt.show = show
@@ -224,10 +306,12 @@ def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
     )
     assert ended.stderr == ""
     assert ended.stdout.splitlines() == [
-        "Right 1-18/50",
-        "Left 19-36/50",
-        "m 1-18/50",
-        "7 1-5/5 (mistakes)",
-        "q 1-5/5 (mistakes, digit 7)",
+        "Right 1-18/50 test image 0",
+        "Down 19-36/50 test image 18",
+        "click 19-36/50 test image 19",
+        "Left 19-36/50 test image 25",
+        "m 1-18/50 test image 0",
+        "7 1-5/5 (mistakes) test image 7",
+        "q 1-5/5 (mistakes, digit 7) test image 7",
         "left []",
     ]

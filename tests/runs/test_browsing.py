@@ -39,6 +39,50 @@ def test_pages_are_whole_but_for_the_last(ten):
     assert press(browsing, "left") == [4, 5, 6, 7]
 
 
+def test_down_and_up_select_one_image_and_its_page_comes_along(ten):
+    browsing = Browsing(ten, page_size=4)
+    assert browsing.selected == 0
+    assert press(browsing, "down", "down", "down", "down") == [4, 5, 6, 7]
+    assert browsing.selected == 4
+    assert press(browsing, "up") == [0, 1, 2, 3]
+    assert browsing.selected == 3
+    assert press(browsing, "up", "up", "up", "up") == [0, 1, 2, 3]
+    assert browsing.selected == 0
+    press(browsing, "right", "down")
+    assert browsing.selected == 5
+    press(browsing, "left")
+    assert browsing.selected == 0
+    press(browsing, *["down"] * 20)
+    assert browsing.selected == 9
+
+
+def test_an_image_on_the_screen_is_selected_by_its_place(ten):
+    browsing = Browsing(ten, page_size=4)
+    press(browsing, "right", "right")
+    assert browsing.select(1)
+    assert browsing.selected == 9
+    assert not browsing.select(2)
+    assert not browsing.select(-1)
+    assert browsing.selected == 9
+    press(browsing, "m", "7")
+    assert browsing.selected is None
+    assert not browsing.select(0)
+    press(browsing, "down", "up")
+    assert browsing.selected is None
+
+
+def test_the_selected_image_stays_selected_when_the_view_changes(ten):
+    browsing = Browsing(ten, page_size=4)
+    press(browsing, "right")
+    browsing.select(3)
+    press(browsing, "1")
+    assert browsing.selected == 7
+    press(browsing, "m")
+    assert browsing.selected == 4  # the only mistake among the ones
+    press(browsing, "m", "1")
+    assert browsing.selected == 4
+
+
 def test_m_shows_the_mistakes_from_the_image_in_view_on_and_again_everything(ten):
     browsing = Browsing(ten)
     assert press(browsing, *["right"] * 5, "m") == [8]
@@ -82,7 +126,7 @@ def test_the_surest_mistakes_are_left_and_found_again_by_m(ten):
 
 def test_q_ends_and_other_keys_mean_nothing(ten):
     browsing = Browsing(ten)
-    for key in ("", "x", "up", "ctrl+c", "²", "10"):
+    for key in ("", "x", "home", "ctrl+c", "²", "10"):
         assert not browsing.press(key)
     assert not browsing.finished
     assert browsing.press("q")
