@@ -118,6 +118,7 @@ def run_experiment(
                 *observers,
                 _Watch(split.training.labels, report),
             ],
+            threads=settings.threads,
         )
     except StopTraining as stop:
         if not stop.save:

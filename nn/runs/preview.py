@@ -11,7 +11,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.runs.experiment import make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
-from nn.training.threads import suitable_threads
+from nn.training.threads import limited_threads
 from nn.training.trainer import take_steps
 
 # Before the data are looked for, MNIST is what they will most likely be.
@@ -57,7 +57,7 @@ def preview_run(settings: Settings) -> Preview:
     rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
     inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
     trial = Chunk(inputs, rng.integers(0, _CLASSES, rows))
-    with suitable_threads(network, batch_size):  # as in training
+    with limited_threads(settings.threads):  # as in training
         take_steps(trial, batch_size, network, loss, optimizer)  # makes the layers' arrays
         rounds, elapsed, started = 0, 0.0, time.perf_counter()
         while elapsed < _TRIAL_SECONDS:

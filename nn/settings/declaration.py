@@ -200,6 +200,9 @@ class Settings(BaseModel):
         yes("the best epoch's network is tested and saved"),
         no("the last epoch's"),
     ] = Field(False, description="go back to the best epoch's network at the end")
+    threads: Annotated[int, Group("training")] = Field(
+        1, ge=1, le=1024, description="processor cores that share a step; more pay for large layers"
+    )
     seed: Annotated[int, Group("training")] = Field(
         0, ge=0, description="start of all random numbers; the same seed gives the same run"
     )
@@ -235,7 +238,7 @@ class Settings(BaseModel):
         Group("data"),
         Choice("none", explain="every epoch sees the same images"),
         Choice("affine", explain="turned, stretched, slanted and shifted a little, at random"),
-        Choice("elastic", explain="affine, and bent as by a shakier hand"),
+        Choice("elastic", explain="less of it, and bent as by a shakier hand"),
     ] = Field("none", description="what is done to training images, anew in every epoch")
     data_dir: Annotated[
         str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nn.layers.layer import Array
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
+from nn.training.threads import limited_threads
 
 
 class Examples(Protocol):
@@ -54,8 +55,9 @@ def evaluate(
     """
     logits, labels = [], []
     for some in examples:
-        # Weights grown too large overflow here; the loss, not a warning, is to say so.
-        with np.errstate(over="ignore", invalid="ignore"):
+        # One thread, so that the last bits are the same wherever this is done. Weights grown too
+        # large overflow here; the loss, not a warning, is to say so.
+        with limited_threads(1), np.errstate(over="ignore", invalid="ignore"):
             logits.append(network.forward(some.inputs))
         labels.append(some.labels.copy())  # The next examples may come in the same array.
     all_logits, all_labels = np.concatenate(logits), np.concatenate(labels)

@@ -19,7 +19,7 @@ from nn.optimizers import Optimizer
 from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, History
-from nn.training.threads import suitable_threads
+from nn.training.threads import limited_threads
 
 
 class TrainingExamples(Protocol):
@@ -71,6 +71,7 @@ def train(
     epochs: int,
     history: History,
     observers: Sequence[Observer] = (),
+    threads: int = 1,
 ) -> None:
     """Train the network in place and add a record to the history after every epoch.
 
@@ -84,6 +85,7 @@ def train(
         epochs: The last epoch's number; the first follows those in the history.
         history: Grows by a record an epoch; what was learned stays known if training is stopped.
         observers: Told of every epoch's start, progress and end, in this order.
+        threads: How many threads share a matrix product.
 
     Raises:
         DivergedError: The loss is not finite; the network is the last one known to give a finite
@@ -103,7 +105,7 @@ def train(
         mean = _RunningMean()
         for examples in training.epoch():
             before = network.snapshot()
-            with suitable_threads(network, training.batch_size):
+            with limited_threads(threads):
                 logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):

@@ -45,6 +45,7 @@ def test_the_defaults_are_those_of_the_product():
         "dampening": 0.0,
         "l1_strength": 1e-5,
         "l2_strength": 0.0,
+        "threads": 1,
         "seed": 0,
         "dataset": "auto",
         "split": "seed",

@@ -114,6 +114,7 @@ def run(
     history: History | None = None,
     observers: tuple[Observer, ...] = (),
     validation: Callable[[], list[Some]] | None = None,
+    threads: int = 1,
 ) -> History:
     history = [] if history is None else history
     train(
@@ -126,6 +127,7 @@ def run(
         epochs=epochs,
         history=history,
         observers=observers,
+        threads=threads,
     )
     return history
 
