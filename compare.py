@@ -20,7 +20,7 @@ def main() -> None:
     )
     parser.add_argument("--name", default="", help="the comparison's (default: date and time)")
     parser.add_argument(
-        "--weights", action="store_true", help="also draw weights_1.png of older runs without it"
+        "--weights", action="store_true", help="also draw first_layer.png of older runs without it"
     )
     add_setting_flags(parser, ["save_dir"])
     found = parser.parse(sys.argv[1:])

@@ -99,14 +99,14 @@ def test_a_name_in_use_gets_a_number(compare, save_dir):
 
 def test_older_runs_get_their_weights_drawn_on_request(compare, save_dir):
     for run in ("sgd-0", "sgd-1"):
-        (save_dir / run / "weights_1.png").unlink()
-    (save_dir / "sgd-0" / "weights_1_epoch_1.csv").unlink()
+        (save_dir / run / "first_layer.png").unlink()
+    (save_dir / "sgd-0" / "first_layer_epoch_1.csv").unlink()
     assert compare("--runs", "sgd-0").returncode == 0
-    assert not (save_dir / "sgd-0" / "weights_1.png").exists()
+    assert not (save_dir / "sgd-0" / "first_layer.png").exists()
     done = compare("--runs", "sgd-0", "momentum-0", "--weights")
-    assert "Saved saved_files/sgd-0/weights_1.png" in done.stdout
+    assert "Saved saved_files/sgd-0/first_layer.png" in done.stdout
     assert "momentum-0/weights" not in done.stdout
-    assert (save_dir / "sgd-0" / "weights_1.png").read_bytes().startswith(b"\x89PNG")
+    assert (save_dir / "sgd-0" / "first_layer.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_other_data_and_damaged_runs_are_said(compare, save_dir):

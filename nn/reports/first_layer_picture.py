@@ -18,12 +18,12 @@ from nn.reports.plots import picture
 from nn.runs.first_layer import FirstLayer, read_first_layer
 from nn.runs.run_folder import RunFolder
 
-PICTURE = "weights_1.png"
+PICTURE = "first_layer.png"
 _MOST_UNITS = 100
 
 
 def draw_first_layer(folder: RunFolder, title: str) -> bool:
-    """Draw `weights_1.png` in a run's folder; return whether its first layer is dense.
+    """Draw `first_layer.png` in a run's folder; return whether its first layer is dense.
 
     Raises:
         RunFolderError: a file is missing or damaged, or the folder cannot be written.

@@ -19,7 +19,7 @@ from nn.training.history import EpochRecord
 from nn.training.trainer import Observer
 
 LAST = "weights_1.csv"
-EPOCH_1 = "weights_1_epoch_1.csv"
+EPOCH_1 = "first_layer_epoch_1.csv"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def pixel_weights(network: Network) -> Array | None:
 
 
 class FirstLayerKeeper(Observer):
-    """Writes `weights_1_epoch_1.csv` when the first epoch is over, if the first layer is dense."""
+    """Writes `first_layer_epoch_1.csv` when the first epoch is over, if the first layer is dense."""
 
     def __init__(self, folder: RunFolder, network: Network) -> None:
         self._folder = folder
@@ -66,7 +66,7 @@ class FirstLayerKeeper(Observer):
 def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     """Return a run's first layer at its start, after one epoch and at the end; None if not dense.
 
-    A run without `weights_1_epoch_1.csv` lacks that moment.
+    A run without `first_layer_epoch_1.csv` lacks that moment.
 
     Raises:
         RunFolderError: a file of the run is missing or damaged.

@@ -30,7 +30,7 @@ CSV_FILES = {
     "normalization.csv",
     "result.csv",
     "weights_1.csv",
-    "weights_1_epoch_1.csv",
+    "first_layer_epoch_1.csv",
     "weights_2.csv",
 }
 

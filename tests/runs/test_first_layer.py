@@ -39,7 +39,7 @@ def test_the_three_moments_are_those_of_the_training(settings, monkeypatch):
     for moment, when in zip(layer.moments.values(), ("start", 1, 3), strict=True):
         assert np.array_equal(moment, seen[when])
     assert not np.array_equal(seen["start"], seen[1])
-    assert np.array_equal(written(folder, "weights_1_epoch_1.csv"), seen[1])
+    assert np.array_equal(written(folder, "first_layer_epoch_1.csv"), seen[1])
 
 
 def test_the_first_epoch_of_one_is_the_end(settings):
@@ -49,14 +49,14 @@ def test_the_first_epoch_of_one_is_the_end(settings):
 
 def test_a_run_from_before_the_file_lacks_only_that_moment(settings):
     folder = run_experiment(settings()).folder
-    (folder.path / "weights_1_epoch_1.csv").unlink()
+    (folder.path / "first_layer_epoch_1.csv").unlink()
     assert list(read_first_layer(folder).moments) == ["at the start", "at the end, epoch 3"]
 
 
 def test_kernels_are_no_images_of_the_pixels(settings):
     folder = run_experiment(settings(layers=CONVOLUTION, epochs=1)).folder
     assert read_first_layer(folder) is None
-    assert not (folder.path / "weights_1_epoch_1.csv").exists()
+    assert not (folder.path / "first_layer_epoch_1.csv").exists()
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_a_layer_is_dense_and_first_as_long_as_every_pixel_still_is_itself(layer
 
 def test_a_damaged_file_is_named_in_the_error(settings):
     folder = run_experiment(settings()).folder
-    (folder.path / "weights_1_epoch_1.csv").write_text("1,2\n")
-    with pytest.raises(RunFolderError, match=r"weights_1_epoch_1.csv: expected 64 rows"):
+    (folder.path / "first_layer_epoch_1.csv").write_text("1,2\n")
+    with pytest.raises(RunFolderError, match=r"first_layer_epoch_1.csv: expected 64 rows"):
         read_first_layer(folder)
