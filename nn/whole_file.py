@@ -39,7 +39,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         os.replace(part, path)
     except BaseException as error:
         Path(part).unlink(missing_ok=True)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno:
             error.filename, error.filename2 = str(path), None
         raise
     _sync_folder(path.parent)

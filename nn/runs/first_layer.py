@@ -51,7 +51,7 @@ def pixel_weights(network: Network) -> Array | None:
 
 
 class FirstLayerKeeper(Observer):
-    """Writes `first_layer_epoch_1.csv` when the first epoch is over, if the first layer is dense."""
+    """Writes `first_layer_epoch_1.csv` after the first epoch, if the first layer is dense."""
 
     def __init__(self, folder: RunFolder, network: Network) -> None:
         self._folder = folder
