@@ -17,22 +17,24 @@ def main() -> None:
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.reports.study_files import draw_study, write_trials
-    from nn.runs.search import Study
+    from nn.runs.search import Standing, Study
     from nn.runs.search_team import run_search
 
     plan = gather_plan(sys.argv[1:])
     print(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
-    with closing(StudyProgress()) as progress:
+    with closing(Study(plan)) as study:
+        with closing(StudyProgress()) as progress:
 
-        def show(study: Study) -> None:
-            progress.show(plan.places, trial_lines(study), best_so_far(study))
+            def show(standing: Standing) -> None:
+                progress.show(plan.places, trial_lines(standing), best_so_far(standing))
 
-        study = run_search(plan, show)
-    for path in [write_trials(study), *draw_study(study)]:
+            run_search(study, show)
+        standing = study.standing()
+    for path in [write_trials(standing), *draw_study(standing)]:
         print(f"Saved {path}")
     if plan.search.sampler == "grid":
         print_comparison(plan.folder)
-    print_winner(study)
+    print_winner(standing)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 import gzip
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,3 +185,31 @@ def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.Compl
         return run_program("train.py", "--data-dir", data, *flags, cwd=tmp_path, **words)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Start PostgreSQL from Debian's package, for this session alone, and return its URL."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    pytest.importorskip("psycopg")
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # which PostgreSQL refuses to be run by
+        shutil.chown(folder, "postgres")
+        user = {"user": "postgres"}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(program: str, *flags: str) -> None:
+        command = [str(programs[-1] / program), "-D", str(folder / "data"), *flags]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60, **user)
+
+    run("initdb", "--auth=trust", "--username=tester", "--no-sync", "--encoding=UTF8")
+    options = f"-c port={port} -c listen_addresses=127.0.0.1 -k {folder} -F"
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from nn.settings.repeat_command import repeat_command
 from nn.settings.search_declaration import SEARCH, SearchSettings
 
 if TYPE_CHECKING:
-    from nn.runs.search import Study
+    from nn.runs.search import Standing
 
 
 def gather_plan(words: Sequence[str]) -> SearchPlan:
@@ -107,14 +107,14 @@ def search_command(plan: SearchPlan) -> str:
     return shlex.join(words)
 
 
-def trial_lines(study: "Study") -> dict[int, str]:
+def trial_lines(standing: "Standing") -> dict[int, str]:
     """Return a line about each trial that has come to its end, by its place."""
     from nn.reports.study_files import describe
 
     lines = {}
-    for place, trial in study.finished().items():
+    for place, trial in standing.finished.items():
         notes: Mapping[str, Any] = trial.user_attrs
-        words = f"trial {place + 1:{len(str(study.plan.places))}}  {describe(study, trial)}"
+        words = f"trial {place + 1:{len(str(standing.plan.places))}}  {describe(standing, trial)}"
         if "validation_accuracy" not in notes:
             lines[place] = f"{words}  cannot be trained: {notes.get('outcome')}"
             continue
@@ -124,35 +124,35 @@ def trial_lines(study: "Study") -> dict[int, str]:
     return lines
 
 
-def best_so_far(study: "Study") -> str:
+def best_so_far(standing: "Standing") -> str:
     """Return the best value so far in words; nothing before there is one."""
-    best = study.best()
+    best = standing.best
     if best is None:
         return ""
     value = best[1].value or 0.0
-    accuracy = study.plan.search.objective == "validation_accuracy"
+    accuracy = standing.plan.search.objective == "validation_accuracy"
     return f"best {value:.2%}" if accuracy else f"best loss {value:.4f}"
 
 
-def print_winner(study: "Study") -> None:
+def print_winner(standing: "Standing") -> None:
     """Print the best trial, where it lies, and the commands that train it and look at it."""
-    best = study.best()
+    best = standing.best
     if best is None:
         print("No trial had all of its epochs: there is no winner. Look at trials.csv for why.")
         return
     place, trial = best
     notes = trial.user_attrs
-    settings = study.plan.settings(trial.params)
-    base = study.plan.base
+    settings = standing.plan.settings(trial.params)
+    base = standing.plan.base
     settings = settings.model_copy(update={"save_dir": base.save_dir, "name": base.name})
     from nn.reports.study_files import describe
 
-    epochs = sum(one.user_attrs.get("epochs") or 0 for one in study.finished().values())
-    print(f"{len(study.finished()):,} trials, {epochs:,} epochs in all")
-    print(f"Best: trial {place + 1}, {describe(study, trial)}")
+    epochs = sum(one.user_attrs.get("epochs") or 0 for one in standing.finished.values())
+    print(f"{len(standing.finished):,} trials, {epochs:,} epochs in all")
+    print(f"Best: trial {place + 1}, {describe(standing, trial)}")
     print(f"Validation accuracy {notes['validation_accuracy']:.2%}")
     print(f"Test accuracy {notes['test_accuracy']:.2%}")
-    folder = study.plan.folder / str(notes["run"])
+    folder = standing.plan.folder / str(notes["run"])
     if folder.is_dir():
         print(f"Saved in {folder}")
         print(f"Look at it: python predict.py --run {shlex.quote(str(folder))}")

@@ -13,7 +13,7 @@ from nn.reports.study_plots import (
     plot_learning_curves,
     plot_parameters,
 )
-from nn.runs.search import Study, last_value
+from nn.runs.search import Standing, last_value
 from nn.settings.search_space import Range, settings_of, show_settings
 from nn.whole_file import write_whole
 
@@ -33,21 +33,21 @@ _NOTES = (
 _BEST = 10
 
 
-def write_trials(study: Study) -> Path:
+def write_trials(standing: Standing) -> Path:
     """Write `trials.csv`: a row for each trial that has come to its end.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    varied = [name for dimension in study.plan.space.values() for name in dimension.names]
+    varied = [name for dimension in standing.plan.space.values() for name in dimension.names]
     rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
-    for place, trial in sorted(study.finished().items()):
-        values = settings_of(study.plan.space, trial.params)
+    for place, trial in sorted(standing.finished.items()):
+        values = settings_of(standing.plan.space, trial.params)
         notes = [trial.user_attrs.get(name) for name in _NOTES]
         rows.append([place + 1, *show_settings(values).values(), *notes])
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
-    path = study.plan.folder / "trials.csv"
+    path = standing.plan.folder / "trials.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, stream.getvalue())
@@ -56,26 +56,26 @@ def write_trials(study: Study) -> Path:
     return path
 
 
-def draw_study(study: Study) -> list[Path]:
+def draw_study(standing: Standing) -> list[Path]:
     """Draw the pictures for which there are trials; return their paths.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    folder, title = study.plan.folder, study.plan.name
-    accuracy = study.plan.search.objective == "validation_accuracy"
+    folder, title = standing.plan.folder, standing.plan.name
+    accuracy = standing.plan.search.objective == "validation_accuracy"
     unit = "validation accuracy (%)" if accuracy else "validation loss (nats per example)"
-    trials = _drawn(study, 100.0 if accuracy else 1.0)
+    trials = _drawn(standing, 100.0 if accuracy else 1.0)
     drawn = []
     try:
         if any(trial.value is not None for trial in trials):
             drawn.append(folder / "parameters.png")
-            plot_parameters(drawn[-1], trials, _axes(study), unit, title)
+            plot_parameters(drawn[-1], trials, _axes(standing), unit, title)
         curves = [trial for trial in trials if trial.curve][:_BEST]
         if curves:
             drawn.append(folder / "learning_curves.png")
             plot_learning_curves(drawn[-1], curves, unit, title)
-        if importance := study.importance():
+        if importance := standing.importance():
             drawn.append(folder / "importance.png")
             plot_importance(drawn[-1], importance, title)
     except OSError as error:
@@ -83,21 +83,21 @@ def draw_study(study: Study) -> list[Path]:
     return drawn
 
 
-def _axes(study: Study) -> list[Axis]:
+def _axes(standing: Standing) -> list[Axis]:
     return [
         Axis(key, dimension.log)
         if isinstance(dimension, Range)
         else Axis(key, log=False, labels=dimension.labels)
-        for key, dimension in study.plan.space.items()
+        for key, dimension in standing.plan.space.items()
     ]
 
 
-def _drawn(study: Study, factor: float) -> list[DrawnTrial]:
+def _drawn(standing: Standing, factor: float) -> list[DrawnTrial]:
     """Return the trials, whole ones first, the best of each first, with values times `factor`."""
-    ordered = sorted(study.finished().values(), key=lambda trial: _rank(study, trial))
+    ordered = sorted(standing.finished.values(), key=lambda trial: _rank(standing, trial))
     return [
         DrawnTrial(
-            label=describe(study, trial),
+            label=describe(standing, trial),
             value=None if (value := last_value(trial)) is None else value * factor,
             whole=trial.user_attrs.get("outcome") == "complete",
             params=trial.params,
@@ -107,14 +107,14 @@ def _drawn(study: Study, factor: float) -> list[DrawnTrial]:
     ]
 
 
-def _rank(study: Study, trial: "FrozenTrial") -> tuple[bool, float]:
+def _rank(standing: Standing, trial: "FrozenTrial") -> tuple[bool, float]:
     value = last_value(trial)
-    sign = 1 if study.plan.search.objective == "validation_loss" else -1
+    sign = 1 if standing.plan.search.objective == "validation_loss" else -1
     whole = trial.user_attrs.get("outcome") == "complete"
     return not whole, float("inf") if value is None else sign * value
 
 
-def describe(study: Study, trial: "FrozenTrial") -> str:
+def describe(standing: Standing, trial: "FrozenTrial") -> str:
     """Return a trial's values in words."""
-    values = show_settings(settings_of(study.plan.space, trial.params))
+    values = show_settings(settings_of(standing.plan.space, trial.params))
     return ", ".join(f"{name} {value}" for name, value in values.items())

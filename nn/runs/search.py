@@ -11,10 +11,11 @@ whoever comes upon the other drops it.
 
 import json
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nn.runs.search_plan import SearchPlan
-from nn.runs.study_storage import StudyError, open_storage, require_optuna
+from nn.runs.study_storage import StudyError, close_storage, open_storage, require_optuna
 from nn.settings.checking import shorten
 from nn.settings.search_space import Range
 
@@ -36,21 +37,32 @@ class Study:
 
     def __init__(self, plan: SearchPlan) -> None:
         require_optuna()
-        import optuna
-
         self.plan = plan
         self._storage = open_storage(plan.search.storage, plan.folder)
-        accuracy = plan.search.objective == "validation_accuracy"
-        pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
-        self.optuna: optuna.Study = optuna.create_study(
+        try:
+            self.optuna = self._join()
+            self._study_id = self._storage.get_study_id_from_name(plan.name)
+            self._agree("plan", plan.identity())
+        except BaseException:
+            self.close()
+            raise
+
+    def _join(self) -> "optuna.Study":
+        """Open the study, or begin it."""
+        import optuna
+
+        halving = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        return optuna.create_study(
             storage=self._storage,
-            study_name=plan.name,
-            direction="maximize" if accuracy else "minimize",
-            pruner=pruner if plan.search.pruning else optuna.pruners.NopPruner(),
+            study_name=self.plan.name,
+            direction=self.plan.direction,
+            pruner=halving if self.plan.search.pruning else optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
-        self._study_id = self._storage.get_study_id_from_name(plan.name)
-        self._agree("plan", plan.identity())
+
+    def close(self) -> None:
+        """Leave the storage; a database's connections are closed."""
+        close_storage(self._storage)
 
     def _agree(self, what: str, wanted: dict[str, str]) -> None:
         """Note down what all who work on the study must agree on, or compare it."""
@@ -185,29 +197,41 @@ class Study:
 
         return self._storage.get_trial(trial_id).state == TrialState.RUNNING
 
+    def standing(self) -> "Standing":
+        """Return how the study stands now."""
+        return Standing(self.plan, self.trials())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a study stands at one moment.
+
+    Attributes:
+        plan: What is searched.
+        trials: The trial of each place that has one which was not given up.
+    """
+
+    plan: SearchPlan
+    trials: dict[int, "FrozenTrial"]
+
+    @property
     def finished(self) -> dict[int, "FrozenTrial"]:
-        """Return the trials that have come to their end, pruned ones among them."""
-        return {place: trial for place, trial in self.trials().items() if trial.state.is_finished()}
+        """The trials that have come to their end, pruned ones among them."""
+        return {place: trial for place, trial in self.trials.items() if trial.state.is_finished()}
 
     @property
     def is_complete(self) -> bool:
         """Whether every place has a trial that has come to its end, and no trial is under way."""
-        trials = self.trials()
-        return len(trials) >= self.plan.places and all(
-            trial.state.is_finished() for trial in trials.values()
-        )
+        return self.plan.places <= len(self.trials) == len(self.finished)
 
+    @property
     def best(self) -> "tuple[int, FrozenTrial] | None":
-        """Return the place and the trial with the best value that had all of its epochs."""
+        """The place and the trial with the best value, of those that had all of their epochs."""
         from optuna.trial import TrialState
 
-        done = [
-            (place, trial)
-            for place, trial in self.finished().items()
-            if trial.state == TrialState.COMPLETE and trial.value is not None
-        ]
         sign = -1 if self.plan.search.objective == "validation_loss" else 1
-        return max(done, key=lambda pair: sign * (pair[1].value or 0.0), default=None)
+        whole = [(p, t) for p, t in self.finished.items() if t.state == TrialState.COMPLETE]
+        return max(whole, key=lambda pair: sign * (pair[1].value or 0.0), default=None)
 
     def importance(self) -> dict[str, float]:
         """Return how much each dimension decides whether a trial is among the good ones.
@@ -221,8 +245,8 @@ class Study:
         """
         import optuna
 
-        judged = optuna.create_study(direction=self.optuna.direction)
-        for trial in self.finished().values():
+        judged = optuna.create_study(direction=self.plan.direction)
+        for trial in self.finished.values():
             value = last_value(trial)
             if value is not None:
                 judged.add_trial(

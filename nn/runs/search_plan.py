@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
@@ -52,6 +52,11 @@ class SearchPlan:
     def folder(self) -> Path:
         """The folder that holds the trials' runs."""
         return Path(self.base.save_dir) / self.name
+
+    @property
+    def direction(self) -> Literal["maximize", "minimize"]:
+        """Whether a better trial has a higher or a lower value."""
+        return "minimize" if self.search.objective == "validation_loss" else "maximize"
 
     @cached_property
     def points(self) -> list[dict[str, Any]]:

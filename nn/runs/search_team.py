@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from nn.errors import ProgramError, StoppedError
-from nn.runs.search import Study
+from nn.runs.search import Standing, Study
 from nn.runs.search_plan import SearchPlan
 from nn.runs.search_worker import work
 from nn.runs.signs_of_life import DeathWatch
@@ -32,41 +32,39 @@ class _Worker:
     errors: "Connection"
 
 
-def run_search(plan: SearchPlan, on_look: Callable[[Study], None]) -> Study:
+def run_search(study: Study, on_look: Callable[[Standing], None]) -> None:
     """Work on a study until it is complete, whoever else works on it.
 
     Args:
-        plan: What is searched.
+        study: The study of a plan.
         on_look: Told a few times a second how the study stands.
 
     Raises:
         StoppedError: Ctrl-C; the trials under way were given up and will be run again.
         ProgramError: trials cannot be run on this machine.
     """
-    study = Study(plan)
+    plan = study.plan
     study.fill_places()
     watch = DeathWatch(study, plan.search.dead_after)
-    watch.look()
-    on_look(study)
-    missing = plan.places - len(study.finished())
-    count = min(plan.search.workers or _cores(), max(1, missing))
+    standing = watch.look()
+    on_look(standing)
+    done, deaths = len(standing.finished), 0
+    count = min(plan.search.workers or _cores(), max(1, plan.places - done))
     with _team() as workers:
-        deaths, done = 0, len(study.finished())
-        while not study.is_complete:
+        while not standing.is_complete:
             while len(workers) < count:
                 workers.append(_start(plan))
             time.sleep(_PAUSE)
             deaths += _bury(workers)
-            watch.look()
-            on_look(study)
-            if len(study.finished()) > done:
-                deaths, done = 0, len(study.finished())
+            standing = watch.look()
+            on_look(standing)
+            if len(standing.finished) > done:
+                done, deaths = len(standing.finished), 0
             if deaths >= _MOST_DEATHS:
                 raise ProgramError(
                     f"{deaths} processes of the search died one after the other and no trial came "
                     "to its end; is there enough memory?"
                 )
-    return study
 
 
 def _cores() -> int:

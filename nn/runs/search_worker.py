@@ -5,7 +5,7 @@ import shutil
 import signal
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -53,15 +53,15 @@ def work(plan: SearchPlan, errors: "Connection") -> None:
     """
     leaving = Leaving()
     try:
-        study = Study(plan)
-        while not leaving:
-            trial = study.claim(holder())
-            if trial is not None:
-                _run(study, trial, leaving)
-            elif study.is_complete:
-                return
-            else:
-                time.sleep(_PAUSE)
+        with closing(Study(plan)) as study:
+            while not leaving:
+                trial = study.claim(holder())
+                if trial is not None:
+                    _run(study, trial, leaving)
+                elif study.standing().is_complete:
+                    return
+                else:
+                    time.sleep(_PAUSE)
     except StoppedError:
         return
     except ProgramError as error:
@@ -80,6 +80,7 @@ def _run(study: Study, trial: "optuna.Trial", leaving: Leaving) -> None:
     place = int(trial.user_attrs["place"])
     attempts = study.given_up(place)
     name = f"trial-{place + 1:04d}" + (f"-{len(attempts) + 1}" if attempts else "")
+    study.note(trial._trial_id, run=name)
     life = _SignsOfLife(study, trial._trial_id)
     follower = _Follower(study, trial, leaving, life)
     try:

@@ -2,12 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nn.runs.machine import this_machine
-from nn.runs.search import Study
+from nn.runs.search import Standing, Study
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -48,23 +49,33 @@ class DeathWatch:
     A process of this machine is looked for. One of another machine counts as dead when its trial
     has shown no new sign of life for so long by the clock of this machine; clocks of different
     machines are never compared.
+
+    Args:
+        study: Whose trials are watched.
+        dead_after: Seconds of silence.
+        clock: What tells the seconds.
     """
 
-    def __init__(self, study: Study, dead_after: float) -> None:
+    def __init__(
+        self, study: Study, dead_after: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._study = study
         self._dead_after = dead_after
+        self._clock = clock
         self._seen: dict[int, tuple[object, float]] = {}
 
-    def look(self) -> int:
-        """Give up the trials of the dead, fill their places, and return how many they were."""
+    def look(self) -> Standing:
+        """Give up the trials of the dead, fill their places, and return how the study stands."""
         from optuna.trial import TrialState
 
-        running = [t for t in self._study.trials().values() if t.state == TrialState.RUNNING]
+        standing = self._study.standing()
+        running = [t for t in standing.trials.values() if t.state == TrialState.RUNNING]
         dead = [trial for trial in running if self._is_dead(trial)]
         given_up = sum(self._study.give_up(trial._trial_id) for trial in dead)
-        if given_up or len(self._study.trials()) < self._study.plan.places:
+        if given_up or len(standing.trials) < self._study.plan.places:
             self._study.fill_places()
-        return given_up
+            return self._study.standing()
+        return standing
 
     def _is_dead(self, trial: "FrozenTrial") -> bool:
         named = trial.user_attrs.get("holder")
@@ -73,6 +84,6 @@ class DeathWatch:
         sign = trial.user_attrs.get("sign_of_life")
         before, since = self._seen.get(trial._trial_id, (None, -1.0))
         if since < 0 or before != sign:
-            self._seen[trial._trial_id] = (sign, time.monotonic())
+            self._seen[trial._trial_id] = (sign, self._clock())
             return False
-        return time.monotonic() - since > self._dead_after
+        return self._clock() - since > self._dead_after

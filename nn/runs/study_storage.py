@@ -3,7 +3,6 @@
 Only here and beside here Optuna is needed; everything else of the program runs without it.
 """
 
-import importlib.util
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +28,12 @@ def require_optuna() -> None:
     Raises:
         StudyError: it is not; says how to install it.
     """
-    if importlib.util.find_spec("optuna") is None:
-        raise StudyError(f"a search needs Optuna, which is not installed: {INSTALL}")
-    import optuna
+    try:
+        import optuna
+    except ModuleNotFoundError as error:
+        raise StudyError(
+            f"a search needs {error.name}, which is not installed: {INSTALL}"
+        ) from None
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -66,13 +68,13 @@ def open_storage(storage: str, folder: Path) -> "BaseStorage":
 
 def _open_database(url: str) -> "BaseStorage":
     from optuna.exceptions import OptunaError
-    from optuna.storages import RDBStorage
+    from optuna.storages import RDBStorage, get_storage
     from sqlalchemy.exc import SQLAlchemyError
 
     shown = without_password(url)
     try:
         # A connection that was idle for an epoch may be gone by then.
-        return RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+        return get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True}))
     except ImportError as error:
         raise SettingError(
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
@@ -82,6 +84,14 @@ def _open_database(url: str) -> "BaseStorage":
         cause = error.__cause__ or error
         reason = shorten(" ".join(str(cause).split()), 150)
         raise SettingError(f"--storage: {shown} cannot be reached: {reason}") from None
+
+
+def close_storage(storage: "BaseStorage") -> None:
+    """Close a database's connections; a journal has none."""
+    storage.remove_session()
+    engine = getattr(getattr(storage, "_backend", None), "engine", None)
+    if engine is not None:
+        engine.dispose()
 
 
 def without_password(url: str) -> str:

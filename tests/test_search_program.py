@@ -1,0 +1,323 @@
+"""search.py as its users start it: asked, left, killed, joined; and nothing lost or done twice."""
+
+import csv
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("optuna")
+
+ROOT = Path(__file__).resolve().parents[1]
+# More kills at random moments than a run of all tests has time for.
+KILLS = int(os.environ.get("SEARCH_KILLS", "3"))
+SMALL = ("--hidden-units", 8, "--epochs", 3, "--workers", 2, "--study", "s")
+RATES = "learning_rate: 0.003..0.3 log"
+
+
+@pytest.fixture
+def search(run_program, trained_run, tmp_path) -> Callable:
+    """Return a function that runs search.py on small data in the folder of the test."""
+    return lambda *flags, **words: run_program(
+        "search.py", "--data-dir", trained_run.data, *flags, cwd=tmp_path, **words
+    )
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    return tmp_path / "saved_files" / "s"
+
+
+def table(study: Path) -> list[dict[str, str]]:
+    with (study / "trials.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def csv_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
+    search, run_program, study, tmp_path
+):
+    flags = ("--defaults", "--vary", RATES, "--trials", 6, *SMALL)
+    done = search(*flags)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    rows = table(study)
+    assert [row["trial"] for row in rows] == list("123456")
+    assert {row["outcome"] for row in rows} <= {"complete", "pruned"}
+    for row in rows:
+        assert (study / row["run"] / "result.csv").exists()
+        assert (int(row["epochs"]) == 3) == (row["outcome"] == "complete")
+    for name in ("parameters", "learning_curves", "importance"):
+        assert (study / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    complete = [row for row in rows if row["outcome"] == "complete"]
+    best = max(complete, key=lambda row: float(row["validation_accuracy"]))
+    assert f"learning_rate {best['learning_rate']}" in done.stdout
+    assert len(re.findall(r"^trial +\d ", done.stdout, re.MULTILINE)) == 6
+
+    # The command that trains the winner gives its very bytes.
+    words = shlex.split(re.search(r"^Train it again: (.*)$", done.stdout, re.MULTILINE)[1])
+    threads, python, script, *rest = words
+    assert (threads, python, script) == ("OPENBLAS_NUM_THREADS=1", "python", "train.py")
+    again = run_program(
+        "train.py", *rest, "--name", "again", cwd=tmp_path, env={"OPENBLAS_NUM_THREADS": "1"}
+    )
+    assert again.returncode == 0, again.stderr
+    winner = re.search(r"^Saved in (.*)$", done.stdout, re.MULTILINE)[1]
+    assert csv_files(tmp_path / "saved_files" / "again") == csv_files(tmp_path / winner)
+
+    # The same command finds all of it done; with more trials it goes on.
+    before = {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")}
+    same = search(*flags)
+    assert "6 of 6 trials are done already" in same.stdout
+    assert same.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
+    assert {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")} == before
+    other = search(*flags, "--l2-strength", 0.1)
+    assert other.returncode == 6
+    assert "the study s is another one: there --l2_strength is" in other.stderr
+
+
+def test_a_grid_from_a_file_ends_in_the_comparison_of_its_runs(search, study, tmp_path):
+    (tmp_path / "base.yaml").write_text("hidden_units: 5\nlearning_rate: 1e-2\n")
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "s.yaml").write_text(
+        "start: ../base.yaml\nvary:\n  activation, optimizer: [[relu, sgd], [sigmoid, momentum]]\n"
+        "  hidden_layers: [0, 1]\n  seed: [0, 1]\nsampler: grid\npruning: no\nepochs: 2\n"
+    )
+    done = search("--config", tmp_path / "studies" / "s.yaml", "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    assert "Study s: 8 trials" in done.stdout
+    assert {row["epochs"] for row in table(study)} == {"2"}
+    header = next(
+        line for line in done.stdout.splitlines() if "hidden_layers" in line and "seeds" in line
+    )
+    assert header.split()[:4] == ["hidden_layers", "activation", "optimizer", "seeds"]
+    for name in ("table.csv", "runs.csv", "curves.png"):
+        assert (study / name).exists()
+
+
+def test_answers_may_be_piped(search, tmp_path):
+    done = search(
+        "--epochs", 1, "--workers", 1, typed="hidden_units: [3, 4]\ndefaults\nGrid\nn\n"
+    )  # a grid is not asked how many trials
+    assert done.returncode == 0, done.stderr
+    assert len(table(tmp_path / "saved_files" / "grid-hidden_units")) == 2
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (("--vary", "hidden_units: 9..3"), "", 2, ("upside down; write 3..9",)),
+        (("--vary", "hidden_unit: [3]"), "", 2, ("Did you mean hidden_units?",)),
+        (("--vary", "epochs: 0..3"), "", 2, ("epochs is '0'",)),
+        (("--start", "nothing"), "", 2, ("start is 'nothing'",)),
+        (("--storage", "postgresql+psycopg://a:b@127.0.0.1:1/c"), "", 2, ("reached", "a:***@")),
+        (("--trails", "3"), "", 2, ("Did you mean --trials?",)),
+        (("--trials", "0"), "", 2, ("--trials is '0'",)),
+        ((), "hidden_units: [3]\ndefaults\n", 2, ("without an answer for sampler",)),
+        ((), "hidden_units: [3]\ndefaults\nbest\n", 2, ("answer for sampler", "'best'")),
+        (("--data-dir", "/proc/none", "--dataset", "mnist"), "", 3, ()),
+    ],
+    ids=lambda case: " ".join(case[0]) or case[1],
+)  # fmt: skip
+def test_what_cannot_be_searched_is_one_line_of_error(refused, search, case):
+    flags, typed, code, words = case
+    ways = () if typed else ("--defaults",)
+    refused(search("--epochs", 1, *ways, *flags, typed=typed), code, *words)
+
+
+def test_without_optuna_the_command_that_installs_it_is_said(refused, search, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, importlib.abc\n"
+        "class No(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'optuna': raise ModuleNotFoundError(name=name)\n"
+        "sys.meta_path.insert(0, No())\n"
+    )
+    done = search("--defaults", env={"PYTHONPATH": str(tmp_path)})
+    refused(done, 6, "pip install -r requirements-search.txt")
+
+
+def test_in_a_terminal_the_search_is_asked_and_reviewed(on_terminal, trained_run, tmp_path):
+    child = on_terminal(
+        "search.py", "--data-dir", str(trained_run.data), "--epochs", "1", "--workers", "1",
+        cwd=str(tmp_path),
+    )  # fmt: skip
+    child.expect(r"\[1/5\] What shall vary")
+    child.send("hidden_units: [3, 4]\r")
+    child.expect(r"\[2/5\] From which config")
+    child.send("\r")
+    child.expect(r"\[3/5\] How shall values")
+    child.send("grid\r")
+    child.expect(r"\[4/4\] Stop trials early")
+    child.send("no\r")
+    child.expect("2 trials of at most 1 epochs")
+    child.expect("python search.py --defaults --vary")
+    child.send("\r")
+    child.expect("Train it again")
+
+
+# Left and killed ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start(trained_run, program_environment, tmp_path):
+    """Return a function that starts a search in the background; all are ended with the test."""
+    started = []
+
+    def begin(*flags: object, place: Path = tmp_path) -> subprocess.Popen[str]:
+        words = ["--data-dir", trained_run.data, "--defaults", "--no-pruning", *SMALL, *flags]
+        started.append(
+            subprocess.Popen(
+                [sys.executable, str(ROOT / "search.py"), *map(str, words)],
+                cwd=place,
+                env=program_environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        )
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.poll() is None:
+            os.killpg(one.pid, signal.SIGKILL)
+        one.communicate()
+
+
+def workers_of(search: subprocess.Popen) -> list[int]:
+    """Return the processes that a search has started to run trials."""
+    children = Path(f"/proc/{search.pid}/task/{search.pid}/children")
+    found = []
+    for child in children.read_text().split() if children.exists() else []:
+        command = Path(f"/proc/{child}/cmdline")
+        if command.exists() and b"spawn_main" in command.read_bytes():
+            found.append(int(child))
+    return found
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def check_nothing_is_lost(study: Path, trials: int, epochs: int) -> None:
+    rows = table(study)
+    assert [int(row["trial"]) for row in rows] == list(range(1, trials + 1))
+    assert {row["outcome"] for row in rows} == {"complete"}
+    assert {row["epochs"] for row in rows} == {str(epochs)}
+    assert Counter(row["run"] for row in rows).most_common(1)[0][1] == 1
+    finished = {path.parent.name for path in study.glob("trial-*/result.csv")}
+    assert finished == {row["run"] for row in rows}
+    assert {path.name for path in study.glob("trial-*")} == finished
+
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="finds processes through /proc"
+)
+
+
+@needs_proc
+@pytest.mark.parametrize("kind", ["journal", "postgresql"])
+def test_killed_workers_lose_nothing(start, study, request, kind):
+    """Processes are killed one after the other, at moments that differ from run to run."""
+    storage = () if kind == "journal" else ("--storage", request.getfixturevalue("postgresql"))
+    name = f"{kind}{os.getpid()}"
+    trials, epochs = 6 + 2 * KILLS, 25
+    search = start(
+        "--vary", RATES, "--trials", trials, "--epochs", epochs, "--study", name, *storage
+    )
+    study = study.parent / name
+    for kill in range(KILLS):
+        done = len(list(study.glob("trial-*/result.csv")))
+        wait_for(lambda done=done: len(list(study.glob("trial-*/result.csv"))) > done)
+        time.sleep((os.getpid() * 7919 + kill * 104729) % 97 / 150)
+        for worker in workers_of(search)[:1]:
+            os.kill(worker, signal.SIGKILL)
+    _, errors = search.communicate(timeout=100)
+    assert search.returncode == 0, errors
+    assert errors == ""
+    check_nothing_is_lost(study, trials, epochs)
+
+
+@needs_proc
+def test_after_a_kill_of_everything_or_ctrl_c_the_same_command_goes_on(start, study):
+    flags = ("--vary", RATES, "--trials", 8, "--epochs", 25)
+    search = start(*flags)
+    wait_for(lambda: list(study.glob("trial-*/result.csv")))
+    os.killpg(search.pid, signal.SIGKILL)
+    search.wait()
+    done = {path: path.stat().st_mtime_ns for path in study.glob("trial-*/result.csv")}
+
+    search = start(*flags)
+    wait_for(lambda: len(list(study.glob("trial-*/result.csv"))) > len(done))
+    os.kill(search.pid, signal.SIGINT)
+    _, errors = search.communicate(timeout=60)
+    assert search.returncode == 130
+    assert errors == "the search was stopped; the same command goes on where it was.\n"
+    assert {path.parent for path in study.glob("trial-*/settings.yaml")} == {
+        path.parent for path in study.glob("trial-*/result.csv")
+    }  # what was under way is gone
+
+    search = start(*flags)
+    output, errors = search.communicate(timeout=100)
+    assert search.returncode == 0, errors
+    assert re.search(r"[1-7] of 8 trials are done already", output)
+    check_nothing_is_lost(study, 8, 25)
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+
+
+@needs_proc
+def test_workers_leave_when_the_program_that_started_them_is_killed(start, study):
+    search = start("--vary", RATES, "--trials", 50, "--epochs", 25)
+    wait_for(lambda: list(study.glob("trial-*/result.csv")))
+    workers = workers_of(search)
+    assert len(workers) == 2
+    os.kill(search.pid, signal.SIGKILL)
+    search.wait()
+    wait_for(lambda: not any(Path(f"/proc/{worker}/fd").exists() for worker in workers), 20)
+
+
+def test_two_programs_share_one_study_and_no_trial_runs_twice(start, study, tmp_path):
+    """As two machines would: each has a folder of its own, only the journal is shared."""
+    flags = (
+        "--vary",
+        RATES,
+        "--trials",
+        8,
+        "--workers",
+        1,
+        "--storage",
+        tmp_path / "shared.journal",
+    )
+    places = [tmp_path / "one", tmp_path / "two"]
+    for place in places:
+        place.mkdir()
+    searches = [start(*flags, place=place) for place in places]
+    for search in searches:
+        _, errors = search.communicate(timeout=60)
+        assert search.returncode == 0, errors
+    tables = [table(place / "saved_files" / "s") for place in places]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) == 8
+    runs = [
+        {path.parent.name for path in place.glob("saved_files/s/trial-*/result.csv")}
+        for place in places
+    ]
+    assert runs[0] | runs[1] == {row["run"] for row in tables[0]}
+    assert not runs[0] & runs[1]
