@@ -153,7 +153,8 @@ def test_types_that_blas_does_not_know_are_refused(dtype: DTypeLike) -> None:
 def test_examples_that_do_not_pair_up_are_refused() -> None:
     with pytest.raises(Exception, match="sgemm"):
         parameter().add_product(np.ones((4, 3), np.float32), np.ones((5, 2), np.float32))
-    with pytest.raises(ValueError, match="dimension must be fixed"):
+    # SciPy's words for it changed after 1.11.
+    with pytest.raises(Exception, match="dimension must be fixed|failed in converting"):
         parameter().add_product(np.ones((4, 2), np.float32), np.ones((4, 2), np.float32))
 
 
