@@ -154,7 +154,7 @@ def test_examples_that_do_not_pair_up_are_refused() -> None:
     with pytest.raises(Exception, match="sgemm"):
         parameter().add_product(np.ones((4, 3), np.float32), np.ones((5, 2), np.float32))
     # SciPy's words for it changed after 1.11.
-    with pytest.raises(Exception, match="dimension must be fixed|failed in converting"):
+    with pytest.raises(Exception, match=r"dimension must be fixed|failed in converting"):
         parameter().add_product(np.ones((4, 2), np.float32), np.ones((4, 2), np.float32))
 
 
