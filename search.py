@@ -33,7 +33,7 @@ def main() -> None:
     for path in [write_trials(standing), *draw_study(standing)]:
         print(f"Saved {path}")
     if plan.search.sampler == "grid":
-        print_comparison(plan.folder)
+        print_comparison(plan.folder, len(standing.finished))
     print_winner(standing)
 
 

@@ -18,7 +18,11 @@ pytest.importorskip("optuna")
 
 ROOT = Path(__file__).resolve().parents[1]
 # More kills at random moments than a run of all tests has time for.
-KILLS = int(os.environ.get("SEARCH_KILLS", "3"))
+KILLS = {"journal": 2, "postgresql": 1} | (
+    dict.fromkeys(("journal", "postgresql"), int(os.environ["SEARCH_KILLS"]))
+    if "SEARCH_KILLS" in os.environ
+    else {}
+)
 SMALL = ("--hidden-units", 8, "--epochs", 3, "--workers", 2, "--study", "s")
 RATES = "learning_rate: 0.003..0.3 log"
 
@@ -238,18 +242,18 @@ def test_killed_workers_lose_nothing(start, study, request, kind):
     """Processes are killed one after the other, at moments that differ from run to run."""
     storage = () if kind == "journal" else ("--storage", request.getfixturevalue("postgresql"))
     name = f"{kind}{os.getpid()}"
-    trials, epochs = 6 + 2 * KILLS, 25
+    trials, epochs = 4 + 2 * KILLS[kind], 25
     search = start(
         "--vary", RATES, "--trials", trials, "--epochs", epochs, "--study", name, *storage
     )
     study = study.parent / name
-    for kill in range(KILLS):
+    for kill in range(KILLS[kind]):
         done = len(list(study.glob("trial-*/result.csv")))
         wait_for(lambda done=done: len(list(study.glob("trial-*/result.csv"))) > done)
         time.sleep((os.getpid() * 7919 + kill * 104729) % 97 / 150)
         for worker in workers_of(search)[:1]:
             os.kill(worker, signal.SIGKILL)
-    _, errors = search.communicate(timeout=100)
+    _, errors = search.communicate(timeout=110)
     assert search.returncode == 0, errors
     assert errors == ""
     check_nothing_is_lost(study, trials, epochs)

@@ -36,13 +36,22 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
     print(f"Saved in {folder.path}")
 
 
-def print_comparison(study: Path) -> None:
+def print_comparison(study: Path, trials: int) -> None:
     """Compare all runs of a study's folder, print the table, and leave the files in that folder.
 
+    Args:
+        study: The folder.
+        trials: How many runs the study has, those on other machines among them.
+
     Raises:
-        RunFolderError: the folder cannot be written, or a run is damaged.
+        RunFolderError: the folder cannot be written.
     """
-    comparison = compare(read_runs(finished_runs(study), report=print))
+    runs = finished_runs(study)
+    if len(runs) < trials:
+        print(f"{len(runs):,} of the {trials:,} runs lie here and are compared:")
+    if not runs:
+        return
+    comparison = compare(read_runs(runs, report=print))
     print(comparison_table(comparison, _width()))
     for note in comparison.notes:
         print(note)

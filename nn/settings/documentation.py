@@ -1,23 +1,26 @@
-"""The README's table of settings, made from the declaration so that it cannot fall behind.
+"""The README's tables of settings, made from the declarations so that they cannot fall behind.
 
-`python -m nn.settings.documentation README.md` writes it anew between the two markers.
+`python -m nn.settings.documentation README.md` writes them anew, each between its two markers.
 """
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from nn.settings.declaration import SETTINGS
-from nn.settings.setting import Setting
+from nn.settings.declaration import TRAINING
+from nn.settings.search_declaration import SEARCH
+from nn.settings.setting import Declaration, Setting
 from nn.whole_file import write_whole
 
 START = "<!-- settings: written by `python -m nn.settings.documentation README.md` -->"
+SEARCH_START = START.replace("settings:", "settings of a search:")
 END = "<!-- end of settings -->"
 
 
-def settings_table() -> str:
-    """Return the table of all settings in Markdown."""
+def settings_table(declared: Declaration[Any] = TRAINING) -> str:
+    """Return the table of all settings of a declaration in Markdown."""
     rows = ["| setting | takes | default | what it is |", "|---|---|---|---|"]
-    return "\n".join(rows + [_row(setting) for setting in SETTINGS.values()])
+    return "\n".join(rows + [_row(setting) for setting in declared.settings.values()])
 
 
 def _row(setting: Setting) -> str:
@@ -31,19 +34,21 @@ def _row(setting: Setting) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def with_current_table(text: str) -> str:
-    """Return a document with the table between its two markers made anew.
+def with_current_tables(text: str) -> str:
+    """Return a document with its tables between their markers made anew.
 
     Raises:
-        ValueError: the document does not have both markers.
+        ValueError: the document does not have the markers.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise ValueError(f"the document needs the lines {START!r} and {END!r}")
-    return f"{before}{START}\n{settings_table()}\n{END}{after}"
+    for start, declared in ((START, TRAINING), (SEARCH_START, SEARCH)):
+        before, found, rest = text.partition(start)
+        _, end, after = rest.partition(END)
+        if not (found and end):
+            raise ValueError(f"the document needs the lines {start!r} and {END!r}")
+        text = f"{before}{start}\n{settings_table(declared)}\n{END}{after}"
+    return text
 
 
 if __name__ == "__main__":
     document = Path(sys.argv[1])
-    write_whole(document, with_current_table(document.read_text(encoding="utf-8")))
+    write_whole(document, with_current_tables(document.read_text(encoding="utf-8")))
