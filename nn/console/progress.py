@@ -148,7 +148,7 @@ class StudyProgress:
                 dynamic_ncols=True,
                 disable=None,
             )
-        for place in ended.keys() - self._done:
+        for place in sorted(ended.keys() - self._done):
             tqdm.write(ended[place])
             sys.stdout.flush()
         self._done |= ended.keys()
