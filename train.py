@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Ask, train, save, and say where everything is."""
-    from nn.console.gather import gather_settings, is_terminal
+    from nn.console.gather import gather_settings
+    from nn.settings.flags import parse_command_line
 
-    settings = gather_settings(sys.argv[1:], sys.stdin, [sys.stdout, sys.stderr], _preview)
+    line = parse_command_line(sys.argv[1:])
+    settings = gather_settings(line, sys.stdin, [sys.stdout, sys.stderr], _preview)
 
     # Only now, so that the first question need not wait for NumPy, SciPy and matplotlib.
     from contextlib import closing
     from shlex import quote
 
-    from nn.console.interrupt import Interrupt
-    from nn.console.progress import DownloadProgress, Progress
+    from nn.console.progress import DownloadProgress
+    from nn.console.watching import live_plots, watching
     from nn.reports.run_reports import write_reports
     from nn.runs.experiment import run_experiment
 
+    plots = live_plots(line.live_plot)
     with (
-        closing(Progress()) as progress,
+        watching(chart=line.chart, plots=plots) as observers,
         closing(DownloadProgress()) as download,
-        Interrupt(ask=is_terminal(sys.stdin) and is_terminal(sys.stdout)) as interrupt,
     ):
-        run = run_experiment(
-            settings, observers=[progress, interrupt], report=print, on_download=download
-        )
+        run = run_experiment(settings, observers=observers, report=print, on_download=download)
     result = run.result
     print(f"Validation accuracy {result.validation_accuracy:.2%}")
     print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
@@ -41,6 +41,8 @@ def main() -> None:
     print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
     if run.cut_short:
         raise run.cut_short
+    for plot in plots:
+        plot.hold()
 
 
 def _preview(settings: "Settings") -> "Preview":

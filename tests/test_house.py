@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 HOME_OF = {
     "matplotlib": {
         *("nn.reports.plots", "nn.reports.comparison_plots", "nn.reports.study_plots"),
-        "nn.reports.window",
+        *("nn.reports.window", "nn.reports.live_plot"),
     },
     "questionary": {"nn.console.questions"},
     "prompt_toolkit": {"nn.console.questions", "nn.console.viewer"},

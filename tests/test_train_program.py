@@ -196,6 +196,20 @@ def test_output_that_nobody_reads_any_more_stops_and_saves(endless, tmp_path):
     assert {path.name for path in only_run(tmp_path).iterdir()} >= FILES
 
 
+def test_how_it_is_watched_changes_nothing_in_the_run(train, tmp_path):
+    words = ["--defaults", "--epochs", 1, "--hidden-units", 8]
+    plain = train(*words, "--name", "plain")
+    watched = train(*words, "--name", "watched", "--no-chart", "--live-plot")
+    assert watched.returncode == 0, watched.stderr
+    assert watched.stderr == plain.stderr == ""
+    assert watched.stdout.startswith("No display for --live-plot")
+    runs = tmp_path / "saved_files"
+    for name in ("weights_1.csv", "loss_history.csv"):
+        assert (runs / "watched" / name).read_bytes() == (runs / "plain" / name).read_bytes()
+    settings = (runs / "plain" / "settings.yaml").read_text().replace("plain", "watched")
+    assert (runs / "watched" / "settings.yaml").read_text() == settings
+
+
 @pytest.fixture
 def slow_training(on_terminal, small_data, tmp_path) -> Any:
     """Start a run on a terminal of 20 columns whose epochs are long enough to be interrupted."""

@@ -11,11 +11,11 @@ from nn.console.plain_questions import PlainAsker
 from nn.console.review import Preview
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
-from nn.settings.flags import parse_command_line
+from nn.settings.flags import CommandLine
 
 
 def gather_settings(
-    words: Sequence[str],
+    line: CommandLine,
     stdin: TextIO | None,
     screens: Sequence[TextIO | None],
     preview: Callable[[Settings], Preview],
@@ -23,17 +23,16 @@ def gather_settings(
     """Return the settings of a run, asking for what the command line leaves open.
 
     Args:
-        words: what follows the script's name on the command line.
+        line: what the command line says.
         stdin: where answers come from; None if it is closed.
         screens: standard output and standard error; questions are asked if one is a terminal.
         preview: works out what the review before a training shows.
 
     Raises:
-        SettingError: a flag, an answer or the config file is wrong.
+        SettingError: an answer or the config file is wrong.
         StoppedError: the person stopped at a question.
-        SystemExit: the person chose to quit, or asked for `--help`.
+        SystemExit: the person chose to quit.
     """
-    line = parse_command_line(words)
     given = line.given
     if line.config is not None:
         from nn.settings.config_files import read_config  # PyYAML takes time; rarely needed

@@ -5,6 +5,7 @@ two steps, where the parameters are whole.
 """
 
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -23,13 +24,15 @@ class Interrupt(Observer):
 
     Args:
         ask: whether there is a terminal to ask in; without one Ctrl-C stops and saves.
+        before_asking: makes room on the screen for the question.
 
     Attributes:
         happened: whether a signal ended the training.
     """
 
-    def __init__(self, *, ask: bool) -> None:
+    def __init__(self, *, ask: bool, before_asking: Callable[[], None] = print) -> None:
         self._ask = ask
+        self._before_asking = before_asking
         self._asking = False
         self._training = False
         self._arrived: int | None = None
@@ -95,7 +98,7 @@ class Interrupt(Observer):
         """Return `s`, `d` or `g`; a second Ctrl-C and a closed terminal mean stop and save."""
         try:
             self._asking = True
-            print()
+            self._before_asking()
             while True:
                 line = input("Stop and [s]ave, [d]iscard, or [g]o on? ").strip().casefold()
                 for answer in ("save", "discard", "go on", "stop and save"):

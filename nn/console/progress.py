@@ -1,18 +1,21 @@
 """What training and downloads show of themselves while they run.
 
-In a terminal a bar an epoch, gone when the epoch ends; everywhere one plain line an epoch, which
-is all that a log file gets.
+In a terminal a bar an epoch with a chart of the epochs before under it, gone when the epoch ends;
+everywhere one plain line an epoch, which is all that a log file gets.
 """
 
+import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from tqdm import tqdm
 
+from nn.console.chart import can_show_chart, chart_lines
 from nn.console.program import is_output_gone
-from nn.training.history import EpochRecord
+from nn.training.history import EpochRecord, History
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
@@ -25,17 +28,24 @@ class Progress(Observer):
     """Shows a training: a bar while an epoch runs, a line when it is over.
 
     `contextlib.closing` around the training takes the bar away however the training ends.
+
+    Args:
+        chart: Whether to draw the chart where there is a terminal that can show it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, chart: bool = True) -> None:
         self._bar: tqdm[Any] | None = None
+        self._chart = chart and sys.stderr is not None and can_show_chart(sys.stderr)
+        self._history: History = []
         self._epochs = 0
         self._next_look = 0.0
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Open the epoch's bar."""
+        """Open the epoch's bar, and draw the chart for the terminal's size of now."""
         self._epochs = epochs
         self._next_look = 0.0
+        if self._chart:
+            self._draw_chart()
         self._bar = tqdm(
             total=examples,
             desc=f"epoch {epoch}/{epochs}",
@@ -43,7 +53,11 @@ class Progress(Observer):
             leave=False,
             dynamic_ncols=True,
             disable=None,
+            delay=1,
         )
+        # Seen from the first progress on, when every observer knows that the epoch has begun: who
+        # sees the bar and presses Ctrl-C is to be asked.
+        self._bar.delay = 0
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """Move the bar, at most ten times a second."""
@@ -60,6 +74,7 @@ class Progress(Observer):
         Raises:
             StopTraining: nobody reads the lines any more; what was learned is kept.
         """
+        self._history.append(record)
         self.close()
         try:
             print(epoch_line(record, self._epochs), flush=True)
@@ -68,11 +83,36 @@ class Progress(Observer):
                 raise StopTraining(save=True) from None
             raise
 
+    def pause(self) -> None:
+        """Make room for something else in the middle of an epoch; the bar comes back below it."""
+        if self._bar is None or self._bar.disable:
+            print()
+            return
+        self._bar.clear()
+        self._clear_chart()
+
     def close(self) -> None:
         """Take the bar away, as is due before anything else is printed."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+            self._clear_chart()
+
+    def _draw_chart(self) -> None:
+        """Draw the chart below the cursor; the bar's line alone moves while the epoch runs."""
+        with suppress(OSError):  # a terminal that is gone is no reason to lose the run
+            columns, rows = os.get_terminal_size(sys.stderr.fileno())
+            lines = chart_lines(self._history, self._epochs, columns, rows)
+            back = f"\x1b[{len(lines)}A\r" if lines else ""
+            sys.stderr.write("".join(f"\n{line}\x1b[K" for line in lines) + back)
+            sys.stderr.flush()
+
+    def _clear_chart(self) -> None:
+        """Clear what is below the cursor, in however many lines a resize has broken it."""
+        if self._chart:
+            with suppress(OSError):
+                sys.stderr.write("\x1b[J")
+                sys.stderr.flush()
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

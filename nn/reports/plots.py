@@ -63,9 +63,6 @@ def plot_history(
 ) -> None:
     """Draw the loss or the accuracy of training and validation over the epochs.
 
-    Values that are not finite leave a gap, and the legend says from which epoch on. A range of
-    more than three powers of ten, as a diverging loss has, is drawn on a logarithmic axis.
-
     Args:
         path: the PNG file to write.
         kind: "loss" in nats per example, "accuracy" in fractions (drawn as percentages).
@@ -77,24 +74,46 @@ def plot_history(
     Raises:
         OSError: the file cannot be written.
     """
-    heading, axis, unit, factor = _CURVES[kind]
-    best = np.nanmin if kind == "loss" else np.nanmax
-    with picture(path, 8, 5.4, heading, title) as figure:
-        axes = figure.subplots()
-        curves = [finite(training) * factor, finite(validation) * factor]
-        labels = [_label("training", epochs, curves[0], unit)]
-        labels.append(_label("validation", epochs, curves[1], unit))
-        if np.isfinite(curves[1]).any():
-            top = best(curves[1])
-            labels[1] += f", best {top:.4g}{unit} in epoch {epochs[_first(curves[1] == top)]}"
-        _draw_line(axes, epochs, curves[0], labels[0])
-        _draw_line(axes, epochs, curves[1], labels[1], dashed=True)
-        log = scale_values(axes, np.concatenate(curves))
-        if kind == "accuracy":
-            lowest, highest = axes.get_ylim()
-            axes.set_ylim(max(lowest, -1), min(highest, 100.5))
-        name_axes(axes, epochs, axis + (", log scale" if log else ""))
+    with picture(path, 8, 5.4, _CURVES[kind][0], title) as figure:
+        draw_history(figure.subplots(), kind, epochs, training=training, validation=validation)
         figure.legend(loc="outside lower center", frameon=False)
+
+
+def draw_history(
+    axes: "Axes",
+    kind: Literal["loss", "accuracy"],
+    epochs: Sequence[int],
+    *,
+    training: Sequence[float],
+    validation: Sequence[float],
+) -> None:
+    """Draw both curves of one kind into `axes`, with labels for a legend.
+
+    Values that are not finite leave a gap, and the legend says from which epoch on. A range of
+    more than three powers of ten, as a diverging loss has, is drawn on a logarithmic axis.
+
+    Args:
+        axes: where to draw; empty.
+        kind: "loss" in nats per example, "accuracy" in fractions (drawn as percentages).
+        epochs: whole numbers, ascending, one a value.
+        training: one value an epoch.
+        validation: one value an epoch.
+    """
+    _, axis, unit, factor = _CURVES[kind]
+    best = np.nanmin if kind == "loss" else np.nanmax
+    curves = [finite(training) * factor, finite(validation) * factor]
+    labels = [_label("training", epochs, curves[0], unit)]
+    labels.append(_label("validation", epochs, curves[1], unit))
+    if np.isfinite(curves[1]).any():
+        top = best(curves[1])
+        labels[1] += f", best {top:.4g}{unit} in epoch {epochs[_first(curves[1] == top)]}"
+    _draw_line(axes, epochs, curves[0], labels[0])
+    _draw_line(axes, epochs, curves[1], labels[1], dashed=True)
+    log = scale_values(axes, np.concatenate(curves))
+    if kind == "accuracy":
+        lowest, highest = axes.get_ylim()
+        axes.set_ylim(max(lowest, -1), min(highest, 100.5))
+    name_axes(axes, epochs, axis + (", log scale" if log else ""))
 
 
 def plot_learning_rate(

@@ -65,11 +65,15 @@ class CommandLine:
         given: the settings for which there was a flag, each known to be one its setting takes.
         config: the YAML file of `--config`, if there was one.
         defaults: whether `--defaults` was there.
+        chart: whether to draw a chart under the progress bar.
+        live_plot: whether to draw the curves in a window while it trains.
     """
 
     given: dict[str, Given]
     config: Path | None
     defaults: bool
+    chart: bool
+    live_plot: bool
 
 
 def parse_command_line(words: Sequence[str]) -> CommandLine:
@@ -87,12 +91,26 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     ways = parser.add_argument_group("ways to ask nothing")
     ways.add_argument("--config", metavar="FILE", help="settings from a YAML file; flags win")
     ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    # How a training is watched is no setting: it changes nothing in the run.
+    screen = parser.add_argument_group("on the screen")
+    screen.add_argument(
+        "--no-chart", action="store_true", help="no chart of the curves under the progress bar"
+    )
+    screen.add_argument(
+        "--live-plot", action="store_true", help="a window that follows the training"
+    )
     add_setting_flags(parser)
     found = parser.parse(words)
     given = given_settings(found)
     check_settings(given)
     config = Path(found["config"]) if "config" in found else None
-    return CommandLine(given, config, defaults="defaults" in found)
+    return CommandLine(
+        given,
+        config,
+        defaults="defaults" in found,
+        chart="no_chart" not in found,
+        live_plot="live_plot" in found,
+    )
 
 
 def add_setting_flags(

@@ -17,12 +17,14 @@ import sys
 from types import SimpleNamespace
 from nn.console.gather import gather_settings
 from nn.console.program import run_program
+from nn.settings.flags import parse_command_line
 
 def preview(settings):
     return SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
 
 def main():
-    settings = gather_settings(sys.argv[1:], sys.stdin, [sys.stdout, sys.stderr], preview)
+    line = parse_command_line(sys.argv[1:])
+    settings = gather_settings(line, sys.stdin, [sys.stdout, sys.stderr], preview)
     print("GOT", settings.model_dump_json())
 
 sys.exit(run_program(main))

@@ -19,7 +19,8 @@ from contextlib import closing
 from nn.console.interrupt import Interrupt
 from nn.console.progress import Progress
 from nn.training.stopping import StopTraining
-with Interrupt(ask=True) as interrupt, closing(Progress()) as progress:
+with closing(Progress()) as progress, \
+        Interrupt(ask=True, before_asking=progress.pause) as interrupt:
     progress.on_epoch_start(1, 1, 10_000)
     interrupt.on_epoch_start(1, 1, 10_000)
     try:

@@ -41,17 +41,24 @@ for done in range(0, 1001, 100):
 """
 
 
-def on_terminal(tmp_path, columns):
-    """Return what the script writes to a terminal of that width."""
-    (tmp_path / "script.py").write_text(SCRIPT)
-    child = pexpect.spawn(
+def start(tmp_path, script, columns, **variables):
+    """Start the script on a terminal of that width."""
+    (tmp_path / "script.py").write_text(script)
+    utf8 = {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    return pexpect.spawn(
         sys.executable,
         [str(tmp_path / "script.py")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **utf8, **variables},
         dimensions=(24, columns),
         encoding="utf-8",
         timeout=30,
     )
+
+
+def on_terminal(tmp_path, columns, chart="", **variables):
+    """Return what the script writes to a terminal of that width."""
+    script = SCRIPT.replace("Progress())", f"Progress({chart}))")
+    child = start(tmp_path, script, columns, **variables)
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
@@ -72,27 +79,124 @@ def test_a_terminal_shows_a_bar_with_time_loss_and_accuracy(tmp_path):
 
 def what_remains(text):
     """Return the lines that stand on a terminal after all of `text` was written to it."""
-    lines, column = [""], 0
-    for char in re.sub(r"\x1b\[[0-9;?]*[a-z]", "", text):
-        if char == "\n":
-            lines.append("")
+    lines, row, column = [""], 0, 0
+    for count, code, char in re.findall(r"\x1b\[([0-9;?]*)([A-Za-z])|([^\x1b])", text):
+        if code == "A":
+            row -= int(count or 1)
+        elif code in ("J", "K"):
+            lines[row] = lines[row][:column]
+            lines[row + 1 :] = [] if code == "J" else lines[row + 1 :]
+        elif char == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
         elif char == "\r":
             column = 0
-        else:
-            lines[-1] = lines[-1][:column].ljust(column) + char + lines[-1][column + 1 :]
+        elif char:
+            lines[row] = lines[row][:column].ljust(column) + char + lines[row][column + 1 :]
             column += 1
     return [line.rstrip() for line in lines if line.strip()]
 
 
-@pytest.mark.parametrize("columns", [20, 100])
-def test_the_bar_never_wraps_and_leaves_nothing_behind(tmp_path, columns):
+LINES = [
+    "epoch 1/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
+    "epoch 2/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
+]
+CHART = [
+    "loss      training    ███  0.5000",
+    "          validation  ▁▁▁  0.4000",
+    "accuracy  training    ▁▁▁  87.65 %",
+    "          validation  ███  90.00 %",
+]
+
+
+@pytest.mark.parametrize("columns", [20, 50, 100])
+def test_bar_and_chart_never_wrap_and_leave_nothing_behind(tmp_path, columns):
     text = on_terminal(tmp_path, columns)
-    bars = [part for part in re.split(r"[\r\n]", text) if "validation" not in part]
-    assert max(len(bar) for bar in bars) <= columns
-    assert what_remains(text) == [
-        "epoch 1/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
-        "epoch 2/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
-    ]
+    written = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    others = [part for part in re.split(r"[\r\n]", written) if part not in LINES]
+    assert max(len(part) for part in others) <= columns
+    assert what_remains(text) == LINES
+
+
+def test_the_chart_of_the_epochs_before_stands_under_the_bar(tmp_path):
+    text = on_terminal(tmp_path, 100)
+    while_training = text[: text.index("epoch 2/2  loss")]
+    first, bar, *below = what_remains(while_training[: while_training.rindex("left")])
+    assert first == LINES[0]
+    assert bar.startswith("epoch 2/2 ")
+    assert below == CHART
+
+
+@pytest.mark.parametrize("how", [{"chart": "chart=False"}, {"TERM": "dumb"}])
+def test_the_chart_can_be_turned_off(tmp_path, how):
+    assert "training" in on_terminal(tmp_path, 100)
+    text = on_terminal(tmp_path, 100, **how)
+    assert "training" not in text
+    assert what_remains(text) == LINES
+
+
+RESIZED = """
+import time
+from nn.console.progress import Progress
+from nn.training.history import EpochRecord
+progress = Progress()
+for epoch in (1, 2, 3):
+    progress.on_epoch_start(epoch, 90, 100)
+    print("SIZE?" if epoch == 2 else "", end="", flush=True)
+    if epoch == 2:
+        input()
+    progress.on_epoch_end(EpochRecord(epoch, 0.001, 0.5, 0.9, 0.4, 0.9, 0.3))
+progress.on_epoch_start(4, 90, 100)
+print("DONE", flush=True)
+time.sleep(1)
+"""
+
+
+GONE = """
+import os, sys
+from nn.console.progress import Progress
+from nn.training.history import EpochRecord
+progress = Progress()
+os.close(2)
+for epoch in (1, 2):
+    progress.on_epoch_start(epoch, 2, 100)
+    progress.on_epoch_end(EpochRecord(epoch, 0.001, 0.5, 0.8765, 0.4, 0.9, 0.3))
+"""
+
+
+def test_a_terminal_that_is_gone_stops_no_training(tmp_path):
+    child = start(tmp_path, GONE, 100)
+    child.expect(pexpect.EOF)
+    assert what_remains(child.before) == LINES
+
+
+def test_a_resize_is_followed_at_the_next_epoch(tmp_path):
+    child = start(tmp_path, RESIZED, 100)
+    child.expect_exact("SIZE?")
+    assert "training" in child.before
+    child.setwinsize(24, 20)
+    child.sendline()
+    child.expect("epoch  2/90  loss")
+    child.expect("epoch  3/90  loss")
+    assert "training" not in child.before  # 20 columns have no room for it
+    child.setwinsize(24, 100)
+    child.close(force=True)
+
+
+def test_a_question_in_the_middle_of_an_epoch_finds_an_empty_screen_and_the_bar_comes_back(
+    tmp_path,
+):
+    wait = "            time.sleep(0.01)\n"
+    script = SCRIPT.replace(
+        wait, f"{wait}            if epoch == 2 and done == 30_000:\n"
+        "                progress.pause()\n                print('Stop?')\n"
+    )  # fmt: skip
+    assert script != SCRIPT
+    child = start(tmp_path, script, 100)
+    child.expect_exact("Stop?")
+    assert what_remains(child.before) == LINES[:1]
+    child.expect("epoch 2/2 .*left")
+    child.expect(pexpect.EOF)
 
 
 def test_a_log_file_gets_nothing_but_the_lines(tmp_path):

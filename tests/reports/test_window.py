@@ -1,11 +1,6 @@
-"""The window is driven by keys: on a canvas in memory everywhere, in a real window where one is.
-
-Without a display of its own the second kind starts Xvfb, a display in memory; it needs Xvfb and
-a Python with tkinter, and is skipped where either is missing.
-"""
+"""The window is driven by keys: on a canvas in memory everywhere, in a real window where one is."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -234,29 +229,6 @@ def test_a_backend_without_windows_is_no_display(monkeypatch):
     monkeypatch.setenv("DISPLAY", ":987")
     monkeypatch.setenv("MPLBACKEND", "agg")
     assert not window.has_display()
-
-
-@pytest.fixture
-def display(monkeypatch) -> str:
-    """Return the name of a display in memory, its own for this test."""
-    pytest.importorskip("tkinter", reason="this Python has no tkinter, so no window")
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is missing: apt-get install xvfb")
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as stream:
-        name = f":{stream.readline().strip()}"
-    monkeypatch.setenv("DISPLAY", name)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setenv("MPLBACKEND", "TkAgg")
-    yield name
-    server.terminate()
-    server.wait(10)
 
 
 def test_a_real_window_is_driven_by_real_keys(display, tmp_path):

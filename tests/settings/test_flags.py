@@ -49,6 +49,13 @@ def test_config_and_defaults_are_no_settings():
     assert parse_command_line([]).config is None
 
 
+def test_how_a_training_is_watched_is_no_setting():
+    line = parse_command_line(["--no-chart", "--live-plot"])
+    assert line.given == {}
+    assert (line.chart, line.live_plot) == (False, True)
+    assert (parse_command_line([]).chart, parse_command_line([]).live_plot) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -1,0 +1,34 @@
+"""A display in memory for the tests of windows.
+
+It needs Xvfb and a Python with tkinter; tests that ask for it are skipped where either is missing.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the name of a display in memory, its own for this test."""
+    pytest.importorskip("tkinter", reason="this Python has no tkinter, so no window")
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is missing: apt-get install xvfb")
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        name = f":{stream.readline().strip()}"
+    monkeypatch.setenv("DISPLAY", name)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "TkAgg")
+    yield name
+    server.terminate()
+    server.wait(10)

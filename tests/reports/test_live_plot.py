@@ -1,0 +1,102 @@
+"""The live window: its curves on a canvas in memory, and the whole of it on a real display."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from nn.reports.live_plot import LivePlot
+from nn.training.history import EpochRecord
+
+
+@pytest.fixture
+def plot(monkeypatch) -> LivePlot:
+    """Return an observer whose window is in memory."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    monkeypatch.setattr(plt, "show", lambda block: None)
+    yield LivePlot("Training")
+    plt.close("all")
+
+
+def end_epoch(plot: LivePlot, epoch: int) -> None:
+    plot.on_epoch_start(epoch, 3, 100)
+    plot.on_progress(100, 0.5, 0.8)
+    plot.on_epoch_end(EpochRecord(epoch, 0.001, 0.5 / epoch, 0.8, 0.6 / epoch, 0.7, 1.0))
+
+
+def test_each_epoch_adds_a_point_to_every_curve(plot):
+    import matplotlib.pyplot as plt
+
+    for epoch in (1, 2, 3):
+        end_epoch(plot, epoch)
+        loss, accuracy = plt.gcf().axes
+        training, validation = loss.lines
+        assert list(training.get_xdata()) == list(range(1, epoch + 1))
+        assert validation.get_ydata()[-1] == pytest.approx(0.6 / epoch)
+        assert accuracy.lines[0].get_ydata()[-1] == pytest.approx(80)
+        assert loss.get_ylabel() == "loss (nats per example)"
+        assert accuracy.get_ylabel() == "accuracy (%)"
+    assert plt.get_fignums() == [1]
+
+
+def test_training_goes_on_when_the_window_is_closed(plot):
+    import matplotlib.pyplot as plt
+
+    end_epoch(plot, 1)
+    plt.close("all")
+    end_epoch(plot, 2)
+    assert plt.get_fignums() == []
+    plot.hold()
+
+
+@pytest.mark.parametrize(
+    ("closed_in", "printed"),
+    [
+        ("on_progress", ["1 1", "left []"]),
+        ("hold", ["1 1", "1 2", "still open [1]", "left []"]),
+    ],
+)
+def test_a_real_window_follows_until_it_is_closed(display, closed_in, printed):
+    code = """
+        import sys
+        import time
+        import matplotlib.pyplot as plt
+        from nn.reports.live_plot import LivePlot
+        from nn.training.history import EpochRecord
+
+        plot = LivePlot("Training")
+        for epoch in (1, 2):
+            plot.on_epoch_start(epoch, 2, 100)
+            plot.on_progress(100, 0.5, 0.8)
+            plot.on_epoch_end(EpochRecord(epoch, 0.001, 0.5, 0.8, 0.6, 0.7, 1.0))
+            if not plt.get_fignums():
+                break
+            widget = plt.gcf().canvas.get_tk_widget()
+            window = widget.winfo_toplevel()
+            # What Tk does when the cross in the window's corner is clicked.
+            close = lambda: window.tk.call(window.protocol("WM_DELETE_WINDOW"))
+            print(widget.winfo_viewable(), len(plt.gcf().axes[0].lines[0].get_xdata()))
+            if sys.argv[1] == "on_progress":
+                widget.after(10, close)
+                time.sleep(0.2)
+        if sys.argv[1] == "hold":
+            widget.after(300, lambda: print("still open", plt.get_fignums(), flush=True))
+            widget.after(600, close)
+        plot.hold()
+        print("left", plt.get_fignums())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), closed_in],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == printed
