@@ -1,5 +1,6 @@
 """Pictures are checked by what stands in them: texts, colours, sizes, bytes."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -214,7 +215,7 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
 
     def full(self, stream, **_):
         stream.write(b"half")
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(Figure, "savefig", full)
     with pytest.raises(OSError, match="no space"):
