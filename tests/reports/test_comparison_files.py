@@ -1,4 +1,4 @@
-"""The printed table of a comparison: its columns, its marks, and what a small screen leaves of it."""
+"""The printed table of a comparison: columns, marks, and what a small screen leaves of it."""
 
 from pathlib import Path
 

@@ -66,7 +66,19 @@ def test_each_place_is_claimed_once_whoever_asks(make):
     assert one.trials()[0].user_attrs["holder"] == "a"
 
 
-def test_a_place_given_up_is_filled_again_with_the_same_values(make):
+def test_who_comes_second_to_a_place_takes_the_next(make, monkeypatch):
+    one, other = make(), make()
+    one.fill_places()
+    seen_before = other._all()
+    assert one.claim("a").user_attrs["place"] == 0
+    fresh = other._all
+    answers = iter([seen_before])
+    monkeypatch.setattr(other, "_all", lambda: next(answers, None) or fresh())
+    assert other.claim("b").user_attrs["place"] == 1
+    assert one.trials()[0].user_attrs["holder"] == "a"
+
+
+def test_a_place_given_up_is_filled_again_with_the_same_values(make, monkeypatch):
     study = make()
     study.fill_places()
     trial = study.claim("a")
@@ -75,7 +87,12 @@ def test_a_place_given_up_is_filled_again_with_the_same_values(make):
     assert not make().is_running(trial._trial_id)
     assert [t.number for t in study.given_up(0)] == [trial.number]
     study.fill_places()
-    again = make().claim("b")
+    later = make()
+    sampler = later._sampler
+    monkeypatch.setattr(
+        later, "_sampler", lambda place: sampler(place + 77)
+    )  # as after more trials
+    again = later.claim("b")
     assert (again.user_attrs["place"], again.params) == (0, values)
     study.optuna.tell(again, 0.5)
     assert not study.give_up(again._trial_id)  # what has ended stays
