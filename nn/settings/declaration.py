@@ -136,7 +136,8 @@ class Settings(BaseModel):
         Rule("a list of layers, as in [{dense: 64}, relu]"),
         BeforeValidator(_read_layers),
     ] = Field(
-        None, description="the hidden layers one by one, in place of the three settings above"
+        None,
+        description="the layers one by one, in place of hidden_layers, hidden_units and activation",
     )
     batch_size: Annotated[int, Group("training")] = Field(
         4, ge=1, le=1_000_000, description="images that share one step"
