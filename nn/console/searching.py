@@ -104,6 +104,9 @@ def search_command(plan: SearchPlan) -> str:
             words.append(setting.flag if value else setting.flag.replace("--", "--no-", 1))
         elif value != setting.default:
             words += [setting.flag, setting.show(value)]
+    for name, given in plan.fixed.items():
+        if given.place == SETTINGS[name].flag:  # the others come from the start
+            words += [given.place, str(given.value)]
     return shlex.join(words)
 
 

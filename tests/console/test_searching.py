@@ -1,0 +1,48 @@
+"""The ways into a search, and the studies that come with the program."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("optuna")
+
+from nn.console.searching import gather_plan, search_command
+
+STUDIES = Path(__file__).resolve().parents[2] / "configs" / "studies"
+PLACES = {
+    "002_search": 40,
+    "003_table": 2 * 2 * 3,
+    "004_comparisons": (3 * 3 - 1) * 3,  # without hidden layers two of the three are one network
+    "004_decay": 2 * 3 * 3,
+    "004_l1": 2 * 3 * 3,
+}
+
+
+def test_every_study_that_comes_along_can_be_started():
+    found = {}
+    for path in STUDIES.glob("*.yaml"):
+        plan = gather_plan(["--config", str(path)])
+        assert plan.name == path.stem
+        found[path.stem] = plan.places
+    assert found == PLACES
+
+
+def test_a_study_takes_all_else_from_its_start_and_flags_win():
+    plan = gather_plan(["--config", str(STUDIES / "002_search.yaml"), "--batch-size", "50"])
+    assert (plan.base.decay, plan.base.epochs, plan.base.batch_size) == ("halving", 20, 50)
+    settings = plan.settings({"hidden_units": 300, "learning_rate": 0.5, "l2_strength": "1e-05"})
+    assert (settings.layers, settings.hidden_layers, settings.hidden_units) == (None, 1, 300)
+
+
+def test_the_command_of_a_search_starts_the_same_search():
+    words = [
+        "--defaults", "--vary", "hidden_units: [3, 4]", "--no-pruning", "--sampler", "grid",
+        "--epochs", "2", "--l1", "--save-dir", "some where",
+    ]  # fmt: skip
+    plan = gather_plan(words)
+    python, script, *rest = shlex.split(search_command(plan))
+    assert (python, script) == ("python", "search.py")
+    again = gather_plan(rest)
+    assert again.search == plan.search
+    assert again.base == plan.base
