@@ -4,6 +4,7 @@ import gzip
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SmallData = Callable[..., Path]
 RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where whoever started the tests ignores it, as shells do in the background.
+
+    The programs leave an ignored signal ignored, and so would all that the tests start.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
