@@ -14,7 +14,7 @@ from nn.datasets.distortion import Distortion
 from nn.errors import DivergedError, ProgramError, StoppedError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
-from nn.optimizers import SGD, Adam, Momentum, Optimizer
+from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
 from nn.regularizers import Penalty
 from nn.runs.first_layer import FirstLayerKeeper
 from nn.runs.predictions import Predictions, confusion_matrix
@@ -147,17 +147,12 @@ def run_experiment(
 def make_optimizer(settings: Settings, network: Network) -> Optimizer:
     """Return the optimizer that the settings name, for this network."""
     penalty = Penalty(l1=settings.l1_strength if settings.l1 else 0.0, l2=settings.l2_strength)
-    rate = settings.learning_rate
-    if settings.optimizer == "momentum":
-        return Momentum(
-            network.parameters,
-            learning_rate=rate,
-            momentum=settings.momentum,
-            dampening=settings.dampening,
-            penalty=penalty,
-        )
-    plain = {"sgd": SGD, "adam": Adam}[settings.optimizer]
-    return plain(network.parameters, learning_rate=rate, penalty=penalty)
+    options = {}
+    if settings.optimizer == Momentum.name:
+        options = {"momentum": settings.momentum, "dampening": settings.dampening}
+    return OPTIMIZERS[settings.optimizer](
+        network.parameters, learning_rate=settings.learning_rate, penalty=penalty, **options
+    )
 
 
 def _distortion(settings: Settings, data: PreparedData) -> Distortion | None:
