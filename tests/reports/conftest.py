@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from matplotlib.figure import Figure
 
 
 @pytest.fixture
@@ -32,3 +33,17 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield name
     server.terminate()
     server.wait(10)
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> list[Figure]:
+    """Collect the figures that are written, to look into them."""
+    figures: list[Figure] = []
+    write = Figure.savefig
+
+    def collect(figure, *arguments, **settings):
+        figures.append(figure)
+        write(figure, *arguments, **settings)
+
+    monkeypatch.setattr(Figure, "savefig", collect)
+    return figures

@@ -13,20 +13,6 @@ from nn.reports.comparison_plots import (
 )
 
 
-@pytest.fixture
-def drawn(monkeypatch) -> list[Figure]:
-    """Collect the figures that are written, to look into them."""
-    figures: list[Figure] = []
-    write = Figure.savefig
-
-    def collect(figure, *arguments, **settings):
-        figures.append(figure)
-        write(figure, *arguments, **settings)
-
-    monkeypatch.setattr(Figure, "savefig", collect)
-    return figures
-
-
 def curves(label: str, accuracy: list[float], *, runs: int = 1, deviation: float = 0.0) -> Curves:
     epochs = np.arange(1.0, len(accuracy) + 1)
     accuracies = np.stack([epochs, np.array(accuracy), np.full(len(accuracy), deviation)])

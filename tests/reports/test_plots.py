@@ -20,20 +20,6 @@ from nn.runs.predictions import Predictions
 NAN, INF = float("nan"), float("inf")
 
 
-@pytest.fixture
-def drawn(monkeypatch) -> list[Figure]:
-    """Collect the figures that are written, to look into them."""
-    figures: list[Figure] = []
-    write = Figure.savefig
-
-    def collect(figure, *arguments, **settings):
-        figures.append(figure)
-        write(figure, *arguments, **settings)
-
-    monkeypatch.setattr(Figure, "savefig", collect)
-    return figures
-
-
 def texts(figure: Figure) -> list[str]:
     from matplotlib.text import Text
 

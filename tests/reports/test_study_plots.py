@@ -1,8 +1,6 @@
 """Pictures of a search are checked by what stands in them."""
 
 import numpy as np
-import pytest
-from matplotlib.figure import Figure
 
 from nn.reports.study_plots import (
     Axis,
@@ -19,20 +17,6 @@ TRIALS = [
     DrawnTrial("diverged", None, False, {"rate": 9.0, "units": "4"}),
 ]
 AXES = [Axis("rate", log=True), Axis("units", log=False, labels=["4", "8"])]
-
-
-@pytest.fixture
-def drawn(monkeypatch) -> list[Figure]:
-    """Collect the figures that are written, to look into them."""
-    figures: list[Figure] = []
-    write = Figure.savefig
-
-    def collect(figure, *arguments, **settings):
-        figures.append(figure)
-        write(figure, *arguments, **settings)
-
-    monkeypatch.setattr(Figure, "savefig", collect)
-    return figures
 
 
 def points(axes) -> dict[str, list[list[float]]]:
