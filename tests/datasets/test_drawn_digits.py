@@ -10,7 +10,11 @@ import pytest
 from nn.datasets import drawn_digits
 from nn.datasets.digit_shapes import WAYS
 from nn.datasets.drawn_digits import built_in_digits, draw_digits
+from nn.datasets.idx import read_idx
 from nn.datasets.images import LabelledImages
+from nn.runs.experiment import run_experiment
+from nn.runs.saved_run import load_run
+from nn.settings.declaration import Settings
 
 
 def draw(count: int, seed: int = 0) -> LabelledImages:
@@ -135,3 +139,19 @@ def test_training_and_test_digits_are_different_drawings(tmp_path: Path) -> None
     data = built_in_digits(tmp_path)
     training = {image.tobytes() for image in data.train_images}
     assert not training & {image.tobytes() for image in data.test_images}
+
+
+@pytest.mark.mnist
+def test_a_network_that_saw_only_drawn_digits_reads_real_ones(
+    tmp_path: Path, mnist_dir: Path
+) -> None:
+    """One seed; `python -m benchmarks.built_in_digits` measures several."""
+    places = {"data_dir": str(tmp_path), "save_dir": str(tmp_path)}
+    run = run_experiment(Settings(dataset="built-in", **places))
+    assert 0.95 < run.result.validation_accuracy < 0.99
+
+    saved = load_run(run.folder)
+    images = read_idx(mnist_dir / "t10k-images-idx3-ubyte.gz", 3)
+    labels = read_idx(mnist_dir / "t10k-labels-idx1-ubyte.gz", 1)
+    logits = saved.network.forward(saved.normalization.apply(images.reshape(10_000, -1)))
+    assert (logits.argmax(axis=1) == labels).mean() > 0.87

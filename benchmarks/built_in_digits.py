@@ -1,0 +1,71 @@
+"""The digits the program draws itself: how well they stand in for real handwriting.
+
+    python -m benchmarks.built_in_digits --data-dir DIR
+
+trains the default network on nothing but drawn digits, a few times with different seeds, and shows
+it MNIST's 10,000 test images, which it has never seen the like of. How hard the drawn digits are
+by themselves is said by their own validation images, and how fast they are drawn by a clock.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from nn.datasets.batches import in_order
+from nn.datasets.drawn_digits import draw_digits
+from nn.datasets.images import LabelledImages
+from nn.datasets.sources import load_images
+from nn.losses import SoftmaxCrossEntropy
+from nn.runs.experiment import run_experiment
+from nn.runs.saved_run import load_run
+from nn.settings.checking import Given, check_settings
+from nn.training.evaluation import evaluate
+
+COUNT = 12_000
+
+
+def main() -> None:
+    """Time the drawing, train with each seed, and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-dir", default="data", help="folder of MNIST's files")
+    parser.add_argument("--seeds", type=int, default=5, help="how many, from 0 on (default 5)")
+    options = parser.parse_args()
+
+    started = time.perf_counter()
+    draw_digits(COUNT, np.random.default_rng(0))
+    print(f"drawing {COUNT:,} digits: {time.perf_counter() - started:.2f} s")
+
+    mnist = load_images("mnist", Path(options.data_dir))
+    real = LabelledImages(mnist.test_images, mnist.test_labels)
+    shares = [train(seed, real) for seed in range(options.seeds)]
+    for part, column in zip(
+        ("their own validation images", "MNIST's 10,000 test images"),
+        zip(*shares, strict=True),
+        strict=True,
+    ):
+        print(f"{part}: {statistics.mean(column):.2%} ({min(column):.2%} to {max(column):.2%})")
+
+
+def train(seed: int, real: LabelledImages) -> tuple[float, float]:
+    """Train on drawn digits; return the accuracy on drawn validation images and on real ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = {
+            "dataset": "built-in",
+            "data_dir": folder,
+            "save_dir": folder,
+            "seed": str(seed),
+        }
+        run = run_experiment(check_settings({k: Given(v, k) for k, v in given.items()}))
+        saved = load_run(run.folder)
+    images = in_order(real, saved.normalization)
+    answers = evaluate(saved.network, SoftmaxCrossEntropy(10), images)
+    print(f"seed {seed}: {run.result.validation_accuracy:.2%} {answers.accuracy:.2%}", flush=True)
+    return run.result.validation_accuracy, answers.accuracy
+
+
+if __name__ == "__main__":
+    main()
