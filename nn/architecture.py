@@ -387,7 +387,7 @@ def _name_place(number: int, name: str) -> str:
 
 def _nearest(written: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(written[:100], list(names), n=1)
-    return f". Did you mean {near[0]}?" if near else ""
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _shorten(written: object, longest: int = 60) -> str:
