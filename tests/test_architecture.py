@@ -203,7 +203,10 @@ def test_checking_a_list_does_not_wait_for_scipy() -> None:
         (None, "layers is None; it takes a list"),
         ([], "layers is an empty list; .* set hidden_layers to 0"),
         (["relu"] * 1001, "layers has 1,001 layers; it takes at most 1,000"),
-        (["relu", "rleu"], r"layer 2: 'rleu' is no layer \(did you mean relu\?\)\. .* dense, output"),
+        (
+            ["relu", "rleu"],
+            r"layer 2: 'rleu' is no layer \(did you mean relu\?\)\. .* dense, output",
+        ),
         ([{"maxpool": 2}], r"layer 1: 'maxpool' is no layer \(did you mean max_pool\?\)\."),
         ([["relu"]], r"layer 1 is \['relu'\]; it takes one layer, such as relu"),
         ([None], "layer 1 is None"),

@@ -36,6 +36,7 @@ class Progress(Observer):
     def __init__(self, *, chart: bool = True) -> None:
         self._bar: tqdm[Any] | None = None
         self._chart = chart and sys.stderr is not None and can_show_chart(sys.stderr)
+        self._size = os.terminal_size((0, 0))
         self._history: History = []
         self._epochs = 0
         self._next_look = 0.0
@@ -65,8 +66,12 @@ class Progress(Observer):
         if self._bar is None or self._bar.disable or now < self._next_look:
             return
         self._next_look = now + REFRESH
+        if self._chart:
+            self._follow_resize(self._bar)
         self._bar.n = examples_done
         self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.2%}", refresh=True)
+        if self._chart:
+            _write("\r")  # a terminal made narrower takes the cursor along to its line's first row
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Replace the bar by the epoch's line.
@@ -101,18 +106,36 @@ class Progress(Observer):
     def _draw_chart(self) -> None:
         """Draw the chart below the cursor; the bar's line alone moves while the epoch runs."""
         with suppress(OSError):  # a terminal that is gone is no reason to lose the run
-            columns, rows = os.get_terminal_size(sys.stderr.fileno())
-            lines = chart_lines(self._history, self._epochs, columns, rows)
-            back = f"\x1b[{len(lines)}A\r" if lines else ""
-            sys.stderr.write("".join(f"\n{line}\x1b[K" for line in lines) + back)
-            sys.stderr.flush()
+            self._size = os.get_terminal_size(sys.stderr.fileno())
+        lines = chart_lines(self._history, self._epochs, *self._size)
+        back = f"\x1b[{len(lines)}A\r" if lines else ""
+        _write("".join(f"\n{line}\x1b[K" for line in lines) + back)
+
+    def _follow_resize(self, bar: "tqdm[Any]") -> None:
+        """Draw bar and chart anew where the terminal has another size than they were drawn for."""
+        with suppress(OSError):
+            if os.get_terminal_size(sys.stderr.fileno()) == self._size:
+                return
+            self._clear_chart()
+            self._draw_chart()
+            # tqdm would fill up the bar to its former length, and so break the line.
+            bar.sp = bar.status_printer(bar.fp)
 
     def _clear_chart(self) -> None:
-        """Clear what is below the cursor, in however many lines a resize has broken it."""
+        """Clear the cursor's line and all below, in however many a resize has broken them.
+
+        Not at one stroke: where the cursor's line is the uppermost, some terminals take that for
+        a wish to clear the screen and keep a copy of it above.
+        """
         if self._chart:
-            with suppress(OSError):
-                sys.stderr.write("\x1b[J")
-                sys.stderr.flush()
+            _write("\x1b[K\n\x1b[J\x1b[A")
+
+
+def _write(text: str) -> None:
+    """Write to the terminal of the bar; one that is gone is no reason to lose the run."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

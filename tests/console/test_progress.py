@@ -1,5 +1,7 @@
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -181,6 +183,52 @@ def test_a_resize_is_followed_at_the_next_epoch(tmp_path):
     assert "training" not in child.before  # 20 columns have no room for it
     child.setwinsize(24, 100)
     child.close(force=True)
+
+
+MID_EPOCH = """
+import time
+from contextlib import closing
+from nn.console.progress import Progress
+from nn.training.history import EpochRecord
+with closing(Progress()) as progress:
+    progress.on_epoch_start(1, 2, 1000)
+    progress.on_epoch_end(EpochRecord(1, 0.001, 0.5, 0.8765, 0.4, 0.9, 0.3))
+    progress.on_epoch_start(2, 2, 1000)
+    for done in range(1000):
+        progress.on_progress(done, 0.5, 0.8765)
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def tmux(tmp_path):
+    """Return a function that calls tmux: a terminal that breaks its lines anew when resized."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is missing; Debian's package of that name has it")
+
+    def call(*words: str) -> str:
+        command = ["tmux", "-S", str(tmp_path / "socket"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    yield call
+    call("kill-server")
+
+
+def test_a_resize_in_the_middle_of_an_epoch_leaves_bar_and_chart_whole(tmp_path, tmux):
+    (tmp_path / "script.py").write_text(MID_EPOCH)
+    command = shlex.join([sys.executable, str(tmp_path / "script.py")])
+    utf8 = [word for name in ("PYTHONIOENCODING=utf-8", f"PYTHONPATH={ROOT}", "TERM=xterm")
+            for word in ("-e", name)]  # fmt: skip
+    tmux("-u", "new-session", "-d", "-x", "100", "-y", "30", *utf8, command)
+    for width in (100, 60, 45, 110):
+        tmux("resize-window", "-x", str(width), "-y", "30")
+        line = "\n".join(LINES[0][i : i + width].rstrip() for i in range(0, len(LINES[0]), width))
+        whole = re.escape(line) + r"\nepoch 2/2 .*\n" + re.escape("\n".join(CHART)) + r"\s*"
+        until = time.monotonic() + 10
+        while not re.fullmatch(whole, screen := tmux("capture-pane", "-p", "-S", "-")):
+            assert time.monotonic() < until, f"{width} columns:\n{screen}"
+            time.sleep(0.1)
 
 
 def test_a_question_in_the_middle_of_an_epoch_finds_an_empty_screen_and_the_bar_comes_back(
