@@ -20,6 +20,7 @@ from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
 REFRESH = 0.1  # seconds between two looks of the bar; the trainer reports ten times as often
+_REMEMBER_CURSOR, _CURSOR_BACK = "\x1b7", "\x1b8"
 
 tqdm.monitor_interval = 0  # no thread beside the training: the trainer reports often enough
 
@@ -68,10 +69,13 @@ class Progress(Observer):
         self._next_look = now + REFRESH
         if self._chart:
             self._follow_resize(self._bar)
+            _write(_REMEMBER_CURSOR)
         self._bar.n = examples_done
         self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.2%}", refresh=True)
         if self._chart:
-            _write("\r")  # a terminal made narrower takes the cursor along to its line's first row
+            # A terminal made narrower breaks the bar's line, even while it is drawn, and takes a
+            # cursor at its beginning along to the first part.
+            _write(_CURSOR_BACK)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Replace the bar by the epoch's line.

@@ -81,9 +81,14 @@ def test_a_terminal_shows_a_bar_with_time_loss_and_accuracy(tmp_path):
 
 def what_remains(text):
     """Return the lines that stand on a terminal after all of `text` was written to it."""
-    lines, row, column = [""], 0, 0
-    for count, code, char in re.findall(r"\x1b\[([0-9;?]*)([A-Za-z])|([^\x1b])", text):
-        if code == "A":
+    lines, row, column, remembered = [""], 0, 0, (0, 0)
+    pattern = r"\x1b\[([0-9;?]*)([A-Za-z])|(?:\x1b([78]))|([^\x1b])"
+    for count, code, cursor, char in re.findall(pattern, text):
+        if cursor == "7":
+            remembered = row, column
+        elif cursor == "8":
+            row, column = remembered
+        elif code == "A":
             row -= int(count or 1)
         elif code in ("J", "K"):
             lines[row] = lines[row][:column]
@@ -190,6 +195,7 @@ import time
 from contextlib import closing
 from nn.console.progress import Progress
 from nn.training.history import EpochRecord
+print(8 * "before\\n")
 with closing(Progress()) as progress:
     progress.on_epoch_start(1, 2, 1000)
     progress.on_epoch_end(EpochRecord(1, 0.001, 0.5, 0.8765, 0.4, 0.9, 0.3))
@@ -224,7 +230,13 @@ def test_a_resize_in_the_middle_of_an_epoch_leaves_bar_and_chart_whole(tmp_path,
     for width in (100, 60, 45, 110):
         tmux("resize-window", "-x", str(width), "-y", "30")
         line = "\n".join(LINES[0][i : i + width].rstrip() for i in range(0, len(LINES[0]), width))
-        whole = re.escape(line) + r"\nepoch 2/2 .*\n" + re.escape("\n".join(CHART)) + r"\s*"
+        whole = (
+            r"(before\n)+\n"
+            + re.escape(line)
+            + r"\nepoch 2/2 .*\n"
+            + re.escape("\n".join(CHART))
+            + r"\s*"
+        )
         until = time.monotonic() + 10
         while not re.fullmatch(whole, screen := tmux("capture-pane", "-p", "-S", "-")):
             assert time.monotonic() < until, f"{width} columns:\n{screen}"
