@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from nn.layers.layer import Array
-from nn.layers.parameter import ParameterBuffer
+from nn.layers.parameter import ParameterBuffer, aligned
 from nn.regularizers import Penalty
 
 
@@ -136,7 +136,7 @@ class Momentum(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
         self._gradient_share = 1.0 - dampening
-        self._velocity = np.zeros_like(parameters.values)
+        self._velocity = aligned(np.zeros_like(parameters.values))
         parameters.accumulate_into(self._velocity, keep=momentum, scale=self._gradient_share)
 
     @property
@@ -176,9 +176,9 @@ class Adam(Optimizer):
         self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
-        self._gradient = np.zeros_like(parameters.values)
-        self._mean = np.zeros_like(parameters.values)
-        self._square = np.zeros_like(parameters.values)
+        self._gradient = aligned(np.zeros_like(parameters.values))
+        self._mean = aligned(np.zeros_like(parameters.values))
+        self._square = aligned(np.zeros_like(parameters.values))
         self._steps = np.zeros(1)
         parameters.accumulate_into(self._gradient, keep=0.0, scale=1.0)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nn.layers.layer import Array
+from nn.layers.parameter import aligned
 
 # By the number's size in bytes.
 _SIGN_BITS = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
@@ -64,7 +65,7 @@ class Penalty:
         """Return an array to write in, made once for every shape."""
         kind = weights.shape, weights.dtype
         if kind not in self._memory:
-            self._memory[kind] = np.empty(weights.shape, weights.dtype)
+            self._memory[kind] = aligned(weights).reshape(weights.shape)
         return self._memory[kind]
 
 

@@ -289,6 +289,13 @@ def test_what_is_remembered_goes_by_these_names() -> None:
     assert adam.optimizer.state["mean"].shape == (3,)
 
 
+@pytest.mark.parametrize("name", ["momentum", "adam"])
+def test_what_is_remembered_of_every_parameter_begins_with_a_line_of_the_cache(name: str) -> None:
+    for _ in range(5):  # Memory is handed out at changing places.
+        state = Model(MAKERS[name]).optimizer.state
+        assert [key for key in state if key != "steps" and state[key].ctypes.data % 64] == []
+
+
 @EACH
 def test_values_keep_their_type_and_their_memory(make: Make) -> None:
     for dtype in (np.float32, np.float64):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from nn.layers.parameter import Parameter, ParameterBuffer
+from nn.layers.parameter import Parameter, ParameterBuffer, aligned
 
 BOTH_TYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -192,6 +192,25 @@ def test_a_buffer_does_not_change_the_arrays_it_was_made_from() -> None:
     buffer = ParameterBuffer([Parameter(first)])
     buffer.values[:] = 5
     assert (first == 1).all()
+
+
+@BOTH_TYPES
+@pytest.mark.parametrize("shape", [(0,), (5,), (3, 7), (784, 64)])
+def test_an_aligned_copy_begins_with_a_line_of_the_cache(
+    shape: tuple[int, ...], dtype: DTypeLike
+) -> None:
+    array = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
+    for _ in range(5):  # Memory is handed out at changing places.
+        copy = aligned(array)
+        assert copy.size == 0 or copy.ctypes.data % 64 == 0
+        assert copy.dtype == dtype
+        np.testing.assert_array_equal(copy, array.ravel())
+        assert copy.size == 0 or not np.shares_memory(copy, array)
+
+
+def test_all_values_begin_with_a_line_of_the_cache() -> None:
+    for size in (3, 300, 30_000):
+        assert ParameterBuffer([parameter((size, 2))]).values.ctypes.data % 64 == 0
 
 
 def test_gradients_of_all_parameters_meet_in_one_array() -> None:
