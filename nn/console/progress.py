@@ -42,6 +42,10 @@ class Progress(Observer):
         self._epochs = 0
         self._next_look = 0.0
 
+    def on_resume(self, history: History) -> None:
+        """Let the chart begin with the epochs that were trained before."""
+        self._history = list(history)
+
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Open the epoch's bar, and draw the chart for the terminal's size of now."""
         self._epochs = epochs

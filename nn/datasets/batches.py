@@ -73,16 +73,25 @@ class Batches:
         """N, the number of examples in an epoch."""
         return len(self._part)
 
-    def epoch(self) -> Iterator[Chunk]:
+    def epoch(self, skip: int = 0) -> Iterator[Chunk]:
         """Yield every example exactly once, in a new order.
 
         A chunk holds whole batches; only the last may end with a smaller one. Its batches are
         ``chunk.inputs[start : start + batch_size]``, with the labels of the same slice.
+
+        As long as the epoch lasts, the random stream stands where it stood when the epoch began,
+        so an epoch that was left in the middle is dealt out in the same order once more.
+
+        Args:
+            skip: how many examples at the beginning are left out: those of whole chunks.
         """
+        began = self._rng.bit_generator.state
         order = self._rng.permutation(len(self._part))
+        ended, self._rng.bit_generator.state = self._rng.bit_generator.state, began
         rows = self._buffer.rows
-        for start in range(0, len(order), rows):
+        for start in range(skip, len(order), rows):
             yield self._buffer.fill(order[start : start + rows])
+        self._rng.bit_generator.state = ended
 
 
 def in_order(

@@ -26,13 +26,18 @@ class LivePlot(Observer):
     def __init__(self, title: str) -> None:
         self._title = title
         self._history: History = []
-        self._is_open = False
+        self._is_open = self._was_opened = False
         self._next_look = 0.0
+
+    def on_resume(self, history: History) -> None:
+        """Let the curves begin with the epochs that were trained before."""
+        self._history = list(history)
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Open the window, the first time."""
-        if self._history or self._is_open:
+        if self._was_opened:
             return
+        self._was_opened = True
         import matplotlib.pyplot as plt
 
         with house_style(), plt.rc_context({"toolbar": "None"}):

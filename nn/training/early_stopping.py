@@ -7,7 +7,7 @@ network was at its best.
 
 from nn.layers.layer import Array
 from nn.network import Network
-from nn.training.history import EpochRecord
+from nn.training.history import EpochRecord, History
 from nn.training.trainer import Observer
 
 # What can be watched, and whether less of it is better (1) or more (-1).
@@ -56,6 +56,12 @@ class EarlyStopping(Observer):
         self._best = float("inf")
         self.best_epoch = 0
 
+    def on_resume(self, history: History) -> None:
+        """Look at all epochs of the history once more."""
+        self._best, self.best_epoch = float("inf"), 0
+        for record in history:
+            self.on_epoch_end(record)
+
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Compare the epoch with the best one; set `has_enough` when patience is at its end."""
         badness = _badness(record, self._monitor)
@@ -75,26 +81,39 @@ class BestNetwork(Observer):
 
     Attributes:
         epoch: The best epoch so far, 0 before there is one.
+        arrays: The network's arrays after that epoch.
     """
 
     def __init__(self, network: Network, monitor: str) -> None:
         self._network = network
         self._monitor = monitor
         self._best = float("inf")
-        self._arrays: dict[str, Array] = {}
+        self.arrays: dict[str, Array] = {}
         self.epoch = 0
+
+    def on_resume(self, history: History) -> None:
+        """Find the best epoch of the history; its arrays are for whoever kept them to bring."""
+        self._best, self.epoch = float("inf"), 0
+        for record in history:
+            self._compare(record)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Copy the network if it is better than ever."""
+        if self._compare(record):
+            self.arrays = self._network.snapshot()
+
+    def _compare(self, record: EpochRecord) -> bool:
+        """Return whether an epoch is better than ever; it is the best one then."""
         badness = _badness(record, self._monitor)
         if badness < self._best:
             self._best, self.epoch = badness, record.epoch
-            self._arrays = self._network.snapshot()
+            return True
+        return False
 
     def restore(self) -> None:
         """Make the network what it was after its best epoch; nothing changes if there was none."""
         if self.epoch:
-            self._network.restore(self._arrays)
+            self._network.restore(self.arrays)
 
 
 def _badness(record: EpochRecord, monitor: str) -> float:

@@ -1,6 +1,9 @@
-"""What training remembers of every epoch."""
+"""What training remembers of every epoch, and of the one that is under way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from nn.layers.layer import Array
 
 
 @dataclass(frozen=True)
@@ -28,3 +31,36 @@ class EpochRecord:
 
 
 History = list[EpochRecord]
+
+
+class EpochSoFar:
+    """What is known of an epoch between two chunks of it; empty between two epochs.
+
+    With this and the history, a training can be taken up again in the middle of an epoch.
+
+    Attributes:
+        examples: How many the network has learned from.
+        loss: Their mean loss, each measured before the step it led to.
+        accuracy: Share of right answers among them.
+        seconds: How long they took.
+        sound: The last network known to give a finite loss, as `Network.snapshot` returns it; None
+            where that is the network as it is.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def add(self, examples: int, loss: float, accuracy: float) -> None:
+        """Take some more examples into the means."""
+        self.examples += examples
+        share = examples / self.examples
+        self.loss += share * (loss - self.loss)
+        self.accuracy += share * (accuracy - self.accuracy)
+
+    def clear(self) -> None:
+        """Be ready for the next epoch."""
+        self.examples = 0
+        self.loss = 0.0
+        self.accuracy = 0.0
+        self.seconds = 0.0
+        self.sound: Mapping[str, Array] | None = None

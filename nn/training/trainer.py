@@ -18,7 +18,7 @@ from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
-from nn.training.history import EpochRecord, History
+from nn.training.history import EpochRecord, EpochSoFar, History
 from nn.training.threads import limited_threads
 
 
@@ -33,8 +33,8 @@ class TrainingExamples(Protocol):
     def examples(self) -> int:
         """Examples an epoch."""
 
-    def epoch(self) -> Iterator[Examples]:
-        """Yield every example once, many batches at a time."""
+    def epoch(self, skip: int = 0) -> Iterator[Examples]:
+        """Yield every example once, many batches at a time, but for so many at the beginning."""
 
 
 class Observer:
@@ -49,6 +49,9 @@ class Observer:
     """
 
     has_enough = False
+
+    def on_resume(self, history: History) -> None:
+        """Training goes on after the epochs of this history, or in the middle of the next one."""
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Epoch `epoch` of `epochs`, over `examples` examples, begins."""
@@ -70,6 +73,7 @@ def train(
     validation: Callable[[], Iterable[Examples]],
     epochs: int,
     history: History,
+    so_far: EpochSoFar | None = None,
     observers: Sequence[Observer] = (),
     threads: int = 1,
 ) -> None:
@@ -84,6 +88,8 @@ def train(
         validation: Yields the validation examples, anew at each call.
         epochs: The last epoch's number; the first follows those in the history.
         history: Grows by a record an epoch; what was learned stays known if training is stopped.
+        so_far: What is known of the first epoch, if it is one that was begun before; kept up to
+            date, so that the training can be taken up again after every progress.
         observers: Told of every epoch's start, progress and end, in this order.
         threads: How many threads share a matrix product.
 
@@ -93,17 +99,20 @@ def train(
         SettingError: A layer cannot learn from batches as small as these; nothing was trained.
     """
     _check_batch_size(network, training)
+    so_far = so_far or EpochSoFar()
+    for observer in observers if history else ():
+        observer.on_resume(history)
     # A step may leave weights that are finite but too large to compute a loss with, so those
     # that a batch has gone through are kept.
-    sound = network.snapshot()
-    for epoch in range(len(history) + 1, epochs + 1):
-        started = time.perf_counter()
+    sound = so_far.sound or network.snapshot()
+    while len(history) < epochs and not any(observer.has_enough for observer in observers):
+        epoch = len(history) + 1
+        started = time.perf_counter() - so_far.seconds
         optimizer.learning_rate = schedule(epoch)
         for observer in observers:
             observer.on_epoch_start(epoch, epochs, training.examples)
 
-        mean = _RunningMean()
-        for examples in training.epoch():
+        for examples in training.epoch(skip=so_far.examples):
             before = network.snapshot()
             with limited_threads(threads):
                 logits = take_steps(examples, training.batch_size, network, loss, optimizer)
@@ -111,10 +120,11 @@ def train(
             if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
                 network.restore(sound)
                 raise _diverged(epoch, optimizer.learning_rate)
-            sound = before
-            mean.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
+            sound = so_far.sound = before
+            so_far.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
+            so_far.seconds = time.perf_counter() - started
             for observer in observers:
-                observer.on_progress(mean.examples, mean.loss, mean.accuracy)
+                observer.on_progress(so_far.examples, so_far.loss, so_far.accuracy)
 
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):
@@ -125,17 +135,16 @@ def train(
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
-            training_loss=mean.loss,
-            training_accuracy=mean.accuracy,
+            training_loss=so_far.loss,
+            training_accuracy=so_far.accuracy,
             validation_loss=validated.loss,
             validation_accuracy=validated.accuracy,
             seconds=time.perf_counter() - started,
         )
         history.append(record)
+        so_far.clear()
         for observer in observers:
             observer.on_epoch_end(record)
-        if any(observer.has_enough for observer in observers):
-            return
 
 
 def take_steps(
@@ -162,21 +171,6 @@ def take_steps(
             optimizer.step()
             all_logits[batch] = logits
     return all_logits
-
-
-class _RunningMean:
-    """Loss and accuracy over the examples of the epoch so far."""
-
-    def __init__(self) -> None:
-        self.examples = 0
-        self.loss = 0.0
-        self.accuracy = 0.0
-
-    def add(self, examples: int, loss: float, accuracy: float) -> None:
-        self.examples += examples
-        share = examples / self.examples
-        self.loss += share * (loss - self.loss)
-        self.accuracy += share * (accuracy - self.accuracy)
 
 
 def _check_batch_size(network: Network, training: TrainingExamples) -> None:

@@ -40,11 +40,11 @@ class Dealer:
         self.labels = self.rng.integers(0, 3, examples)
         self.orders: list[NDArray] = []
 
-    def epoch(self) -> Iterator[Some]:
+    def epoch(self, skip: int = 0) -> Iterator[Some]:
         order = self.rng.permutation(self.examples)
         self.orders.append(order)
         inputs = np.empty((self.chunk, 4), np.float32)
-        for start in range(0, self.examples, self.chunk):
+        for start in range(skip, self.examples, self.chunk):
             chosen = order[start : start + self.chunk]
             inputs[:] = np.nan
             inputs[: len(chosen)] = self.inputs[chosen]

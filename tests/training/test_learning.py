@@ -44,8 +44,8 @@ def test_divergence_late_in_an_epoch_keeps_its_sound_beginning() -> None:
     """Step by step: the fourth of five chunks is poisoned."""
 
     class Poisoned(Dealer):
-        def epoch(self) -> Iterator[Some]:
-            for number, some in enumerate(super().epoch(), start=1):
+        def epoch(self, skip: int = 0) -> Iterator[Some]:
+            for number, some in enumerate(super().epoch(skip), start=1):
                 if number == 4:
                     some.inputs[:] = np.nan
                 yield some

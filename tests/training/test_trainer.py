@@ -136,7 +136,8 @@ def test_the_rate_of_an_epoch_is_set_before_anyone_is_told_of_it() -> None:
 def test_the_history_grows_by_one_record_an_epoch_with_its_duration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ticks = iter([100.0, 102.5, 110.0, 111.0])
+    # At an epoch's start, after each of its two chunks, and at its end.
+    ticks = iter([100.0, 100.5, 102.0, 102.5, 110.0, 110.1, 110.2, 111.0])
     clock = types.SimpleNamespace(perf_counter=lambda: next(ticks))
     monkeypatch.setattr(trainer, "time", clock)
     history = run(make_network(), Dealer(), epochs=2)
