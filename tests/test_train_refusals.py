@@ -155,11 +155,11 @@ def test_a_save_folder_that_cannot_be_made_is_named(refused, train, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """Mount a disk of 64 KiB, for those who may."""
+    """Mount a disk of 96 KiB, for those who may."""
     place = tmp_path / "small disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)],
+        ["mount", "-t", "tmpfs", "-o", "size=96k", "none", str(place)],
         capture_output=True, check=False,
     ) if os.getuid() == 0 else None  # fmt: skip
     if mounted is None or mounted.returncode:
@@ -169,21 +169,21 @@ def small_disk(tmp_path) -> Iterator[Path]:
 
 
 def test_a_disk_that_is_full_leaves_no_run(refused, train, small_disk):
-    (small_disk / "filling").write_bytes(bytes(60_000))
+    (small_disk / "filling").write_bytes(bytes(92_000))
     refused(train("--defaults", "--save-dir", small_disk / "runs"), 4, "No space left", "runs")
     assert not list((small_disk / "runs").iterdir())
 
 
 def test_a_disk_that_fills_up_in_training_leaves_whole_files_only(refused, train, small_disk):
     done = train("--defaults", "--epochs", 1, "--save-dir", small_disk / "runs", "--name", "full")
-    refused(done, 4, "No space left", "first_layer_epoch_1.csv")
+    refused(done, 4, "No space left", "checkpoint.npz")
     left = {path.name for path in (small_disk / "runs" / "full").iterdir()}
     assert "result.csv" not in left
     assert not [name for name in left if name.endswith(".part")]
 
 
 def test_a_disk_that_fills_up_with_pictures_keeps_the_run_and_its_figures(train, small_disk):
-    """64 KiB are enough for the numbers of eight units, and not for the pictures."""
+    """96 KiB are enough for the numbers of eight units, and not for the pictures."""
     done = train(*SMALL, "--save-dir", small_disk / "runs", "--name", "full")
     assert done.returncode != 0
     assert re.search(r"error: .*(full|\.png).*No space left", done.stderr), done.stderr

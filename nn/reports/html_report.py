@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from nn.architecture import describe
 from nn.errors import RunFolderError
 from nn.reports.page_data import history_data, image_data, network_data
+from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.run_folder import Result
 from nn.runs.saved_run import SavedRun
@@ -30,7 +31,6 @@ from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 from nn.whole_file import write_whole
 
-REPORT = "report.html"
 _SOURCES = Path(__file__).parent / "html"
 _SCRIPTS = ("layers.js", "preparation.js", "drawing.js", "pictures.js", "charts.js", "report.js")
 _MOST_CLASSES_IN_A_TABLE = 30

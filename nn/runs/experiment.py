@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,15 @@ import numpy as np
 
 from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
-from nn.errors import DivergedError, ProgramError, StoppedError
+from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
+from nn.layers.dropout import Dropout
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
 from nn.regularizers import Penalty
+from nn.runs.checkpoint_keeper import CheckpointKeeper
 from nn.runs.first_layer import FirstLayerKeeper
+from nn.runs.followers import HistoryKeeper, LearningWatch
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.preparation import (
     DownloadProgress,
@@ -27,11 +31,14 @@ from nn.runs.preparation import (
 )
 from nn.runs.random_streams import random_stream
 from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.sitting import Sitting
+from nn.runs.training_lock import training_lock
 from nn.schedules import Schedule, constant, cosine, exponential, halving, step
 from nn.settings.declaration import Settings
+from nn.training.checkpoint import TrainingState
 from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.evaluation import evaluate
-from nn.training.history import EpochRecord, History
+from nn.training.history import EpochSoFar, History
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer, train
 
@@ -55,12 +62,38 @@ class FinishedRun:
     cut_short: ProgramError | None
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a training is made of, put together as its settings say.
+
+    Attributes:
+        network: Learns.
+        loss: What it makes small.
+        optimizer: How.
+        batches: From what.
+        history: The epochs so far.
+        so_far: The epoch under way.
+        best: Keeps the best network, if that is to be restored.
+        state: All that changes while it learns.
+    """
+
+    network: Network
+    loss: SoftmaxCrossEntropy
+    optimizer: Optimizer
+    batches: Batches
+    history: History
+    so_far: EpochSoFar
+    best: BestNetwork | None
+    state: TrainingState
+
+
 def run_experiment(
     settings: Settings,
     *,
     observers: Sequence[Observer] = (),
     report: Report = lambda message: None,
     on_download: DownloadProgress | None = None,
+    keep_locked: ExitStack | None = None,
 ) -> FinishedRun:
     """Train the network that the settings describe and save everything about it.
 
@@ -69,79 +102,169 @@ def run_experiment(
         observers: Told of every epoch's start, progress and end.
         report: Told in words what is worth saying.
         on_download: Told of a download's progress.
+        keep_locked: The run's folder is locked until this is closed; if None, until the end here.
 
     Raises:
         DataError: the images cannot be had.
         RunFolderError: the folder cannot be written.
         StoppedError: training was stopped and is to be forgotten; nothing is left of it.
     """
+    data = open_data(settings, report, on_download)
+    settings = settings.model_copy(update={"dataset": data.images.dataset})
+    parts = put_together(settings, data)
+    folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
+    sitting = Sitting(folder)
+    with ExitStack() as until_the_end:
+        (keep_locked or until_the_end).enter_context(training_lock(folder.path))
+        try:
+            write_beginning(folder, settings, data, _notes(data))
+        except BaseException:
+            sitting.fail()
+            raise
+        return train_in(sitting, settings, data, parts, observers=observers, report=report)
+
+
+def open_data(
+    settings: Settings, report: Report, on_download: DownloadProgress | None
+) -> PreparedData:
+    """Prepare the data that the settings name, and say which they are."""
     data = prepare_data(settings, report=report, on_progress=on_download)
     split = data.split
     report(
         f"{data.images.name} ({data.images.source}): {len(split.training):,} training, "
         f"{len(split.validation):,} validation and {len(split.test):,} test images"
     )
+    return data
+
+
+def put_together(settings: Settings, data: PreparedData) -> Parts:
+    """Make the parts of a training that is about to begin."""
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
-    loss = SoftmaxCrossEntropy(data.images.classes)
     optimizer = make_optimizer(settings, network)
+    streams = {"shuffling": random_stream(settings.seed, "shuffling")}
+    distortion = None
+    if settings.distortion != "none":
+        streams["distortion"] = random_stream(settings.seed, "distortion")
+        shape = data.images.image_shape
+        distortion = Distortion(settings.distortion, shape, rng=streams["distortion"])
+    forgetful = [layer for layer in network.layers if isinstance(layer, Dropout)]
+    streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(forgetful, 1)}
     batches = Batches(
-        split.training,
+        data.split.training,
         data.normalization,
         settings.batch_size,
-        rng=random_stream(settings.seed, "shuffling"),
-        distortion=_distortion(settings, data),
+        rng=streams["shuffling"],
+        distortion=distortion,
     )
-
-    folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
     history: History = []
-    best = BestNetwork(network, settings.monitor)
+    so_far = EpochSoFar()
+    best = BestNetwork(network, settings.monitor) if settings.restore_best_weights else None
+    state = TrainingState(
+        network,
+        optimizer,
+        history,
+        so_far,
+        streams=streams,
+        examples=batches.examples,
+        batch_size=settings.batch_size,
+        best=best,
+    )
+    loss = SoftmaxCrossEntropy(data.images.classes)
+    return Parts(network, loss, optimizer, batches, history, so_far, best, state)
+
+
+def write_beginning(
+    folder: RunFolder, settings: Settings, data: PreparedData, notes: Sequence[str]
+) -> None:
+    """Write what is known of a run before it is trained, with notes on top of its settings."""
+    folder.write_settings(settings, notes)
+    folder.write_normalization(data.normalization)
+    folder.write_data_facts(DataFacts.of(data.images))
+
+
+def train_in(
+    sitting: Sitting,
+    settings: Settings,
+    data: PreparedData,
+    parts: Parts,
+    *,
+    observers: Sequence[Observer],
+    report: Report,
+) -> FinishedRun:
+    """Train until the last epoch, from wherever the parts are, and write everything down.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+        StoppedError: training was stopped, and what the sitting learned is to be forgotten.
+    """
+    folder, history, network = sitting.folder, parts.history, parts.network
+    facts = DataFacts.of(data.images)
+    keeper = CheckpointKeeper(folder.checkpoint, parts.state, settings, facts.crc32)
+    stopping = _stopping(settings, len(parts.batches))
+    epochs_before = len(history)
     started = time.perf_counter()
     cut_short: ProgramError | None = None
     try:
-        folder.write_settings(_resolved(settings, data), _notes(data))
-        folder.write_normalization(data.normalization)
-        folder.write_data_facts(DataFacts.of(data.images))
         train(
             network,
-            loss,
-            optimizer,
+            parts.loss,
+            parts.optimizer,
             schedule=make_schedule(settings, history),
-            training=batches,
-            validation=data.in_order(split.validation),
+            training=parts.batches,
+            validation=data.in_order(data.split.validation),
             epochs=settings.epochs,
             history=history,
+            so_far=parts.so_far,
             observers=[
-                best,
+                *([parts.best] if parts.best else []),
                 FirstLayerKeeper(folder, network),
-                _Keeper(folder, history),
-                *_stopping(settings, len(batches)),
+                *([] if folder.is_finished else [HistoryKeeper(folder, history)]),
+                *stopping,
                 *observers,
-                _Watch(split.training.labels, report),
+                LearningWatch(data.split.training.labels, report),
+                keeper,
             ],
             threads=settings.threads,
         )
     except StopTraining as stop:
         if not stop.save:
-            folder.discard()
-            raise StoppedError("training was stopped; nothing was kept.") from None
+            sitting.discard()
+            raise StoppedError(sitting.ended_for_nothing) from None
+        try:
+            keeper.write(stopped=True)
+        except RunFolderError as error:  # a full disk may yet hold the network
+            report(str(error))
         cut_short = StoppedError(f"training was stopped after {len(history)} whole epochs.")
     except DivergedError as error:
         cut_short = error
     except BaseException:
         if not history:  # nothing was learned that the folder could keep
-            folder.discard()
+            sitting.fail()
         raise
     seconds = time.perf_counter() - started
-    if settings.restore_best_weights:
-        best.restore()
+    if cut_short is None and len(history) == epochs_before:
+        report(_why_no_epoch(settings, history, stopping))
+    if parts.best:
+        parts.best.restore()
     # The epoch after which the network was as it is now.
-    epoch = best.epoch if settings.restore_best_weights else len(history)
+    epoch = parts.best.epoch if parts.best else len(history)
 
+    sitting.begin_result()
     folder.write_histories(history)
     folder.write_network(network)
     folder.write_seconds(sum(record.seconds for record in history))
-    result, predictions = _judge(network, loss, data, folder, history=history, epoch=epoch)
+    result, predictions = _judge(network, parts.loss, data, folder, history=history, epoch=epoch)
     return FinishedRun(folder, result, predictions, seconds, cut_short)
+
+
+def _why_no_epoch(settings: Settings, history: History, stopping: Sequence[EarlyStopping]) -> str:
+    """Say why a run that was to go on was not trained."""
+    if any(observer.has_enough for observer in stopping):
+        return (
+            f"Its training ended after epoch {len(history)}, when patience was at its end "
+            f"({settings.patience:,} {settings.patience_unit}): there is nothing left to train."
+        )
+    return f"All {len(history):,} epochs are trained. A larger number of --epochs trains further."
 
 
 def make_optimizer(settings: Settings, network: Network) -> Optimizer:
@@ -153,14 +276,6 @@ def make_optimizer(settings: Settings, network: Network) -> Optimizer:
     return OPTIMIZERS[settings.optimizer](
         network.parameters, learning_rate=settings.learning_rate, penalty=penalty, **options
     )
-
-
-def _distortion(settings: Settings, data: PreparedData) -> Distortion | None:
-    """Return what distorts the training images, if the settings want it."""
-    if settings.distortion == "none":
-        return None
-    rng = random_stream(settings.seed, "distortion")
-    return Distortion(settings.distortion, data.images.image_shape, rng=rng)
 
 
 def _stopping(settings: Settings, steps_per_epoch: int) -> list[EarlyStopping]:
@@ -209,11 +324,6 @@ def describe_run(settings: Settings) -> str:
     return "-".join([f"{now:%Y%m%d-%H%M%S}", *words, settings.optimizer])
 
 
-def _resolved(settings: Settings, data: PreparedData) -> Settings:
-    """Return the settings with the data that were found in place of `auto`."""
-    return settings.model_copy(update={"dataset": data.images.dataset})
-
-
 def _notes(data: PreparedData) -> list[str]:
     now = datetime.now().astimezone()
     return [
@@ -222,40 +332,6 @@ def _notes(data: PreparedData) -> list[str]:
         f"NumPy {np.__version__}",
         "repeat: python train.py --config with this file's path",
     ]
-
-
-class _Keeper(Observer):
-    """Writes the histories after every epoch, so that a lost power cable costs no figures."""
-
-    def __init__(self, folder: RunFolder, history: History) -> None:
-        self._folder = folder
-        self._history = history
-
-    def on_epoch_end(self, record: EpochRecord) -> None:
-        self._folder.write_histories(self._history)
-
-
-class _Watch(Observer):
-    """Says so when a network does not learn.
-
-    Whoever knows nothing but how often each class occurs can reach a loss of the labels' entropy,
-    by answering every image with those frequencies. A network that is no better after an epoch
-    has not begun to look at its images.
-    """
-
-    def __init__(self, labels: np.ndarray, report: Report) -> None:
-        shares = np.bincount(labels) / len(labels)
-        shares = shares[shares > 0]
-        self._entropy = float(-(shares * np.log(shares)).sum())
-        self._report = report
-
-    def on_epoch_end(self, record: EpochRecord) -> None:
-        if record.epoch == 1 and record.validation_loss > 0.99 * self._entropy > 0:
-            self._report(
-                f"The network has not begun to learn: its loss is {record.validation_loss:.4f}, "
-                f"and guessing gives {self._entropy:.4f}. It may need a larger learning rate or "
-                "another initialization (--initialization xavier or he)."
-            )
 
 
 def _judge(
@@ -289,7 +365,9 @@ def _judge(
         test_images=len(split.test),
     )
     title = f"{data.images.name}, {folder.name}"
-    with np.errstate(invalid="ignore"):  # of logits that overflowed; the loss says so
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # of logits that overflowed; the loss says so
         probabilities = softmax(test.logits)
     predictions = Predictions(split.test.images, split.test.labels, probabilities, title)
     matrix = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)

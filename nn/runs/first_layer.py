@@ -80,7 +80,7 @@ def read_first_layer(folder: RunFolder) -> FirstLayer | None:
         return None
     epochs = folder.read_result().epochs
     moments = {"at the start": weights}
-    if epochs != 1 and (folder.path / EPOCH_1).is_file():
+    if epochs > 1 and (folder.path / EPOCH_1).is_file():
         moments["after epoch 1"] = read_array(folder.path / EPOCH_1, weights.shape)
     last = f"at the end, epoch {epochs}" if epochs else "at the end"
     moments[last] = read_array(folder.path / LAST, weights.shape)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +20,17 @@ from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.network import Network
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
+from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
 from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config, write_settings
 from nn.settings.declaration import Settings
 from nn.training.history import History
 from nn.whole_file import write_whole
 
-SETTINGS = "settings.yaml"
 NORMALIZATION = "normalization.csv"
-DATA = "data.csv"
-RESULT = "result.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
 SECONDS = "seconds.txt"
+HISTORIES = ("loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv")
 _LARGEST_SIDE = 100_000
 _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
 
@@ -116,6 +116,16 @@ class RunFolder:
     def name(self) -> str:
         """The run's name, which is the folder's."""
         return self.path.name
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is a result, to which all other files then belong."""
+        return (self.path / RESULT).is_file()
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file from which the training can go on."""
+        return self.path / CHECKPOINT
 
     def discard(self) -> None:
         """Remove the folder and all that is in it."""
@@ -240,7 +250,7 @@ def finished_runs(save_dir: Path) -> list[RunFolder]:
     """Return the finished runs of a folder, the newest first; none if there is no such folder."""
     runs = []
     for path in save_dir.iterdir() if save_dir.is_dir() else ():
-        if (path / RESULT).is_file():
+        if RunFolder(path).is_finished:
             runs.append(((path / RESULT).stat().st_mtime_ns, path))
     return [RunFolder(path) for _, path in sorted(runs, reverse=True)]
 
@@ -264,9 +274,12 @@ def find_run(wanted: str, save_dir: Path) -> RunFolder:
         )
     for path in (save_dir / wanted, Path(wanted)):
         if path.is_dir():
-            if (path / RESULT).is_file():
+            if RunFolder(path).is_finished:
                 return RunFolder(path)
-            raise RunFolderError(f"{path}: this run has no {RESULT}, so it never came to its end.")
+            raise RunFolderError(
+                f"{path}: this run has no {RESULT}, so it never came to its end. To go on with it: "
+                f"python train.py --resume {quote(str(path))}"
+            )
     near = get_close_matches(wanted, [run.name for run in runs], n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise RunFolderError(f"{wanted!r} is neither a run in {save_dir} nor a folder.{hint}")

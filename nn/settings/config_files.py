@@ -6,6 +6,7 @@ written and read by the declaration, just as a flag's is.
 """
 
 from collections.abc import Collection, Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import get_args
 
@@ -129,6 +130,16 @@ def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) ->
                     yaml_line(setting.name, getattr(settings, setting.name)),
                 ]
     write_whole(path, "\n".join(lines).lstrip() + "\n")
+
+
+def read_notes(path: Path) -> list[str]:
+    """Return the notes on top of a `settings.yaml`.
+
+    Raises:
+        SettingError: the file cannot be read.
+    """
+    top = takewhile(lambda line: line.startswith("# "), _text_of(path).split("\n"))
+    return [line.removeprefix("# ") for line in top]
 
 
 def yaml_line(name: str, value: object) -> str:

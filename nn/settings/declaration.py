@@ -256,6 +256,11 @@ class Settings(BaseModel):
         ),
         AfterValidator(check_run_name),
     ] = Field("", description="the run's folder in save_dir; empty: date, time and description")
+    checkpoint_steps: Annotated[int, Group("files")] = Field(
+        20_000,
+        ge=1,
+        description="steps after which a long epoch is saved in between, to go on from",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

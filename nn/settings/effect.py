@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 
-_PLACES = ("data_dir", "save_dir", "name")
+_AROUND = ("data_dir", "save_dir", "name", "checkpoint_steps")
 _WHERE: dict[str, Callable[[Settings], bool]] = {
-    **{name: lambda _: False for name in _PLACES},
+    **{name: lambda _: False for name in _AROUND},
     **{name: lambda s: not s.layers for name in SHORTHAND},
     "hidden_units": lambda s: not s.layers and s.hidden_layers > 0,
     "activation": lambda s: not s.layers and s.hidden_layers > 0,
@@ -32,6 +32,16 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
 def has_effect(name: str, settings: Settings) -> bool:
     """Return whether another value of that setting could make another network."""
     return name not in _WHERE or _WHERE[name](settings)
+
+
+def lasting(settings: Settings) -> dict[str, str]:
+    """Return the effective settings that stay the same when a training goes on in another sitting.
+
+    The number of epochs may grow, unless it decides the learning rate of all of them.
+    """
+    falls_with_epochs = settings.learning_rate_decay and settings.decay == "cosine"
+    same = effective(settings)
+    return same if falls_with_epochs else {n: v for n, v in same.items() if n != "epochs"}
 
 
 def effective(settings: Settings) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Small runs that take a blink, for all tests of what becomes of them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from nn import whole_file
+from nn.runs import experiment
 from nn.settings.declaration import Settings
 
 
@@ -13,6 +15,12 @@ from nn.settings.declaration import Settings
 def unforced_disk(monkeypatch):
     """Leave it to the system when it writes to the disk; waiting takes most of a small run."""
     monkeypatch.setattr(whole_file.os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Prepare 64 images at a time, so that the small data take seven chunks an epoch."""
+    monkeypatch.setattr(experiment, "Batches", partial(experiment.Batches, chunk_rows=64))
 
 
 @pytest.fixture(scope="module")

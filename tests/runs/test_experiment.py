@@ -76,6 +76,7 @@ def logits_from_csv(run: FinishedRun, images: np.ndarray) -> np.ndarray:
 
 def test_a_run_leaves_its_files_and_nothing_else(run):
     assert {path.name for path in run.folder.path.iterdir()} == CSV_FILES | {
+        "checkpoint.npz",
         "seconds.txt",
         "settings.yaml",
     }

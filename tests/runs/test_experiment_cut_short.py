@@ -127,7 +127,7 @@ def test_a_disk_that_fills_up_leaves_whole_files_and_no_finished_run(
     left = {path.name for path in (tmp_path / "saved_files" / "full").iterdir()}
     assert "weights_1.csv" in left
     assert not left & {"weights_2.csv", "result.csv"}
-    assert {Path(name).suffix for name in left} == {".csv", ".yaml"}
+    assert {Path(name).suffix for name in left} == {".csv", ".yaml", ".npz"}
 
 
 def test_damaged_data_leave_nothing(settings, small_data, tmp_path):

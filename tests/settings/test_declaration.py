@@ -55,6 +55,7 @@ def test_the_defaults_are_those_of_the_product():
         "data_dir": "data",
         "save_dir": "saved_files",
         "name": "",
+        "checkpoint_steps": 20_000,
     }
 
 

@@ -23,6 +23,7 @@ CASES = [
     ("patience_for", {}, "change"),
     ("min_delta", {"restore_best_weights": True}, 0.5),
     ("validation_size", {}, 0.1),
+    ("checkpoint_steps", {}, 1),
 ]
 
 

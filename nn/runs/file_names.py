@@ -1,0 +1,12 @@
+"""The names of the files that tell how far a run is, for all who look without opening them."""
+
+SETTINGS = "settings.yaml"
+CHECKPOINT = "checkpoint.npz"
+DATA = "data.csv"
+RESULT = "result.csv"
+REPORT = "report.html"
+
+
+def former(name: str) -> str:
+    """Return the name under which a file's former content stays while a run is trained further."""
+    return f".{name}.former.part"

@@ -1,0 +1,97 @@
+"""What happens in a run's folder between one start of the program and its end.
+
+A run may take several sittings. The first one makes the folder and may throw it away again. A
+later one finds things there that are not its own: whatever it does while it trains can be undone,
+and a result stays what it is until there is another one to take its place.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from nn.errors import RunFolderError
+from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
+from nn.runs.first_layer import EPOCH_1
+from nn.runs.run_folder import HISTORIES, RunFolder
+
+_CHANGED_WHILE_TRAINING = (SETTINGS, CHECKPOINT, EPOCH_1, *HISTORIES)
+
+
+class Sitting:
+    """The first sitting of a run, in a folder of its own making.
+
+    Args:
+        folder: The run's folder.
+    """
+
+    ended_for_nothing = "training was stopped; nothing was kept."
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def fail(self) -> None:
+        """Clean up where training ended in an error: what holds nothing yet is removed."""
+        if not self.folder.checkpoint.exists():
+            self.folder.discard()
+
+    def discard(self) -> None:
+        """Throw away what the sitting learned."""
+        self.folder.discard()
+
+    def begin_result(self) -> None:
+        """Take away the marks of a finished run before its files are written."""
+        path = self.folder.path
+        for name in (RESULT, REPORT, *map(former, _CHANGED_WHILE_TRAINING)):
+            (path / name).unlink(missing_ok=True)
+
+
+class LaterSitting(Sitting):
+    """A sitting in the folder of a run that was left; its lock is held.
+
+    Args:
+        folder: The run's folder.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+
+    ended_for_nothing = "training was stopped; the run is what it was before."
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__(folder)
+        try:
+            _remove_parts(folder.path)
+            for name in _CHANGED_WHILE_TRAINING:
+                if (folder.path / name).is_file():
+                    _give_second_name(folder.path / name, folder.path / former(name))
+        except OSError as error:
+            raise RunFolderError(f"{folder.path}: cannot be written ({error.strerror}).") from error
+
+    def fail(self) -> None:
+        """Leave everything to the next sitting."""
+
+    def discard(self) -> None:
+        """Put everything back as it was when the sitting began."""
+        path = self.folder.path
+        for name in _CHANGED_WHILE_TRAINING:
+            if (path / former(name)).exists():
+                os.replace(path / former(name), path / name)
+            else:
+                (path / name).unlink(missing_ok=True)
+        _remove_parts(path)
+
+
+def _remove_parts(folder: Path) -> None:
+    """Remove the parts of files that a killed program left, and nothing that a person named."""
+    for part in folder.glob(".*.part"):
+        if part.is_file() or part.is_symlink():
+            part.unlink()
+
+
+def _give_second_name(path: Path, second: Path) -> None:
+    """Give a file another name, under which it stays when the first one gets another file."""
+    with suppress(OSError):
+        os.link(path, second)
+        return
+    shutil.copyfile(path, second)  # on a disk without links

@@ -1,0 +1,215 @@
+"""A training at a moment, so that it can be taken up again as if it had never been left.
+
+What a training is, apart from its data and its settings, are the numbers that steps change: the
+network, what its optimizer remembers, where the random streams stand, what was measured so far,
+and the best network if that is to be restored. Schedules and early stopping remember nothing that
+the history does not tell. All of it is gathered between two chunks of an epoch, or between two
+epochs; what makes a file of it stands elsewhere.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.network import Network
+from nn.optimizers import Optimizer
+from nn.training.early_stopping import BestNetwork
+from nn.training.history import EpochRecord, EpochSoFar, History
+
+Numbers = dict[str, Any]
+Layout = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
+
+_COLUMNS = [field.name for field in fields(EpochRecord)]
+_MEANS = ("loss", "accuracy", "seconds")
+_MOST_EPOCHS = 2**20  # 56 MiB of history
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training at a moment.
+
+    Attributes:
+        numbers: What JSON can hold: how far the training is, and where the streams stand.
+        arrays: Everything else, by names such as `network/weights_1`.
+    """
+
+    numbers: Numbers
+    arrays: dict[str, NDArray[Any]]
+
+
+class TrainingState:
+    """All that changes while a training goes on, to be gathered and to be put back.
+
+    Args:
+        network: The network that is trained.
+        optimizer: Its optimizer.
+        history: The epochs so far.
+        so_far: The epoch under way.
+        streams: The random streams that training draws from, by name.
+        examples: N, how many an epoch has.
+        batch_size: How many a step has.
+        best: Who keeps the best network, if anybody does.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        optimizer: Optimizer,
+        history: History,
+        so_far: EpochSoFar,
+        *,
+        streams: Mapping[str, np.random.Generator],
+        examples: int,
+        batch_size: int,
+        best: BestNetwork | None = None,
+    ) -> None:
+        self._network = network
+        self._optimizer = optimizer
+        self._history = history
+        self._so_far = so_far
+        self._streams = streams
+        self._examples = examples
+        self._batch_size = batch_size
+        self._best = best
+
+    def gather(self) -> Checkpoint:
+        """Return the training as it is now; the arrays are its own and change with it."""
+        arrays = _in("network", self._network.arrays) | _in("optimizer", self._optimizer.state)
+        arrays |= _in("sound", self._so_far.sound or {})
+        arrays |= _in("best", self._best.arrays if self._best else {})
+        rows = [astuple(record) for record in self._history]
+        arrays["history"] = np.array(rows, np.float64).reshape(-1, len(_COLUMNS))
+        numbers = {
+            "epochs": len(self._history),
+            "examples": self._so_far.examples,
+            **{name: getattr(self._so_far, name) for name in _MEANS},
+            "streams": {name: rng.bit_generator.state for name, rng in self._streams.items()},
+        }
+        return Checkpoint(numbers, arrays)
+
+    def layout(self, numbers: Numbers) -> Layout:
+        """Return the shape and type of every array that belongs to such numbers.
+
+        Raises:
+            ValueError: the numbers are not those of such a training.
+        """
+        epochs, examples = (_whole(numbers, name) for name in ("epochs", "examples"))
+        if epochs > _MOST_EPOCHS:
+            raise ValueError(f"it has {epochs:,} epochs, more than {_MOST_EPOCHS:,}")
+        if not 0 <= examples <= self._examples:
+            raise ValueError(f"examples is {examples:,}, and an epoch has {self._examples:,}")
+        if examples % self._batch_size and examples != self._examples:
+            raise ValueError(f"examples is {examples:,}, which no step of an epoch ends at")
+        arrays = _in("network", self._network.arrays) | _in("optimizer", self._optimizer.state)
+        if examples:
+            arrays |= _in("sound", self._network.arrays)
+        if self._best and epochs:
+            arrays |= _in("best", self._network.arrays)
+        layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+        return {**layout, "history": ((epochs, len(_COLUMNS)), np.dtype(np.float64))}
+
+    def put_back(self, checkpoint: Checkpoint) -> None:
+        """Make the training what it was when the checkpoint was gathered.
+
+        Args:
+            checkpoint: Its arrays are those that `layout` names, and copied from.
+
+        Raises:
+            ValueError: what it holds cannot be; nothing was changed.
+        """
+        numbers, arrays = checkpoint.numbers, checkpoint.arrays
+        records = _records(arrays["history"])
+        means = {name: _finite(numbers, name) for name in _MEANS}
+        states = self._stream_states(numbers.get("streams"))
+        for name, array in arrays.items():
+            if not name.startswith("optimizer/") and not np.isfinite(array).all():
+                raise ValueError(f"{name} holds a number that is not finite")
+        self._check_steps(numbers, arrays)
+
+        self._network.restore(_out("network", arrays))
+        for name, array in self._optimizer.state.items():
+            array[...] = arrays[f"optimizer/{name}"]
+        self._history[:] = records
+        self._so_far.clear()
+        self._so_far.examples = numbers["examples"]
+        for name, value in means.items():
+            setattr(self._so_far, name, value)
+        self._so_far.sound = _out("sound", arrays) or None
+        if self._best:
+            self._best.arrays = _out("best", arrays)
+        for name, state in states.items():
+            self._streams[name].bit_generator.state = state
+
+    def _check_steps(self, numbers: Numbers, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Raise if an optimizer that counts its steps counted others than were taken."""
+        steps = numbers["epochs"] * math.ceil(self._examples / self._batch_size)
+        steps += math.ceil(numbers["examples"] / self._batch_size)
+        counted = arrays.get("optimizer/steps")
+        if counted is not None and float(counted[0]) != steps:
+            raise ValueError(f"optimizer/steps is {counted[0]:g}, and {steps:,} were taken")
+
+    def _stream_states(self, written: object) -> dict[str, Any]:
+        """Return the states of all streams, each known to be one of this training's."""
+        if not isinstance(written, dict) or written.keys() != self._streams.keys():
+            raise ValueError(f"streams must be those of {', '.join(self._streams)}")
+        for name, rng in self._streams.items():
+            if not _is_state_like(written[name], rng.bit_generator.state):
+                raise ValueError(f"the random stream {name} is not one of this run's seed")
+        return written
+
+
+def _is_state_like(written: object, own: Mapping[str, Any]) -> bool:
+    """Return whether `written` is a state that the stream in the state `own` can be in.
+
+    NumPy's PCG64 is a number of 128 bits that each step multiplies and adds `inc` to; `inc` never
+    changes and is another one for every seed and purpose. Half of a drawn number may be left over.
+    """
+    if not isinstance(written, dict) or written.keys() != own.keys():
+        return False
+    inner = written["state"]
+    if not isinstance(inner, dict) or inner.keys() != own["state"].keys():
+        return False
+    limits = (inner["state"], 2**128), (written["has_uint32"], 2), (written["uinteger"], 2**32)
+    same = written["bit_generator"] == own["bit_generator"] and inner["inc"] == own["state"]["inc"]
+    return same and all(type(number) is int and 0 <= number < end for number, end in limits)
+
+
+def _records(rows: NDArray[np.float64]) -> History:
+    """Return the history that the rows are, from epoch 1 on."""
+    columns = dict(zip(_COLUMNS, rows.T, strict=True))
+    shares = [column for name, column in columns.items() if name.endswith("accuracy")]
+    if (
+        not np.array_equal(columns["epoch"], np.arange(1, len(rows) + 1))
+        or not np.isfinite(rows).all()
+        or (rows < 0).any()
+        or any((share > 1).any() for share in shares)
+    ):
+        raise ValueError("history holds a row that is no epoch's")
+    return [EpochRecord(int(epoch), *others) for epoch, *others in rows.tolist()]
+
+
+def _whole(numbers: Numbers, name: str) -> int:
+    number = numbers.get(name)
+    if type(number) is not int or not 0 <= number < 2**53:
+        raise ValueError(f"{name} is not a number of {name}")
+    return number
+
+
+def _finite(numbers: Numbers, name: str) -> float:
+    number = numbers.get(name)
+    if type(number) is not float or not 0 <= number < math.inf:
+        raise ValueError(f"{name} is not a number from 0")
+    return number
+
+
+def _in(folder: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {f"{folder}/{name}": array for name, array in arrays.items()}
+
+
+def _out(folder: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    start = f"{folder}/"
+    return {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}

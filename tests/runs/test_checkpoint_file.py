@@ -1,0 +1,274 @@
+"""A checkpoint's file: what is written comes back, and a stranger's is refused before it costs."""
+
+import io
+import json
+import os
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nn.errors import RunFolderError
+from nn.runs.checkpoint_file import read_checkpoint
+from nn.runs.experiment import put_together, run_experiment
+from nn.runs.preparation import prepare_data
+from nn.runs.resuming import resume_run
+from nn.runs.run_folder import RunFolder
+from nn.training.stopping import StopTraining
+from tests.runs.leaving import CHUNKS, EndAt, csv_files
+
+pytestmark = pytest.mark.usefixtures("small_chunks")
+Members = dict[str, bytes]
+
+
+@pytest.fixture
+def run(settings) -> RunFolder:
+    """A run of Adam that was stopped in its second epoch."""
+    stop = EndAt(CHUNKS + 3, StopTraining(save=True))
+    changes = {"optimizer": "adam", "restore_best_weights": True, "epochs": 4}
+    return run_experiment(
+        settings(name="run", layers=[{"dense": 5}, {"dropout": 0.2}], **changes), observers=[stop]
+    ).folder
+
+
+def members(path: Path) -> Members:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write(path: Path, content: Members, compression: int = zipfile.ZIP_STORED) -> None:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+
+
+def npy(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+def test_numpy_reads_it_and_finds_the_training(run):
+    with np.load(run.checkpoint) as arrays:
+        names = set(arrays)
+        numbers = json.loads(arrays["numbers.json"])
+        history = arrays["history"]
+    folders = {name.split("/")[0] for name in names}
+    assert folders == {"network", "sound", "best", "optimizer", "history", "numbers.json"}
+    assert {"optimizer/mean", "optimizer/square", "optimizer/steps"} <= names
+    assert numbers["examples"] == 2 * 64
+    assert set(numbers["streams"]) == {"shuffling", "dropout_1"}
+    assert history.shape == (1, 7)
+
+
+def test_a_checkpoint_of_an_epochs_end_has_no_network_twice(settings):
+    run = run_experiment(settings(name="run")).folder
+    with np.load(run.checkpoint) as arrays:
+        assert {name.split("/")[0] for name in arrays} == {
+            *("network", "optimizer", "history", "numbers.json")
+        }
+
+
+def refused(run: RunFolder) -> str:
+    """Return why a run cannot be gone on with, having made sure that nothing was changed."""
+    before = csv_files(run.path)
+    with pytest.raises(RunFolderError) as caught:
+        resume_run(run, {})
+    assert csv_files(run.path) == before
+    text = str(caught.value)
+    assert text.startswith(f"{run.checkpoint}: cannot be gone on from: ")
+    assert "--config" in text
+    assert "\n" not in text
+    return text
+
+
+def changed_numbers(**changes: Any) -> Callable[[Members], None]:
+    def change(content: Members) -> None:
+        numbers = json.loads(content["numbers.json"])
+        for name, value in changes.items():
+            *outer, last = name.split("__")
+            place = numbers
+            for key in outer:
+                place = place[key]
+            place[last] = value
+        content["numbers.json"] = json.dumps(numbers).encode()
+
+    return change
+
+
+def changed_array(name: str, change: Callable[[np.ndarray], object]) -> Callable[[Members], None]:
+    def do(content: Members) -> None:
+        array = np.load(io.BytesIO(content[f"{name}.npy"])).copy()
+        changed = change(array)
+        content[f"{name}.npy"] = npy(array if changed is None else changed)
+
+    return do
+
+
+def put(name: str, data: bytes) -> Callable[[Members], None]:
+    return lambda content: content.update({name: data})
+
+
+class _RunsCode:
+    def __reduce__(self):
+        return os.system, ("touch ran",)
+
+
+DAMAGES: dict[str, tuple[Callable[[Members], object], str]] = {
+    "no numbers": (lambda content: content.pop("numbers.json"), "numbers.json is missing"),
+    "numbers that are no JSON": (put("numbers.json", b"{"), "no JSON"),
+    "numbers that are no mapping": (put("numbers.json", b"[1]"), "no JSON"),
+    "numbers of a million digits": (put("numbers.json", b'{"epochs": 1' + b"0" * 500_000 + b"}"),
+                                    "no JSON"),
+    "nested numbers": (put("numbers.json", b"[" * 500_000), "no JSON"),
+    "not a number": (put("numbers.json", b'{"epochs": NaN}'), "no JSON"),
+    "numbers as long as a book": (put("numbers.json", b" " * 2**21 + b"{}"), "too long"),
+    "epochs in words": (changed_numbers(epochs="one"), "no JSON"),
+    "epochs below 0": (changed_numbers(epochs=-1), "epochs"),
+    "more epochs than rows": (changed_numbers(epochs=2), "history has"),
+    "epochs without end": (changed_numbers(epochs=2**52), "epochs"),
+    "a million epochs": (changed_numbers(epochs=2**20), "history has"),
+    "more examples than there are": (changed_numbers(examples=400), "examples is 400"),
+    "examples within a step": (changed_numbers(examples=126), "no step"),
+    "examples of True": (changed_numbers(examples=True), "examples"),
+    "an infinite loss": (changed_numbers(loss=1e999), "no JSON"),
+    "a loss in words": (changed_numbers(loss="low"), "loss"),
+    "no streams": (changed_numbers(streams=None), "streams"),
+    "another stream": (changed_numbers(streams__more={}), "streams"),
+    "a stream of another kind": (changed_numbers(streams__shuffling__bit_generator="MT19937"),
+                                 "shuffling"),
+    "a stream of another seed": (changed_numbers(streams__dropout_1__state__inc=1), "dropout_1"),
+    "a stream out of range": (changed_numbers(streams__shuffling__state__state=2**128),
+                              "shuffling"),
+    "a stream below 0": (changed_numbers(streams__shuffling__uinteger=-1), "shuffling"),
+    "a stream in fractions": (changed_numbers(streams__shuffling__has_uint32=0.5), "shuffling"),
+    "a stream in words": (changed_numbers(streams__shuffling__state="x"), "shuffling"),
+    "an array is missing": (lambda content: content.pop("sound/weights_1.npy"), "other arrays"),
+    "an array more": (put("more.npy", npy(np.ones(3))), "other arrays"),
+    "a file outside": (put("../../outside.npy", npy(np.ones(3))), "other arrays"),
+    "an array of another shape": (changed_array("network/weights_1", lambda a: a.T), "weights_1"),
+    "an array of another size": (changed_array("network/weights_1", lambda a: a[1:]), "weights_1"),
+    "an array of another type": (changed_array("best/weights_1", lambda a: a.view(np.int32)),
+                                 "weights_1"),
+    "an array of objects": (
+        changed_array("network/biases_1", lambda a: np.array([_RunsCode()] * a.size)), "biases_1"
+    ),
+    "a pickle": (put("network/biases_1.npy", b"cos\nsystem\n(S'touch ran'\ntR."), "biases_1"),
+    "an infinite weight": (changed_array("best/weights_1", lambda a: a.fill(np.inf)), "finite"),
+    "weights that are none": (changed_array("sound/weights_1", lambda a: a.fill(np.nan)), "finite"),
+    "other steps": (changed_array("optimizer/steps", lambda a: a.fill(-1)), "optimizer/steps"),
+    "steps that are none": (changed_array("optimizer/steps", lambda a: a.fill(np.nan)), "steps"),
+    "another epoch": (changed_array("history", lambda a: a[:, :1].fill(2)), "history"),
+    "an accuracy above 1": (changed_array("history", lambda a: a[:, 5:6].fill(1.5)), "history"),
+    "a loss below 0": (changed_array("history", lambda a: a[:, 2:3].fill(-1)), "history"),
+    "a history without numbers": (changed_array("history", lambda a: a.fill(np.nan)), "history"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_strangers_checkpoint_is_refused(run, tmp_path, monkeypatch, damage):
+    monkeypatch.chdir(tmp_path)
+    change, word = DAMAGES[damage]
+    content = members(run.checkpoint)
+    change(content)
+    write(run.checkpoint, content)
+    assert word in refused(run)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_same_members_put_together_anew_are_taken(run):
+    """What is refused above is not refused for being packed by somebody else."""
+    write(run.checkpoint, members(run.checkpoint))
+    assert resume_run(run, {}).result.epochs == 4
+
+
+def test_negative_zero_and_foreign_state_of_an_optimizer_do_no_harm(run):
+    content = members(run.checkpoint)
+    changed_array("optimizer/square", lambda a: a.fill(-np.inf))(content)
+    write(run.checkpoint, content)
+    assert "diverged" in str(resume_run(run, {}).cut_short)
+
+
+def test_a_compressed_member_is_not_read(run):
+    content = members(run.checkpoint)
+    write(run.checkpoint, content, zipfile.ZIP_DEFLATED)
+    assert "compressed" in refused(run)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_checkpoint_cut_short_is_refused(run, share):
+    content = run.checkpoint.read_bytes()
+    run.checkpoint.write_bytes(content[: int(share * len(content))])
+    assert "cut short" in refused(run)
+
+
+def test_a_flipped_bit_in_any_array_is_found(run):
+    content = run.checkpoint.read_bytes()
+    for name, data in members(run.checkpoint).items():
+        place = content.index(data) + len(data) - 1
+        run.checkpoint.write_bytes(
+            content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+        )
+        assert "cannot be gone on from" in refused(run), name
+
+
+def test_random_bytes_end_in_the_same_training_or_in_a_refusal(run):
+    """Half of them in the archive's directory, where a reader is led astray most easily."""
+    settings = run.read_settings()
+    state = put_together(settings, prepare_data(settings)).state
+    content = run.checkpoint.read_bytes()
+    whole = read_checkpoint(run.checkpoint, state.layout)
+    directory = content.index(b"PK\x01\x02")
+    rng = np.random.default_rng(0)
+    refused = 0
+    for number in range(600):
+        damaged = bytearray(content)
+        start = directory if number % 2 else 0
+        for place in rng.integers(start, len(content), rng.integers(1, 4)):
+            damaged[place] = rng.integers(256)
+        run.checkpoint.write_bytes(damaged)
+        try:
+            read = read_checkpoint(run.checkpoint, state.layout)
+        except (OSError, ValueError):
+            refused += 1
+            continue
+        assert read.numbers == whole.numbers
+        for name, array in whole.arrays.items():
+            np.testing.assert_array_equal(read.arrays[name], array)
+    assert 400 < refused < 600  # some bytes, such as dates, mean nothing
+
+
+@pytest.mark.parametrize("claim", ["directory", "member", "64 bits"])
+def test_a_claim_of_terabytes_takes_no_memory(run, claim):
+    content = bytearray(run.checkpoint.read_bytes())
+    if claim == "directory":
+        content[-10:-6] = (2**32 - 1).to_bytes(4, "little")
+    elif claim == "64 bits":
+        content[-22:-22] = b"PK\x06\x07" + bytes(16)
+    else:
+        place = content.rindex(b"PK\x01\x02", 0, content.rindex(b"history.npy"))
+        content[place + 20 : place + 28] = (2**32 - 2).to_bytes(4, "little") * 2
+    run.checkpoint.write_bytes(content)
+    tracemalloc.start()
+    try:
+        refused(run)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_checkpoint_that_is_no_file_is_refused(run):
+    run.checkpoint.unlink()
+    run.checkpoint.mkdir()
+    assert "Is a directory" in refused(run)
+
+
+def test_of_an_unfinished_run_it_says_that_the_file_may_be_removed(run):
+    (run.path / "result.csv").unlink()
+    run.checkpoint.write_bytes(b"")
+    with pytest.raises(RunFolderError, match="Remove the file to start the run from its beginning"):
+        resume_run(run, {})
