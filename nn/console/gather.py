@@ -1,11 +1,18 @@
-"""The four ways in: a terminal, piped lines, flags, a YAML file; all end in the same settings."""
+"""The four ways in: a terminal, piped lines, flags, a YAML file; all end in the same settings.
+
+Or in going on with a run that has its settings already.
+"""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
-from nn.console.interview import interview
+from nn.console.interview import Asker, interview
 from nn.console.last_answers import read_last_answers, write_last_answers
+from nn.console.left_runs import offer_left_run, say_what_was_left
 from nn.console.piped_answers import read_answers
 from nn.console.plain_questions import PlainAsker
 from nn.console.review import Preview
@@ -14,13 +21,30 @@ from nn.settings.declaration import ASKED, Settings
 from nn.settings.flags import CommandLine
 
 
+@dataclass(frozen=True)
+class Resume:
+    """The wish to go on with a run.
+
+    Attributes:
+        run: its name or its folder's path; empty for the newest that is not at its end.
+        save_dir: the folder that holds the runs.
+        given: the settings that were given along.
+    """
+
+    run: str
+    save_dir: Path
+    given: Mapping[str, Given]
+
+
 def gather_settings(
     line: CommandLine,
     stdin: TextIO | None,
     screens: Sequence[TextIO | None],
     preview: Callable[[Settings], Preview],
-) -> Settings:
+) -> Settings | Resume:
     """Return the settings of a run, asking for what the command line leaves open.
+
+    If the command line wants it, or the person who is asked, a run is gone on with instead.
 
     Args:
         line: what the command line says.
@@ -38,10 +62,15 @@ def gather_settings(
         from nn.settings.config_files import read_config  # PyYAML takes time; rarely needed
 
         given = {**read_config(line.config), **given}
+    save_dir = Path(check_settings(given).save_dir)
+    if line.resume is not None:
+        return Resume(line.resume, save_dir, given)
     if line.config or line.defaults or all(setting.name in given for setting in ASKED):
+        say_what_was_left(save_dir)
         return check_settings(given)
     if is_terminal(stdin) and any(is_terminal(screen) for screen in screens):
-        return _ask(given, preview)
+        return _ask(given, save_dir, preview)
+    say_what_was_left(save_dir)
     # A keyboard without a screen is not read: nobody would know that an answer is waited for.
     answers = {} if is_terminal(stdin) else read_answers(getattr(stdin, "buffer", None), given)
     if not answers:
@@ -54,18 +83,26 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _ask(given: Mapping[str, Given], preview: Callable[[Settings], Preview]) -> Settings:
-    save_dir = check_settings(given).save_dir
-    last_answers = read_last_answers(save_dir)
-    if os.environ.get("TERM") == "dumb":
-        settings, answers = interview(PlainAsker(), given, last_answers, preview)
-    else:
-        from nn.console.questions import (
-            TerminalAsker,
-            open_terminal,
-        )  # slow; piped input needs none
-
-        with open_terminal():
-            settings, answers = interview(TerminalAsker(), given, last_answers, preview)
-    write_last_answers(save_dir, {**last_answers, **answers})
+def _ask(
+    given: Mapping[str, Given], save_dir: Path, preview: Callable[[Settings], Preview]
+) -> Settings | Resume:
+    last_answers = read_last_answers(str(save_dir))
+    with _asker() as asker:
+        left = offer_left_run(asker, save_dir)
+        if left is not None:
+            return Resume(str(left), save_dir, given)
+        settings, answers = interview(asker, given, last_answers, preview)
+    write_last_answers(str(save_dir), {**last_answers, **answers})
     return settings
+
+
+@contextmanager
+def _asker() -> Iterator[Asker]:
+    """Give who asks in a terminal such as this one."""
+    if os.environ.get("TERM") == "dumb":
+        yield PlainAsker()
+        return
+    from nn.console.questions import TerminalAsker, open_terminal  # slow; piped input needs none
+
+    with open_terminal():
+        yield TerminalAsker()

@@ -64,6 +64,7 @@ class CommandLine:
     Attributes:
         given: the settings for which there was a flag, each known to be one its setting takes.
         config: the YAML file of `--config`, if there was one.
+        resume: the run that `--resume` names, empty if it names none; None without that flag.
         defaults: whether `--defaults` was there.
         chart: whether to draw a chart under the progress bar.
         live_plot: whether to draw the curves in a window while it trains.
@@ -71,6 +72,7 @@ class CommandLine:
 
     given: dict[str, Given]
     config: Path | None
+    resume: str | None
     defaults: bool
     chart: bool
     live_plot: bool
@@ -91,6 +93,14 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     ways = parser.add_argument_group("ways to ask nothing")
     ways.add_argument("--config", metavar="FILE", help="settings from a YAML file; flags win")
     ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    ways.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="go on with a run that was killed or stopped, by its name or its folder's path; "
+        "without RUN the newest of these; with a larger --epochs also with a finished run",
+    )
     # How a training is watched is no setting: it changes nothing in the run.
     screen = parser.add_argument_group("on the screen")
     screen.add_argument(
@@ -107,6 +117,7 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     return CommandLine(
         given,
         config,
+        resume=found.get("resume"),
         defaults="defaults" in found,
         chart="no_chart" not in found,
         live_plot="live_plot" in found,

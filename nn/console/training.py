@@ -1,0 +1,65 @@
+"""A training as a person at a screen meets it: what is shown, and what is said at its end.
+
+Beside `train.py`, which only starts it, so that the questions need not wait for NumPy.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
+from shlex import quote
+
+from nn.console.gather import Resume
+from nn.console.progress import DownloadProgress
+from nn.console.watching import live_plots, watching
+from nn.errors import StoppedError
+from nn.reports.run_reports import write_reports
+from nn.runs.experiment import FinishedRun, run_experiment
+from nn.runs.resuming import resume_run
+from nn.runs.run_folder import RunFolder
+from nn.runs.unfinished import run_to_resume
+from nn.settings.declaration import Settings
+
+
+def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool) -> None:
+    """Train, save, draw, and say where everything is.
+
+    Args:
+        wanted: the settings of a new run, or the wish to go on with another.
+        chart: whether to draw a chart under the progress bar.
+        live_plot: whether to draw the curves in a window while it trains.
+
+    Raises:
+        ProgramError: something went wrong; or training ended before its last epoch, and what it
+            had learned by then was saved.
+    """
+    begin: Callable[..., FinishedRun]
+    if isinstance(wanted, Settings):
+        begin = partial(run_experiment, wanted)
+    else:
+        folder = RunFolder(run_to_resume(wanted.run, wanted.save_dir))
+        begin = partial(resume_run, folder, wanted.given)
+    plots = live_plots(live_plot)
+    # Locked until the pictures are drawn: a run without its report looks as if it had been left.
+    with ExitStack() as locked:
+        with (
+            watching(chart=chart, plots=plots) as observers,
+            closing(DownloadProgress()) as download,
+        ):
+            run = begin(observers=observers, report=print, on_download=download, keep_locked=locked)
+        _report(run)
+    if run.cut_short:
+        if isinstance(run.cut_short, StoppedError):
+            print(f"Go on with it: python train.py --resume {quote(str(run.folder.path))}")
+        raise run.cut_short
+    for plot in plots:
+        plot.hold()
+
+
+def _report(run: FinishedRun) -> None:
+    """Say how good the network is, draw the pictures, and say where everything is."""
+    result = run.result
+    print(f"Validation accuracy {result.validation_accuracy:.2%}")
+    print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
+    write_reports(run)
+    print(f"Saved in {run.folder.path}")
+    print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
