@@ -42,6 +42,33 @@ run = experiment.run_experiment(
 )
 print(run.seconds / inner)
 """
+_CHECKPOINTS = """
+import statistics, sys, time
+from nn.runs import checkpoint_keeper
+from nn.runs.experiment import run_experiment
+from nn.settings.declaration import Settings
+from nn.training.trainer import Observer
+
+write = checkpoint_keeper.write_checkpoint
+seconds = {True: [], False: []}
+
+class Turns(Observer):
+    # Epochs with a checkpoint and without one take turns; an epoch ends where the next begins.
+    started = None
+
+    def on_epoch_start(self, epoch, epochs, examples):
+        now = time.perf_counter()
+        if self.started is not None:
+            seconds[epoch % 2 == 0].append(now - self.started)
+        with_it = epoch % 2 == 1
+        checkpoint_keeper.write_checkpoint = write if with_it else lambda path, checkpoint: None
+        self.started = time.perf_counter()
+
+run_experiment(
+    Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=21), observers=[Turns()]
+)
+print(statistics.median(seconds[True]) / statistics.median(seconds[False]))
+"""
 _OURS_LOADS = """
 import sys, time
 from pathlib import Path
@@ -66,10 +93,13 @@ print(time.perf_counter() - started)
 
 
 def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
-    """Measure the four whole-program rows; each side of a ratio once in every round."""
+    """Measure the five whole-program rows; each side of a ratio once in every round."""
     with tempfile.TemporaryDirectory() as folder:
         save = Path(folder)
         epoch = Ratio.of([_print_of(threads, _ONE_EPOCH, data_dir, save) for _ in range(rounds)])
+        checkpoints = Ratio.of(
+            [_print_of(threads, _CHECKPOINTS, data_dir, save) for _ in range(rounds)]
+        )
         loading = _ratio(
             rounds,
             lambda: _print_of(threads, _OURS_LOADS, data_dir),
@@ -79,6 +109,7 @@ def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
         question = _ratio(rounds, lambda: _first_question(data_dir), _imports_alone)
     return [
         Line("a whole default epoch", "its steps alone", 1.25, True, epoch),
+        Line("checkpoints of a default epoch", "its time without", 1.03, True, checkpoints),
         Line("loading and splitting MNIST", "gunzip and frombuffer alone", 1.6, True, loading),
         Line("peak memory of the default run", "0.67 GB", 0.5, True, Ratio(peak, peak, peak)),
         Line("time to the first question", "import numpy, questionary", 1.5, True, question),
