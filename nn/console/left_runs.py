@@ -33,7 +33,7 @@ def offer_left_run(asker: Asker, save_dir: Path) -> Path | None:
     if not left:
         return None
     choices = [GO_ON, NEW] if left[0].has_result else [GO_ON, NEW, REMOVE]
-    message = f"{left[0].path.name} was left after {left[0].progress()}. Go on with it?"
+    message = f"{left[0].path.name} {left[0].how_it_was_left()}. Go on with it?"
     answer = BACK
     while answer is BACK:  # there is no question before this one
         answer = asker.choose(message, choices, GO_ON.value)
@@ -51,7 +51,7 @@ def say_what_was_left(save_dir: Path) -> None:
     named = left[0].path.name if save_dir == default else str(left[0].path)
     others = f" (and {len(left) - 1:,} more)" if len(left) > 1 else ""
     print(
-        f"{left[0].path} was left after {left[0].progress()}{others}. "
+        f"{left[0].path} {left[0].how_it_was_left()}{others}. "
         f"To go on with it: python train.py --resume {quote(named)}"
     )
 

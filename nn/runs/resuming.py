@@ -74,8 +74,8 @@ def resume_run(
         parts = put_together(settings, data)
         if numbers:
             _put_back(folder, parts)
-        report(_where_it_goes_on(folder, settings, parts))
-
+        if len(parts.history) < settings.epochs:
+            report(_where_it_goes_on(folder, settings, parts))
         sitting = LaterSitting(folder)
         if not numbers:
             write_beginning(folder, settings, data, notes=read_notes(folder.path / SETTINGS))

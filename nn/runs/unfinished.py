@@ -29,8 +29,8 @@ class UnfinishedRun:
         """Whether it was finished once and then trained further."""
         return (self.path / RESULT).is_file()
 
-    def progress(self) -> str:
-        """Say how far it is: `3 of 10 epochs`."""
+    def how_it_was_left(self) -> str:
+        """Say how far it is: `was left after 3 of 10 epochs`."""
         from nn.runs.checkpoint_numbers import read_numbers  # rarely needed
         from nn.settings.config_files import read_config
 
@@ -39,9 +39,11 @@ class UnfinishedRun:
             done = read_numbers(self.path / CHECKPOINT)["epochs"]
         try:
             epochs = check_settings(read_config(self.path / SETTINGS)).epochs
-        except ProgramError as error:
-            return str(error)
-        return f"{done:,} of {epochs:,} epochs"
+        except ProgramError:
+            return f"was left, and its {SETTINGS} cannot be read"
+        if done >= epochs:
+            return "was left before all of its files and pictures were there"
+        return f"was left after {done:,} of {epochs:,} epochs"
 
 
 def unfinished_runs(save_dir: Path) -> list[UnfinishedRun]:

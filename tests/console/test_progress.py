@@ -297,3 +297,10 @@ def test_a_download_that_ends_early_leaves_no_bar():
     download("b", 100, 100)
     download.close()
     download.close()
+
+
+def test_the_chart_of_a_run_that_goes_on_begins_with_its_first_epoch(tmp_path, monkeypatch):
+    shown = "progress.on_resume([EpochRecord(1, 0.001, 0.6, 0.8, 0.1234, 0.85, 0.3)])"
+    script = SCRIPT.replace("    for epoch in (1, 2):", f"    {shown}\n    for epoch in (2,):")
+    monkeypatch.setitem(globals(), "SCRIPT", script)
+    assert "0.1234" in on_terminal(tmp_path, 100)  # of no line but the chart's, under epoch 2

@@ -124,3 +124,27 @@ def test_a_label_stays_with_its_distorted_image() -> None:
     grey = np.repeat(np.arange(150, dtype=np.uint8), 784).reshape(150, 28, 28)
     pixels = in_given_order(distorted(LabelledImages(grey, np.arange(150))))
     np.testing.assert_array_equal(pixels[:, 14 * 28 + 14], np.arange(150))
+
+
+def test_an_epoch_that_was_left_is_dealt_out_in_the_same_order_again() -> None:
+    whole, left = batches(300, 4), batches(300, 4)
+    expected = [groups(whole) for _ in range(2)]
+    dealing = left.epoch()
+    first = [next(dealing).labels.copy() for _ in range(2)]
+    dealing.close()
+    rest = [chunk.labels.copy() for chunk in left.epoch(skip=128)]
+    order = np.concatenate([*first, *rest])
+    np.testing.assert_array_equal(order, [number for group in expected[0] for number in group])
+    assert groups(left) == expected[1]
+
+
+def test_where_the_stream_stands_tells_the_order_of_the_epoch_under_way() -> None:
+    rng = np.random.default_rng(0)
+    dealt = Batches(numbered(300), HALVED, 4, rng=rng, chunk_rows=64)
+    before = rng.bit_generator.state
+    dealing = dealt.epoch()
+    for _ in range(5):
+        next(dealing)
+        assert rng.bit_generator.state == before
+    assert list(dealing) == []
+    assert rng.bit_generator.state != before

@@ -5,11 +5,14 @@ import pytest
 
 from nn.errors import RunFolderError
 from nn.runs import first_layer
+from nn.runs.csv_files import write_array
 from nn.runs.experiment import run_experiment
 from nn.runs.first_layer import pixel_weights, read_first_layer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
+from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
+from tests.runs.leaving import EndAt
 
 CONVOLUTION = [{"conv2d": {"filters": 2, "kernel_size": 3}}, "relu", "flatten", {"dense": 4}]
 
@@ -80,3 +83,11 @@ def test_a_damaged_file_is_named_in_the_error(settings):
     (folder.path / "first_layer_epoch_1.csv").write_text("1,2\n")
     with pytest.raises(RunFolderError, match=r"first_layer_epoch_1.csv: expected 64 rows"):
         read_first_layer(folder)
+
+
+def test_a_result_of_no_whole_epoch_has_no_moment_after_the_first(settings):
+    """The file may be there all the same: of a training that goes on, and has no result yet."""
+    stop = EndAt(1, StopTraining(save=True))
+    folder = run_experiment(settings(), observers=[stop]).folder
+    write_array(folder.path / "first_layer_epoch_1.csv", np.ones((64, 8)))
+    assert list(read_first_layer(folder).moments) == ["at the start", "at the end"]

@@ -63,18 +63,22 @@ def test_what_is_no_run_is_passed_over(tmp_path):
 def test_how_far_a_run_is_comes_from_its_checkpoint(tmp_path):
     make(tmp_path, "a", "checkpoint.npz", at=2)
     make(tmp_path, "b", at=1)
-    assert [run.progress() for run in unfinished_runs(tmp_path)] == [
-        "3 of 10 epochs",
-        "0 of 10 epochs",
+    c = make(tmp_path, "c", "checkpoint.npz", "result.csv", at=0)
+    (c / "settings.yaml").write_text("epochs: 3\n")
+    os.utime(c / "settings.yaml", (0, 0))
+    assert [run.how_it_was_left() for run in unfinished_runs(tmp_path)] == [
+        "was left after 3 of 10 epochs",
+        "was left after 0 of 10 epochs",
+        "was left before all of its files and pictures were there",
     ]
 
 
 def test_damaged_files_end_in_words(tmp_path):
     folder = make(tmp_path, "a")
     (folder / "checkpoint.npz").write_bytes(b"PK")
-    assert unfinished_runs(tmp_path)[0].progress() == "0 of 10 epochs"
+    assert unfinished_runs(tmp_path)[0].how_it_was_left() == "was left after 0 of 10 epochs"
     (folder / "settings.yaml").write_text("epochs: many\n")
-    assert "epochs is 'many'" in unfinished_runs(tmp_path)[0].progress()
+    assert "settings.yaml cannot be read" in unfinished_runs(tmp_path)[0].how_it_was_left()
 
 
 def test_a_run_that_is_being_trained_was_not_left(tmp_path):

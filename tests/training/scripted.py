@@ -14,7 +14,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Optimizer
 from nn.schedules import Schedule, constant
-from nn.training.history import EpochRecord, History
+from nn.training.history import EpochRecord, EpochSoFar, History
 from nn.training.trainer import Observer, train
 
 LOSS = SoftmaxCrossEntropy(3)
@@ -112,6 +112,7 @@ def run(
     optimizer: Optimizer | None = None,
     schedule: Schedule | None = None,
     history: History | None = None,
+    so_far: EpochSoFar | None = None,
     observers: tuple[Observer, ...] = (),
     validation: Callable[[], list[Some]] | None = None,
     threads: int = 1,
@@ -126,6 +127,7 @@ def run(
         validation=validation or dealer.in_order,
         epochs=epochs,
         history=history,
+        so_far=so_far,
         observers=observers,
         threads=threads,
     )

@@ -136,3 +136,35 @@ def test_with_any_change_it_ends_where_training_has_come_to_rest() -> None:
     assert stops_after(resting(0.05), losses) is None
     assert stops_after(resting(0.2), losses) == 6  # 3.5 to 3.4; getting worse did not end it
     assert stops_after(resting(0.25), losses) == 4  # 3.5 to 3.25 is exactly 0.25
+
+
+@pytest.mark.parametrize("losses", [[5, 4, 6, 3, 4, 4, 2], [5, 6, 7, 8, 4], [5, 4, 3, 2]])
+@pytest.mark.parametrize("left_after", [0, 1, 3])
+def test_shown_the_history_it_goes_on_as_if_it_had_seen_it(losses, left_after) -> None:
+    """Even one that has counted before, and would count the same epochs twice."""
+    whole = stops_after(EarlyStopping("validation_loss", patience=2), losses)
+    stopping = EarlyStopping("validation_loss", patience=2)
+    history = [epoch(number, loss=loss) for number, loss in enumerate(losses, start=1)]
+    for _ in range(2):
+        stopping.on_resume(history[:left_after])
+    last = left_after
+    while last < len(losses) and not stopping.has_enough:
+        stopping.on_epoch_end(history[last])
+        last += 1
+    assert (last if stopping.has_enough else None) == whole
+
+
+def test_the_best_network_of_earlier_epochs_stays_the_best() -> None:
+    network = make_network()
+    best = BestNetwork(network, "validation_loss")
+    brought = {name: array + 1 for name, array in network.arrays.items()}
+    best.arrays = brought
+    best.on_resume([epoch(1, loss=2), epoch(2, loss=1), epoch(3, loss=3)])
+    assert best.epoch == 2
+    best.on_epoch_end(epoch(4, loss=1.5))
+    best.restore()
+    for name, array in network.arrays.items():
+        np.testing.assert_array_equal(array, brought[name])
+    best.on_epoch_end(epoch(5, loss=0.5))
+    assert best.epoch == 5
+    assert best.arrays is not brought

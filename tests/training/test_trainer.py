@@ -1,16 +1,18 @@
 """The loop, step by step: what is used, what is measured, what is told, and how it ends."""
 
 import types
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import pytest
 
+from nn.errors import DivergedError
 from nn.optimizers import OPTIMIZERS, SGD, Momentum
 from nn.schedules import constant, exponential
 from nn.training import trainer
 from nn.training.evaluation import accuracy, evaluate
-from nn.training.history import EpochRecord
+from nn.training.history import EpochRecord, EpochSoFar
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 from tests.training.scripted import LOSS, Dealer, Diary, Some, make_network, record, run, step
@@ -171,6 +173,70 @@ def test_resumed_training_is_the_same_as_whole_training() -> None:
         )
     assert [each.learning_rate for each in history] == [0.05, 0.025, 0.0125, 0.00625]
     np.testing.assert_array_equal(resumed.parameters.values, whole.parameters.values)
+
+
+@pytest.mark.parametrize("chunks", range(1, 6))
+def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
+    """Two chunks an epoch; the figures and the weights are those of a training never left."""
+    whole, left, diary = make_network(), make_network(), Diary()
+    expected = run(whole, Dealer(), epochs=3)
+    so_far, history, dealer = EpochSoFar(), [], Dealer()
+    optimizer = SGD(left.parameters, learning_rate=99)
+    with pytest.raises(StopTraining):
+        run(
+            left, dealer, epochs=3, optimizer=optimizer, history=history, so_far=so_far,
+            observers=(Stopper("progress", chunks),),
+        )  # fmt: skip
+    assert so_far.examples == (6, 10)[(chunks - 1) % 2]
+    assert so_far.sound.keys() == left.arrays.keys()
+    dealer.rng = np.random.default_rng(0)  # back to where the epoch's order was drawn
+    dealer.rng.standard_normal((10, 4))
+    dealer.rng.integers(0, 3, 10)
+    for _ in history:
+        dealer.rng.permutation(10)
+    run(
+        left, dealer, epochs=3, optimizer=optimizer, history=history, so_far=so_far,
+        observers=(diary,),
+    )  # fmt: skip
+    np.testing.assert_array_equal(left.parameters.values, whole.parameters.values)
+    for ours, theirs in zip(history, expected, strict=True):
+        assert replace(ours, seconds=0.0) == replace(theirs, seconds=0.0)
+    assert so_far.examples == 0
+
+
+def test_a_training_that_goes_on_and_diverges_falls_back_to_what_was_sound_before() -> None:
+    network, so_far = make_network(), EpochSoFar()
+    so_far.sound = {name: array + 1 for name, array in network.arrays.items()}
+    network.parameters.values[:] = np.inf
+    with pytest.raises(DivergedError):
+        run(network, Dealer(), so_far=so_far)
+    for name, array in make_network().arrays.items():
+        np.testing.assert_array_equal(network.arrays[name], array + 1)
+
+
+def test_observers_are_shown_the_history_before_anything_else() -> None:
+    shown = []
+
+    class Shown(Observer):
+        def on_resume(self, history: list[EpochRecord]) -> None:
+            shown.append(list(history))
+
+        def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
+            shown.append(epoch)
+
+    earlier = [record(1), record(2)]
+    run(make_network(), Dealer(), epochs=3, history=list(earlier), observers=(Shown(),))
+    run(make_network(), Dealer(), epochs=1, observers=(Shown(),))
+    assert shown == [earlier, 3, 1]
+
+
+def test_whoever_has_enough_of_the_history_wants_no_further_epoch() -> None:
+    class Sated(Observer):
+        def on_resume(self, history: list[EpochRecord]) -> None:
+            self.has_enough = True
+
+    history = run(make_network(), Dealer(), epochs=9, history=[record(1)], observers=(Sated(),))
+    assert len(history) == 1
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2])
