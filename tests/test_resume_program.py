@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.runs.training_lock import is_being_trained
+
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN = str(ROOT / "train.py")
 # About a second of training in chunks of 512 steps, with a checkpoint after each of them.
@@ -102,10 +104,14 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole,
     assert {path.name for path in folder.iterdir()} == {path.name for path in whole.iterdir()}
 
 
-def test_a_stopped_run_says_how_to_go_on(start, tmp_path):
+def test_a_stopped_run_says_how_to_go_on_and_is_locked_while_it_is_drawn(start, tmp_path):
     process = start(*FLAGS)
-    wait_for(tmp_path / "saved_files" / "run")
+    folder = tmp_path / "saved_files" / "run"
+    wait_for(folder)
     process.send_signal(signal.SIGTERM)
+    wait_for(folder, "loss_history.png")
+    assert is_being_trained(folder)
+    assert not (folder / "report.html").exists()
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out.splitlines()[-1] == "Go on with it: python train.py --resume saved_files/run"
@@ -197,6 +203,17 @@ def test_in_a_terminal_another_run_can_be_trained_instead(
     child.expect(r"\[1/8\]")
     child.close(force=True)
     assert left.exists() is stays
+
+
+def test_a_result_that_is_trained_further_is_not_offered_to_be_removed(left, on_terminal, tmp_path):
+    for name in ("result.csv", "report.html", ".checkpoint.npz.former.part"):
+        (left / name).write_text("")
+    child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": "dumb"})
+    child.expect("Go on with it")
+    child.sendline("remove")
+    child.expect("one of these, please: Go on, New\r")
+    child.close(force=True)
+    assert (left / "result.csv").exists()
 
 
 def test_ctrl_c_at_the_offer_leaves_everything(left, on_terminal, tmp_path):

@@ -261,6 +261,23 @@ def test_a_claim_of_terabytes_takes_no_memory(run, claim):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("count", [50_000, 70_000], ids=["many members", "more than 16 bits"])
+def test_a_directory_of_many_members_is_not_read(run, count):
+    with zipfile.ZipFile(run.checkpoint, "w") as archive:
+        for number in range(count):
+            archive.writestr(zipfile.ZipInfo(str(number)), b"")
+    if count > 2**16:  # the end that counts in 64 bits tells more than the usual one
+        content = bytearray(run.checkpoint.read_bytes())
+        content[-10:-6] = (100).to_bytes(4, "little")
+        run.checkpoint.write_bytes(content)
+    tracemalloc.start()
+    try:
+        assert "no checkpoint at all" in refused(run)
+        assert tracemalloc.get_traced_memory()[1] < 5e6
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_checkpoint_that_is_no_file_is_refused(run):
     run.checkpoint.unlink()
     run.checkpoint.mkdir()

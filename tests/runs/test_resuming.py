@@ -188,6 +188,25 @@ def test_a_result_stays_whole_until_there_is_another(settings):
     assert csv_files(done.folder.path) == csv_files(whole.folder.path)
 
 
+def test_a_result_is_taken_away_before_its_files_are_written_anew(settings, monkeypatch):
+    run = run_experiment(settings(name="run", epochs=1))
+    (run.folder.path / "report.html").write_text("of the first epoch")
+
+    def die(folder: RunFolder, network: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "write_network", die)
+        with pytest.raises(Killed):
+            resume_run(run.folder, given(epochs=2))
+    left = {path.name for path in run.folder.path.iterdir()}
+    assert not left & {"result.csv", "report.html", former("checkpoint.npz")}
+    assert {"checkpoint.npz", "settings.yaml", "weights_1.csv"} <= left
+    resume_run(run.folder, {})
+    whole = run_experiment(settings(name="whole", epochs=2))
+    assert csv_files(run.folder.path) == csv_files(whole.folder.path)
+
+
 def test_the_first_layer_after_epoch_1_survives_a_stop_in_that_epoch(settings):
     whole = run_experiment(settings(name="whole"))
     run = run_experiment(settings(name="run"), observers=[EndAt(2, StopTraining(save=True))])
