@@ -47,7 +47,7 @@ def test_layers_and_their_shorthand_are_not_mixed(other):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("[{dens: 64}]", "layer 1: 'dens' is no layer. Did you mean dense"),
+        ("[{dens: 64}]", "layer 1: 'dens' is no layer (did you mean dense?)"),
         ("[{dense: 0}]", "layer 1 (dense): units is '0'"),
         ("[relu, &a b, *a]", "it takes a list of layers"),
         ("[!!python/name:os.system]", "it takes a list of layers"),
