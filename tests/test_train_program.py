@@ -52,7 +52,8 @@ def test_the_screen_says_what_a_person_needs(trained_run):
     result = dict(zip(header.split(","), map(float, row.split(",")), strict=True))
     assert f"Test accuracy {result['test_accuracy']:.2%} (60 images)" in lines
     assert f"Validation accuracy {result['validation_accuracy']:.2%}" in lines
-    assert str(trained_run.folder) in lines[-2]
+    assert lines[-3] == f"Saved in {trained_run.folder}"
+    assert str(trained_run.folder / "report.html") in lines[-2]
     assert "python predict.py --run" in lines[-1]
     assert "\r" not in trained_run.output
     assert "\x1b" not in trained_run.output

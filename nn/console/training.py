@@ -14,6 +14,7 @@ from nn.console.watching import live_plots, watching
 from nn.errors import StoppedError
 from nn.reports.run_reports import write_reports
 from nn.runs.experiment import FinishedRun, run_experiment
+from nn.runs.file_names import REPORT
 from nn.runs.resuming import resume_run
 from nn.runs.run_folder import RunFolder
 from nn.runs.unfinished import run_to_resume
@@ -62,4 +63,5 @@ def _report(run: FinishedRun) -> None:
     print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
     write_reports(run)
     print(f"Saved in {run.folder.path}")
+    print(f"Draw a digit for it: open {run.folder.path / REPORT} in a browser")
     print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")

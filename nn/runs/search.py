@@ -51,7 +51,11 @@ class Study:
         """Open the study, or begin it."""
         import optuna
 
-        halving = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        # The first two at each look are stopped, however good: with nobody to compare them with,
+        # Optuna would let them go on to the end, and the first values are the least informed.
+        halving = optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=1, reduction_factor=3, bootstrap_count=2
+        )
         return optuna.create_study(
             storage=self._storage,
             study_name=self.plan.name,
