@@ -20,8 +20,11 @@ def softmax(logits: Array) -> Array:
     Subtracting each row's largest logit first changes nothing in the quotient, and keeps exp from
     overflowing.
     """
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    # Logits so far apart that their difference overflows are 0 and 1 all the same; those of a
+    # network that has diverged are no numbers, and neither are its probabilities.
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities
 
 

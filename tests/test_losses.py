@@ -43,6 +43,15 @@ def test_the_loss_and_its_gradient_by_hand(dtype: DTypeLike) -> None:
     assert d_logits.dtype == dtype
 
 
+def test_logits_whose_difference_is_beyond_all_floats_are_certain() -> None:
+    probabilities = softmax(np.array([[3e38, -3e38], [-3e38, 3e38]], np.float32))
+    np.testing.assert_array_equal(probabilities, [[1, 0], [0, 1]])
+
+
+def test_logits_that_are_no_numbers_have_no_probabilities_and_no_warning() -> None:
+    assert np.isnan(softmax(np.array([[np.inf, 0.0], [np.nan, 0.0]], np.float32))).any(axis=1).all()
+
+
 @pytest.mark.parametrize(("examples", "classes"), [(1, 2), (1, 10), (4, 3), (7, 26)])
 def test_the_gradient_agrees_with_differences(examples: int, classes: int) -> None:
     logits, labels = some(examples, classes)

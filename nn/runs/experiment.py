@@ -365,10 +365,7 @@ def _judge(
         test_images=len(split.test),
     )
     title = f"{data.images.name}, {folder.name}"
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # of logits that overflowed; the loss says so
-        probabilities = softmax(test.logits)
+    probabilities = softmax(test.logits)
     predictions = Predictions(split.test.images, split.test.labels, probabilities, title)
     matrix = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)
     folder.write_confusion_matrix(matrix)
