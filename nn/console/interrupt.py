@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+from nn.console.program import interrupt
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
@@ -59,8 +60,10 @@ class Interrupt(Observer):
     def _mark(self, number: int, frame: FrameType | None) -> None:
         if self._arrived in (None, signal.SIGINT):
             self._arrived = number
-        if self._asking or not self._training:
-            raise KeyboardInterrupt  # of a question, it means that no answer will come
+        if self._asking:
+            raise KeyboardInterrupt  # which means that no answer will come
+        if not self._training:
+            interrupt(number, frame)
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Note that there is something to save from now on."""

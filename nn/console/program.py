@@ -1,10 +1,14 @@
 """The one place where a program ends: every mistake becomes one red line and an exit code."""
 
 import errno
+import math
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import TextIO
 
 from nn.errors import ProgramError, StoppedError
@@ -22,6 +26,13 @@ _MACHINE = {
 }
 
 
+# A polite `kill` and a terminal that was closed end a program as Ctrl-C does.
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+_NERVOUS = 1.0  # seconds after Ctrl-C in which another one means the same
+
+
 def run_program(main: Callable[[], None]) -> int:
     """Run a script's main function and return the exit code of the program.
 
@@ -31,15 +42,64 @@ def run_program(main: Callable[[], None]) -> int:
     Returns:
         0, or the code of the mistake that `main` raised, after a line about it on standard error.
     """
+    _open_closed_streams()
+    for number in _ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, interrupt)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # an old terminal is no reason to fail
-    code = _ending_of(main)
     try:
-        _flush()
-    except OSError as error:
-        _drop_output()
-        code = code or _refused(error)
+        code = _ending_of(main)
+        _ignore_signals()
+    except KeyboardInterrupt:  # pressed again while the first one was being dealt with
+        _ignore_signals()
+        code = StoppedError.exit_code
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            _lead_nowhere(stream)
+            code = code or _refused(error)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Let what is closed lead nowhere.
+
+    A closed descriptor is given to the next file that is opened, and whatever a library prints
+    would go there; and not every library can do without `sys.stderr`.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # in this order, each gets its own descriptor
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
+
+
+class Interruption:
+    """Raises KeyboardInterrupt on a signal, but not again while whoever is left by it cleans up.
+
+    Terminals send several signals at once when they are closed, and people press Ctrl-C twice.
+
+    Attributes:
+        last: When a signal came last, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.last = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        before, self.last = self.last, time.monotonic()
+        if self.last - before > _NERVOUS:
+            raise KeyboardInterrupt
+
+
+interrupt = Interruption()
+
+
+def _ignore_signals() -> None:
+    """Let Ctrl-C pass from now on: the program is ending, and there is nothing to stop any more."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _ending_of(main: Callable[[], None]) -> int:
@@ -52,6 +112,7 @@ def _ending_of(main: Callable[[], None]) -> int:
         _say(str(error), is_error=not isinstance(error, StoppedError))
         return error.exit_code
     except KeyboardInterrupt:
+        _ignore_signals()
         _say("stopped", is_error=False)
         return StoppedError.exit_code
     except MemoryError:
@@ -68,7 +129,8 @@ def _refused(error: OSError) -> int:
         return OUTPUT_CLOSED
     if error.errno not in _MACHINE:
         raise error
-    _say(": ".join(str(part) for part in (error.filename, error.strerror) if part))
+    # Every file has a name; what has none is where the program talks.
+    _say(f"{error.filename or 'standard output'}: {error.strerror}")
     return ProgramError.exit_code
 
 
@@ -101,14 +163,8 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
-
-
-def _drop_output() -> None:
+def _lead_nowhere(stream: TextIO) -> None:
     """Send what is still buffered nowhere, so that Python's own last flush cannot fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -1,5 +1,6 @@
 """Real signals, sent to this process or to a small training on a pseudo-terminal."""
 
+import math
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import pexpect
 import pytest
 
 from nn.console.interrupt import Interrupt
+from nn.console.program import interrupt
 from nn.training.stopping import StopTraining
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +54,8 @@ def test_without_a_terminal_a_signal_stops_and_saves(number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_before_the_first_epoch_a_signal_stops_at_once(number):
+def test_before_the_first_epoch_a_signal_stops_at_once(number, monkeypatch):
+    monkeypatch.setattr(interrupt, "last", -math.inf)
     with Interrupt(ask=True), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
 

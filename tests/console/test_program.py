@@ -1,5 +1,6 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,18 @@ from nn.console.program import run_program
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
 
 ROOT = Path(__file__).parents[2]
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before():
+    """Take signals again: a program that has ended takes none."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def raising(error):
@@ -105,12 +118,61 @@ def test_output_closed_early_ends_quietly(tmp_path, lines, flush):
 def test_output_to_a_full_disk_is_one_line(tmp_path):
     (tmp_path / "p.py").write_text(PRINTER.format(lines=1, flush=False))
     done = shell(f"{sys.executable} {tmp_path}/p.py > /dev/full")
-    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: standard output: No space left on device\n",
+    )
 
 
 def test_closed_output_and_errors_do_no_harm(tmp_path):
     (tmp_path / "p.py").write_text(PRINTER.format(lines=1, flush=False))
     assert shell(f"{sys.executable} {tmp_path}/p.py >&- 2>&-").returncode == 0
+
+
+def test_what_is_closed_leads_nowhere_and_its_descriptor_is_no_files(tmp_path):
+    (tmp_path / "p.py").write_text(
+        "import os, sys\nfrom nn.console.program import run_program\n"
+        "def main():\n"
+        "    with open('file', 'w') as file:\n"
+        "        file.write(str([sys.stdin.read(), file.fileno() > 2, sys.stderr.write('x')]))\n"
+        "    os.write(1, b'not into the file')\n"
+        "sys.exit(run_program(main))\n"
+    )
+    done = shell(f"cd {tmp_path}; {sys.executable} p.py <&- >&- 2>&-; echo $?; cat file")
+    assert done.stdout == "0\n['', True, 1]"
+
+
+STOPPED = """
+import os, signal, sys
+from nn.console.program import run_program
+class Stubborn:
+    def __enter__(self): pass
+    def __exit__(self, *error): os.kill(os.getpid(), {second}); os.kill(os.getpid(), {second})
+def main():
+    with Stubborn():
+        os.kill(os.getpid(), {first})
+code = run_program(main)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    os.kill(os.getpid(), number)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("first", SIGNALS)
+@pytest.mark.parametrize("second", [0, *SIGNALS])
+def test_signals_end_a_program_in_order_however_many_come(tmp_path, first, second):
+    (tmp_path / "p.py").write_text(STOPPED.format(first=int(first), second=int(second)))
+    done = shell(f"{sys.executable} {tmp_path}/p.py")
+    assert (done.returncode, done.stderr) == (130, "stopped\n")
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path):
+    (tmp_path / "p.py").write_text(
+        "import os, sys\nfrom nn.console.program import run_program\n"
+        "sys.exit(run_program(lambda: os.kill(os.getpid(), 1)))\n"
+    )
+    done = shell(f"trap '' HUP; {sys.executable} {tmp_path}/p.py")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_letters_that_a_terminal_lacks_are_written_another_way(tmp_path):
