@@ -6,11 +6,17 @@ only then renamed over the old one, which the operating system does in one step.
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a part that was left stays until somebody removes it
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -18,15 +24,16 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     """Open `path` for writing so that it changes all at once, or not at all.
 
     The new content takes the file's name when the block ends without an exception; if the block
-    is left by one, what was there before stays and the part written is removed. Where `path` is a
-    symbolic link, the link gives way to the file: a folder from a stranger cannot lead the writing
-    to another place.
+    is left by one, what was there before stays and the part written is removed. A part that a
+    killed program left of the same file is removed, too. Where `path` is a symbolic link, the link
+    gives way to the file: a folder from a stranger cannot lead the writing to another place.
 
     Raises:
         OSError: the folder cannot be written or the disk is full; its `filename` says which file.
     """
     try:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        _remove_left_parts(path)
+        handle, part, lock = _make_part(path)
     except OSError as error:
         error.filename = str(path)
         raise
@@ -38,10 +45,14 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         Path(part).chmod(0o666 & ~_umask())
         os.replace(part, path)
     except BaseException as error:
-        Path(part).unlink(missing_ok=True)
+        with suppress(OSError):  # in a folder that has become read-only it stays
+            Path(part).unlink()
         if isinstance(error, OSError) and error.errno:
             error.filename, error.filename2 = str(path), None
         raise
+    finally:
+        if lock is not None:
+            os.close(lock)
     _sync_folder(path.parent)
 
 
@@ -49,6 +60,39 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Write `content` (text as UTF-8) to `path` so that it changes all at once, or not at all."""
     with open_whole(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
+
+
+def _make_part(path: Path) -> tuple[int, str, int | None]:
+    """Make the part of a file: a descriptor to write to, its name, one that holds its lock.
+
+    The lock tells others that somebody is writing. It is taken a moment after the part is made,
+    and whoever took it for one that was left has removed it by then.
+    """
+    while True:
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        if fcntl is None:
+            return handle, part, None
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_nlink:
+            return handle, part, os.dup(handle)
+        os.close(handle)
+
+
+def _remove_left_parts(path: Path) -> None:
+    """Remove the parts of a file that nobody writes any more; the system has let go their locks."""
+    if fcntl is None:
+        return
+    name = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.part")
+    with suppress(OSError):
+        for part in [one for one in path.parent.iterdir() if name.fullmatch(one.name)]:
+            descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    part.unlink()
+            finally:
+                os.close(descriptor)
 
 
 def _umask() -> int:

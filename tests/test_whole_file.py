@@ -196,6 +196,41 @@ def test_a_process_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
 
 
 @POSIX
+def test_the_part_that_a_killed_program_left_is_removed_and_no_other(path: Path) -> None:
+    left = path.parent / f".{path.name}.ab_d1234.part"
+    others = [f".{path.name}.former.part", f".other.{path.name}.abcd1234.part", ".abcd1234.part"]
+    for part in (left, *(path.parent / name for name in others)):
+        part.write_text("half")
+    with open_whole(path) as one:
+        one.write(b"first")
+        with open_whole(path) as another:  # which must not take the first one's part for left
+            another.write(b"second")
+    assert path.read_text() == "first"
+    assert {entry.name for entry in path.parent.iterdir()} == {path.name, *others}
+    for name in others:
+        (path.parent / name).unlink()
+
+
+@POSIX
+def test_writers_of_one_file_do_not_disturb_each_other(path: Path) -> None:
+    errors: list[BaseException] = []
+
+    def write_often() -> None:
+        try:
+            for _ in range(100):
+                write_whole(path, "whole")
+        except OSError as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write_often) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert errors == []
+
+
+@POSIX
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_permissions_follow_the_umask(path: Path, umask: int, mode: int) -> None:
     before = os.umask(umask)
