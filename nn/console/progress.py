@@ -25,6 +25,15 @@ _REMEMBER_CURSOR, _CURSOR_BACK = "\x1b7", "\x1b8"
 tqdm.monitor_interval = 0  # no thread beside the training: the trainer reports often enough
 
 
+class _Bar(tqdm):  # type: ignore[type-arg]  # it is generic for type checkers only
+    """A bar whose time left is right also when the clock is set, as it is when a laptop wakes."""
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(**words)
+        self._time = time.monotonic
+        self.start_t = self.last_print_t = self._time()
+
+
 class Progress(Observer):
     """Shows a training: a bar while an epoch runs, a line when it is over.
 
@@ -35,7 +44,7 @@ class Progress(Observer):
     """
 
     def __init__(self, *, chart: bool = True) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bar: _Bar | None = None
         self._chart = chart and sys.stderr is not None and can_show_chart(sys.stderr)
         self._size = os.terminal_size((0, 0))
         self._history: History = []
@@ -52,7 +61,7 @@ class Progress(Observer):
         self._next_look = 0.0
         if self._chart:
             self._draw_chart()
-        self._bar = tqdm(
+        self._bar = _Bar(
             total=examples,
             desc=f"epoch {epoch}/{epochs}",
             bar_format="{desc} {percentage:3.0f}% {remaining} left{postfix} {bar}",
@@ -119,7 +128,7 @@ class Progress(Observer):
         back = f"\x1b[{len(lines)}A\r" if lines else ""
         _write("".join(f"\n{line}\x1b[K" for line in lines) + back)
 
-    def _follow_resize(self, bar: "tqdm[Any]") -> None:
+    def _follow_resize(self, bar: "_Bar") -> None:
         """Draw bar and chart anew where the terminal has another size than they were drawn for."""
         with suppress(OSError):
             if os.get_terminal_size(sys.stderr.fileno()) == self._size:
@@ -164,12 +173,12 @@ class DownloadProgress:
     """Shows downloads, a bar each; called with the file's name, bytes done and bytes in all."""
 
     def __init__(self) -> None:
-        self._bars: dict[str, tqdm[Any]] = {}
+        self._bars: dict[str, _Bar] = {}
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """Move the bar of that file; the first call opens it, the last closes it."""
         if name not in self._bars:
-            self._bars[name] = tqdm(
+            self._bars[name] = _Bar(
                 total=total,
                 desc=name,
                 bar_format="{desc} {percentage:3.0f}% {rate_fmt} {bar}",
@@ -195,7 +204,7 @@ class StudyProgress:
     """Shows a search: a bar over its trials with the best so far, and a line for each of them."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bar: _Bar | None = None
         self._done: set[int] = set()
 
     def show(self, trials: int, ended: Mapping[int, str], best: str) -> None:
@@ -210,7 +219,7 @@ class StudyProgress:
             self._done = set(ended)  # those of an earlier start have been printed then
             if ended:
                 print(f"{len(ended)} of {trials} trials are done already", flush=True)
-            self._bar = tqdm(
+            self._bar = _Bar(
                 total=trials,
                 desc="trials",
                 bar_format="{desc} {n_fmt}/{total_fmt} {remaining} left{postfix} {bar}",

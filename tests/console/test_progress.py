@@ -304,3 +304,15 @@ def test_the_chart_of_a_run_that_goes_on_begins_with_its_first_epoch(tmp_path, m
     script = SCRIPT.replace("    for epoch in (1, 2):", f"    {shown}\n    for epoch in (2,):")
     monkeypatch.setitem(globals(), "SCRIPT", script)
     assert "0.1234" in on_terminal(tmp_path, 100)  # of no line but the chart's, under epoch 2
+
+
+def test_time_left_is_right_when_the_clock_is_set_back(monkeypatch, capsys):
+    monkeypatch.setattr("tqdm.std.time", lambda: 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    progress = Progress(chart=False)
+    progress.on_epoch_start(1, 1, 100)
+    monkeypatch.setattr("tqdm.std.time", lambda: -3600.0)
+    time.sleep(0.1)
+    progress.on_progress(50, 0.5, 0.9)
+    progress.close()
+    assert "00:00 left" in capsys.readouterr().err
