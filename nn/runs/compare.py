@@ -175,20 +175,16 @@ def read_run(folder: RunFolder) -> ComparedRun:
     """Read what a comparison needs of a finished run.
 
     Raises:
-        RunFolderError: a file is missing or damaged; missing histories are none.
+        RunFolderError: a file is missing or damaged, or the run was trained further meanwhile;
+            missing histories are none.
         SettingError: `settings.yaml` is missing or damaged.
     """
-    settings = effective(folder.read_settings())
-    seed = int(settings.pop("seed"))
-    return ComparedRun(
-        folder,
-        settings,
-        seed,
-        folder.read_data_facts(),
-        folder.read_result(),
-        folder.read_seconds(),
-        _read_history(folder),
-    )
+    with folder.read_as_one():
+        settings = effective(folder.read_settings())
+        seed = int(settings.pop("seed"))
+        facts, result = folder.read_data_facts(), folder.read_result()
+        seconds, history = folder.read_seconds(), _read_history(folder)
+    return ComparedRun(folder, settings, seed, facts, result, seconds, history)
 
 
 def _read_history(folder: RunFolder) -> dict[str, NDArray[np.float64]]:

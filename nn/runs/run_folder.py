@@ -6,7 +6,8 @@ run that is still going on, or that never came to its end.
 
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -130,6 +131,31 @@ class RunFolder:
     def discard(self) -> None:
         """Remove the folder and all that is in it."""
         shutil.rmtree(self.path)
+
+    @contextmanager
+    def read_as_one(self) -> Iterator[None]:
+        """Make sure that all files that are read in the block belong to one result.
+
+        The result is taken away before any other file of a finished run is written anew, and
+        comes back last.
+
+        Raises:
+            RunFolderError: the run was trained further meanwhile.
+        """
+        before = self._result_state()
+        yield
+        if self._result_state() != before:
+            raise RunFolderError(
+                f"{self.path}: this run was trained further while it was read. Try again when its "
+                "training has ended."
+            )
+
+    def _result_state(self) -> tuple[int, int] | None:
+        try:
+            status = (self.path / RESULT).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def write_settings(self, settings: Settings, notes: Iterable[str]) -> None:
         """Write `settings.yaml`, with notes as comments on top."""

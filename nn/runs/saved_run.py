@@ -40,14 +40,17 @@ def load_run(folder: RunFolder) -> SavedRun:
     """Rebuild a run's network from its folder.
 
     Raises:
-        RunFolderError: a file is missing, damaged, or belongs to another run.
+        RunFolderError: a file is missing, damaged, or belongs to another run, or the run was
+            trained further meanwhile.
         SettingError: `settings.yaml` is missing or damaged.
     """
-    settings = folder.read_settings()
-    facts = folder.read_data_facts()
-    network = prepare_network(settings, (facts.image_height, facts.image_width), facts.classes)
-    folder.read_network(network)
-    return SavedRun(folder, settings, network, folder.read_normalization(), facts)
+    with folder.read_as_one():
+        settings = folder.read_settings()
+        facts = folder.read_data_facts()
+        network = prepare_network(settings, (facts.image_height, facts.image_width), facts.classes)
+        folder.read_network(network)
+        normalization = folder.read_normalization()
+    return SavedRun(folder, settings, network, normalization, facts)
 
 
 def predict_test_set(

@@ -208,3 +208,17 @@ def test_a_picture_that_is_none_is_named_in_the_error(finished, tmp_path):
     (tmp_path / "note.png").write_text("no picture")
     with pytest.raises(DataError, match=r"note\.png"):
         predict_picture(load_run(finished.folder), tmp_path / "note.png")
+
+
+def test_a_run_that_is_trained_further_while_it_is_read_is_not_taken_for_one(folder, monkeypatch):
+    """The files of two results would make a network that nobody has trained."""
+    read_network = RunFolder.read_network
+
+    def write_meanwhile(self, network):
+        read_network(self, network)
+        (self.path / "result.csv").replace(self.path / "elsewhere")
+        shutil.copy(self.path / "elsewhere", self.path / "result.csv")
+
+    monkeypatch.setattr(RunFolder, "read_network", write_meanwhile)
+    with pytest.raises(RunFolderError, match="trained further while it was read"):
+        load_run(folder)
