@@ -1,0 +1,127 @@
+"""Signals that ask a program to end: it ends soon, in order, and says so in a line."""
+
+import signal
+import time
+from random import Random
+
+from tests.faults.bench import RUN, Bench, MissedError, Place
+from tests.faults.fault import Fault
+from tests.faults.moments import MOMENTS, Watch
+from tests.faults.programs import Program
+
+SIGNALS = {
+    "SIGTERM": [signal.SIGTERM],
+    "SIGHUP": [signal.SIGHUP],
+    "Ctrl-C": [signal.SIGINT],
+    "Ctrl-C twice": [signal.SIGINT, signal.SIGINT],
+}
+SOON = 20.0  # seconds that a program may take to save and draw what it has
+
+
+def interrupt(bench: Bench, moment: str, rng: Random, *, name: str) -> str:
+    """Send a training signals; what it leaves can be used or gone on with."""
+    place = bench.new_place()
+    program = place.train(*RUN)
+    watch = Watch(place.run)
+    watch.wait(moment, program, rng)
+    if program.code is not None:
+        raise MissedError(f"{moment}: it had ended before")
+    hit = watch.moment
+    send(program, name, rng)
+    code = program.wait(SOON)
+    stopped = code == 130 and (place.run / "result.csv").exists()
+    place.check(program, stopped=stopped)
+    check_ending(program, code)
+    if place.run.exists():
+        assert not list(place.run.glob(".*.part")), "a part was left"
+    place.finish()
+    place.remove()
+    return hit
+
+
+def send(program: Program, name: str, rng: Random) -> None:
+    """Send the signals of a name, one after the other."""
+    for number in SIGNALS[name]:
+        program.send(number)
+        time.sleep(rng.choice((0, rng.uniform(0, 0.02))))
+
+
+def check_ending(program: Program, code: int) -> None:
+    """Make sure that a program has done its work, or says in one line that it did not."""
+    if code == 0:
+        assert program.errors == "", program.errors
+    else:
+        assert code == 130, f"{program}: {code}: {program.errors}"
+        assert program.errors.count("\n") == 1, program.errors
+
+
+OTHERS = {
+    "predict.py": ("--run", "older"),
+    "compare.py": ("--runs", "older", "--name", "comparison"),
+    "search.py": (
+        "--defaults", "--vary", "learning_rate: 0.003..0.3 log", "--trials", "6", "--workers", "2",
+        "--study", "s", "--epochs", "3", "--hidden-units", "8",
+    ),
+}  # fmt: skip
+
+LONGEST = {"predict.py": 0.12, "compare.py": 0.12, "search.py": 0.6}  # seconds, at least
+
+
+def interrupt_another(bench: Bench, script: str, rng: Random, *, name: str) -> str:
+    """Send signals to another program at any time of its run; started again, it does its work."""
+    place = bench.new_place()
+    begin = start_another(place, script)
+    program = begin()
+    program.wait_for(lambda: program.takes_signals)
+    time.sleep(rng.uniform(0, LONGEST[script] * (5 if bench.fresh else 1)))
+    if program.code is not None:
+        raise MissedError(f"{script} had ended before")
+    send(program, name, rng)
+    code = program.wait(SOON)
+    check_others_place(place, program)
+    check_ending(program, code)
+    again = begin()
+    assert again.wait() == 0, again.errors
+    check_others_place(place, again)
+    place.remove()
+    return script
+
+
+def start_another(place: Place, script: str):
+    """Return a function that starts a script with its words."""
+    data = () if script == "compare.py" else ("--data-dir", place.bench.data)
+    return lambda **how: place.start(script, *data, *OTHERS[script], **how)
+
+
+def check_others_place(place: Place, program: Program) -> None:
+    """Make sure that the older run is what it was, but for what predict.py adds."""
+    added = ("gallery.png", "predictions.csv", "first_layer.png")
+    older = place.runs / "older"
+    for name in added:
+        if name not in place.before and (older / name).exists():
+            place.before[name] = (older / name).read_bytes()
+    place.before = {n: c for n, c in place.before.items() if (older / n).exists() or n not in added}
+    from tests.faults.folders import contents
+
+    assert contents(older) == place.before, set(contents(older)) ^ set(place.before)
+    from tests.faults.bench import DEBRIS
+
+    assert not DEBRIS.search(program.errors), program.errors
+
+
+def _with(name, inject):
+    return lambda bench, moment, rng: inject(bench, moment, rng, name=name)
+
+
+IN_SUITE = {
+    "SIGTERM": "drawing",
+    "SIGHUP": "loading",
+    "Ctrl-C": "saving",
+    "Ctrl-C twice": "drawing",
+}
+OTHERS_IN_SUITE = {"SIGTERM": "predict.py", "Ctrl-C": "compare.py", "Ctrl-C twice": "search.py"}
+FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), (IN_SUITE[n],)) for n in SIGNALS]
+FAULTS += [
+    Fault(n, tuple(OTHERS), _with(n, interrupt_another), (OTHERS_IN_SUITE.get(n, "predict.py"),))
+    for n in SIGNALS
+]

@@ -1,0 +1,41 @@
+"""Each kind of fault a few times; `python -m tests.faults` injects all, as often as wanted."""
+
+import multiprocessing
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.bench import Bench, MissedError, SkippedError
+from tests.faults.catalogue import FAULTS, inject
+from tests.faults.fault import Fault
+from tests.faults.programs import end_all, start_branching
+
+pytestmark = pytest.mark.skipif(
+    "forkserver" not in multiprocessing.get_all_start_methods(),
+    reason="signals, limits and terminals of POSIX systems",
+)
+CASES = [(fault, moment) for fault in FAULTS for moment in fault.in_suite]
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    start_branching()
+    return Bench(tmp_path_factory.mktemp("faults"), fresh=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    yield
+    end_all()
+
+
+@pytest.mark.parametrize(
+    ("fault", "moment"), CASES, ids=[f"{fault.name}, {moment}" for fault, moment in CASES]
+)
+def test_a_fault_breaks_no_promise(fault: Fault, moment: str, bench: Bench) -> None:
+    seed = secrets.token_hex(4)  # another moment every time; shown where the test fails
+    try:
+        inject(fault, bench, moment, seed)
+    except (SkippedError, MissedError) as error:
+        pytest.skip(str(error))
