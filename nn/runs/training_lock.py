@@ -29,7 +29,7 @@ def training_lock(folder: Path) -> Iterator[None]:
     """
     descriptor = _open(folder)
     try:
-        if descriptor is not None and not _take(descriptor, _PATIENCE):
+        if descriptor is not None and not _take(descriptor, fcntl.LOCK_EX, _PATIENCE):
             raise RunFolderError(
                 f"{folder}: is being trained by another program; wait for its end, or stop it."
             )
@@ -45,7 +45,8 @@ def is_being_trained(folder: Path) -> bool:
     if descriptor is None:
         return False
     try:
-        return not _take(descriptor, 0)
+        # Shared, so that two who look at the same time do not take each other for a trainer.
+        return not _take(descriptor, fcntl.LOCK_SH, 0)
     finally:
         os.close(descriptor)
 
@@ -58,12 +59,12 @@ def _open(folder: Path) -> int | None:
     return None
 
 
-def _take(descriptor: int, patience: float) -> bool:
+def _take(descriptor: int, kind: int, patience: float) -> bool:
     """Return False if another program has the lock all the time; a disk without locks has none."""
     until = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
                 return False
