@@ -7,7 +7,7 @@ only then renamed over the old one, which the operating system does in one step.
 
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,22 +31,20 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: the folder cannot be written or the disk is full; its `filename` says which file.
     """
+    # Named before it is there, so that no moment is left in which nobody would remove it.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    lock: int | None = None
     try:
         _remove_left_parts(path)
-        handle, part, lock = _make_part(path)
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    try:
-        with os.fdopen(handle, "wb") as stream:
+        stream, lock = _make_part(part)
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(part).chmod(0o666 & ~_umask())
         os.replace(part, path)
     except BaseException as error:
         with suppress(OSError):  # in a folder that has become read-only it stays
-            Path(part).unlink()
+            part.unlink()
         if isinstance(error, OSError) and error.errno:
             error.filename, error.filename2 = str(path), None
         raise
@@ -62,21 +60,21 @@ def write_whole(path: Path, content: bytes | str) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
-def _make_part(path: Path) -> tuple[int, str, int | None]:
-    """Make the part of a file: a descriptor to write to, its name, one that holds its lock.
+def _make_part(part: Path) -> tuple[BinaryIO, int | None]:
+    """Make the part of a file; return it, and a descriptor that holds its lock.
 
     The lock tells others that somebody is writing. It is taken a moment after the part is made,
     and whoever took it for one that was left has removed it by then.
     """
     while True:
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        stream = part.open("xb")
         if fcntl is None:
-            return handle, part, None
+            return stream, None
         with suppress(OSError):  # a disk without locks
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(handle).st_nlink:
-            return handle, part, os.dup(handle)
-        os.close(handle)
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(stream.fileno()).st_nlink:
+            return stream, os.dup(stream.fileno())
+        stream.close()
 
 
 def _remove_left_parts(path: Path) -> None:
@@ -93,12 +91,6 @@ def _remove_left_parts(path: Path) -> None:
                     part.unlink()
             finally:
                 os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: Path) -> None:

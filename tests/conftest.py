@@ -103,7 +103,7 @@ def on_terminal(program_environment: dict[str, str]) -> Iterator[Callable[..., A
             **words,
         )
         child.delaybeforesend = None  # 50 ms before every key
-        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01
+        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.1
         started.append(child)
         return child
 

@@ -5,6 +5,7 @@ nothing was found, so here its list is narrowed by all spellings of a choice, an
 choice only where what was typed is one.
 """
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from questionary.prompts.common import InquirerControl, create_inquirer_layout
 from questionary.styles import merge_styles_default
 
 from nn.console.interview import BACK
+from nn.console.program import interrupt
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
@@ -39,8 +41,24 @@ def open_terminal() -> Iterator[None]:
         # Asking the terminal where its cursor is gains nothing here, and where no answer comes
         # it ends in a warning between the questions.
         output.enable_cpr = False
-    with create_app_session(output=output):
+    with _hang_up_at_once(), create_app_session(output=output):
         yield
+
+
+@contextmanager
+def _hang_up_at_once() -> Iterator[None]:
+    """Let a terminal that is closed end the program then and there.
+
+    Whoever asks would take leave of a terminal that is gone. Nothing was written yet.
+    """
+    taken = hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == interrupt
+    if taken:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if taken:
+            signal.signal(signal.SIGHUP, interrupt)
 
 
 class TerminalAsker:

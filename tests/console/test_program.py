@@ -147,7 +147,9 @@ import os, signal, sys
 from nn.console.program import run_program
 class Stubborn:
     def __enter__(self): pass
-    def __exit__(self, *error): os.kill(os.getpid(), {second}); os.kill(os.getpid(), {second})
+    def __exit__(self, *error):
+        os.kill(os.getpid(), {second}); os.kill(os.getpid(), {second})
+        print("cleaned up", end="")
 def main():
     with Stubborn():
         os.kill(os.getpid(), {first})
@@ -163,7 +165,7 @@ sys.exit(code)
 def test_signals_end_a_program_in_order_however_many_come(tmp_path, first, second):
     (tmp_path / "p.py").write_text(STOPPED.format(first=int(first), second=int(second)))
     done = shell(f"{sys.executable} {tmp_path}/p.py")
-    assert (done.returncode, done.stderr) == (130, "stopped\n")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "cleaned up", "stopped\n")
 
 
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path):

@@ -113,15 +113,14 @@ def _with(name, inject):
     return lambda bench, moment, rng: inject(bench, moment, rng, name=name)
 
 
-IN_SUITE = {
-    "SIGTERM": "drawing",
-    "SIGHUP": "loading",
-    "Ctrl-C": "saving",
-    "Ctrl-C twice": "drawing",
+IN_SUITE = {"SIGTERM": ("drawing",), "Ctrl-C": ("training",), "Ctrl-C twice": ("drawing",)}
+OTHERS_IN_SUITE = {
+    "SIGTERM": ("predict.py",),
+    "Ctrl-C": ("compare.py",),
+    "Ctrl-C twice": ("search.py",),
 }
-OTHERS_IN_SUITE = {"SIGTERM": "predict.py", "Ctrl-C": "compare.py", "Ctrl-C twice": "search.py"}
-FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), (IN_SUITE[n],)) for n in SIGNALS]
+FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), IN_SUITE.get(n, ())) for n in SIGNALS]
 FAULTS += [
-    Fault(n, tuple(OTHERS), _with(n, interrupt_another), (OTHERS_IN_SUITE.get(n, "predict.py"),))
+    Fault(n, tuple(OTHERS), _with(n, interrupt_another), OTHERS_IN_SUITE.get(n, ()))
     for n in SIGNALS
 ]

@@ -38,9 +38,12 @@ def resume_twice(bench: Bench, _moment: str, rng: Random) -> str:
     codes = [program.wait() for program in both]
     place.check(*both)
     # One may come when the other has finished.
-    assert sorted(codes) in ([0, 4], [0, 0]), [program.errors for program in both]
-    for program, code in zip(both, codes, strict=True):
-        assert code == 0 or "another program" in program.errors, program.errors
+    refused = [program for program in both if "another program" in program.errors]
+    late = [program for program in both if "All 5 epochs are trained" in program.said]
+    assert len(refused) == 1 or (not refused and late), [
+        program.said + program.errors for program in both
+    ]
+    assert sorted(codes) == [0, 4 if refused else 0]
     place.check_same(place.run)
     place.remove()
     return "train.py --resume"
@@ -52,7 +55,7 @@ def read_while_written(bench: Bench, script: str, rng: Random) -> str:
     program = place.train(*RUN, "--epochs", 1)
     assert program.wait() == 0, program.errors
     whole, seen = [_read_run(place.run)], []
-    for epochs in (2, 3, 4, 5):
+    for epochs in (2, 3, 4, 5) if bench.fresh else (2, 3):
         writer = place.resume("run", "--epochs", epochs)
         while writer.code is None:
             if script == "load_run":

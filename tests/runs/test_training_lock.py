@@ -35,8 +35,8 @@ def test_two_who_look_at_the_same_time_do_not_take_each_other_for_a_trainer(tmp_
 
 def test_the_lock_of_a_killed_trainer_is_gone(tmp_path: Path) -> None:
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom nn.runs.training_lock import training_lock\n"
-        "with training_lock(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+        "import os, sys; from pathlib import Path; import nn.runs.training_lock as lock\n"
+        "with lock.training_lock(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=False)
     assert ended.returncode == -9
