@@ -71,6 +71,8 @@ def check_whole(folder: Path, reference: Path, *, stopped: bool = False) -> None
             comparable = name.endswith(".csv") or folder.name == reference.name
             whole = name in HISTORIES or content == expected[name] or not comparable
         assert whole, f"{folder / name} is neither what it was nor what it is to be"
+    if (folder / "report.html").exists() and not stopped:  # which says that it is at its end
+        assert expected.keys() <= shown(folder).keys(), f"{folder}: files are missing"
     if (folder / "result.csv").exists():
         check_answers(RunFolder(folder))
 
