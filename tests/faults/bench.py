@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.faults.folders import Contents, check_whole, contents, numbers, parts
 from tests.faults.programs import Order, Program
@@ -11,6 +12,15 @@ from tests.made_up_data import write_small_data
 
 RUN = ("--defaults", "--name", "run", "--hidden-units", "16", "--epochs", "5")
 RUN += ("--learning-rate", "0.01", "--checkpoint-steps", "100")
+OTHERS = {
+    "predict.py": ("--run", "older"),
+    "compare.py": ("--runs", "older", "--name", "comparison"),
+    "search.py": (
+        "--defaults", "--vary", "learning_rate: 0.003..0.3 log", "--trials", "6", "--workers", "2",
+        "--study", "s", "--epochs", "3", "--hidden-units", "8",
+    ),
+}  # fmt: skip
+ADDED = ("gallery.png", "predictions.csv")  # to a run, by predict.py
 DEBRIS = re.compile(r"Traceback|Exception ignored|Error in |Fatal Python")
 
 
@@ -41,7 +51,6 @@ class Bench:
             assert program.wait() == 0, program.errors
         self.reference = undisturbed.runs / "run"
         self.older = undisturbed.runs / "older"
-        undisturbed.program_count = 0
 
     def new_place(self, *, older: bool = True) -> "Place":
         """Make a working folder that holds one finished run."""
@@ -67,7 +76,7 @@ class Place:
     bench: Bench
     folder: Path
     before: Contents = field(default_factory=dict)
-    program_count: int = 0
+    _programs: int = 0
 
     @property
     def runs(self) -> Path:
@@ -79,22 +88,25 @@ class Place:
         """The folder of the run that suffers."""
         return self.runs / "run"
 
-    def start(self, script: str, *flags: object, **how: object) -> Program:
+    def start(self, script: str, *flags: object, **how: Any) -> Program:
         """Start a script; other words are those of an `Order`."""
-        self.program_count += 1
+        self._programs += 1
         words = tuple(map(str, flags))
         fresh = self.bench.fresh
-        return Program(
-            Order(script, words, self.folder, self.program_count, fresh=fresh, **how)  # type: ignore[arg-type]
-        )
+        return Program(Order(script, words, self.folder, self._programs, fresh=fresh, **how))
 
-    def train(self, *flags: object, **how: object) -> Program:
+    def train(self, *flags: object, **how: Any) -> Program:
         """Start train.py on the small data."""
         return self.start("train.py", "--data-dir", self.bench.data, *flags, **how)
 
-    def resume(self, *flags: object, **how: object) -> Program:
+    def resume(self, *flags: object, **how: Any) -> Program:
         """Start `train.py --resume`."""
         return self.start("train.py", "--resume", *flags, **how)
+
+    def start_another(self, script: str, **how: Any) -> Program:
+        """Start predict.py, compare.py or search.py on what there is."""
+        data = () if script == "compare.py" else ("--data-dir", self.bench.data)
+        return self.start(script, *data, *OTHERS[script], **how)
 
     # What must be so, whatever happened ----------------------------------------------------------
 
@@ -166,6 +178,22 @@ class Place:
             different = [name for name in different if not name.endswith(".png")]
         assert not different, f"{folder}: other files than undisturbed: {different}"
         assert not parts(folder), f"{folder}: {parts(folder)}"
+
+    def check_others(self, program: Program) -> None:
+        """Make sure that another program left no debris, and only added whole files."""
+        assert not DEBRIS.search(program.errors), f"{program}: {program.errors}"
+        older = self.runs / "older"
+        check_whole(older, self.bench.reference, stopped=True)
+        now = contents(older)
+        added = {name for name in now if name in ADDED and name not in self.before}
+        different = [name for name in now if now[name] != self.before.get(name)]
+        assert set(different) <= added | {"gallery.png"}, different
+
+    def finish_another(self, script: str) -> None:
+        """Let another program do its work, undisturbed."""
+        program = self.start_another(script)
+        assert program.wait() == 0, f"{program}: {program.errors}"
+        self.check_others(program)
 
     def remove(self) -> None:
         """Take the folder away."""

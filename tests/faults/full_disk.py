@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from tests.faults.bench import RUN, Bench, MissedError, SkippedError
+from tests.faults.bench import OTHERS, RUN, Bench, MissedError, SkippedError
 from tests.faults.fault import Fault
 from tests.faults.folders import contents
 from tests.faults.moments import DRAWN, SAVED, Watch
@@ -78,28 +78,21 @@ def no_bytes_for_a_file(bench: Bench, name: str, rng: Random) -> str:
 
 def other_program(bench: Bench, script: str, rng: Random) -> str:
     """Refuse long files to predict.py, compare.py and search.py; then let them do their work."""
-    from tests.faults.signals import check_others_place, start_another
-
     place = bench.new_place()
-    begin = start_another(place, script)
-    program = begin(largest_file=rng.randrange(200, 5000))
+    program = place.start_another(script, largest_file=rng.randrange(200, 5000))
     code = program.wait()
     if code == 0:
         raise MissedError("all files are shorter")
     assert program.errors.count("\n") == 1, program.errors
-    check_others_place(place, program)
+    place.check_others(program)
     assert not list(place.runs.rglob(".*.part")), "a part was left on a full disk"
-    again = begin()
-    assert again.wait() == 0, again.errors
-    check_others_place(place, again)
+    place.finish_another(script)
     place.remove()
     return script
 
 
 def nowhere_to_say_it(bench: Bench, script: str, rng: Random) -> str:
     """Let what is said go to a full disk; the work is done or can be gone on with."""
-    from tests.faults.signals import check_others_place, start_another
-
     if not Path("/dev/full").exists():
         raise SkippedError("there is no /dev/full")
     place = bench.new_place()
@@ -110,20 +103,19 @@ def nowhere_to_say_it(bench: Bench, script: str, rng: Random) -> str:
         assert program.errors.count("\n") == 1, program.errors
         place.finish()
     else:
-        program = start_another(place, script)(output="/dev/full")
+        program = place.start_another(script, output="/dev/full")
         code = program.wait()
-        check_others_place(place, program)
+        place.check_others(program)
         assert code == 1, program.errors
     assert "standard output: No space left" in program.errors, program.errors
     place.remove()
     return script
 
 
-OTHERS = ("predict.py", "compare.py", "search.py")
 FILES = tuple(f"{files} files" for files in range(1, 22))  # of the 21 that a run writes
 FAULTS = [
     Fault("full disk", FILES, no_room_for_a_file, ("4 files", "12 files", "17 files")),
     Fault("full disk", ("checkpoint.npz", *SAVED, *DRAWN), no_bytes_for_a_file, ("weights_1.csv",)),
-    Fault("full disk", OTHERS, other_program, ("predict.py",)),
+    Fault("full disk", tuple(OTHERS), other_program, ("predict.py",)),
     Fault("full disk for output", ("train.py", *OTHERS), nowhere_to_say_it, ("predict.py",)),
 ]

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from tests.faults.bench import RUN, Bench, MissedError, SkippedError
+from tests.faults.bench import OTHERS, RUN, Bench, MissedError, SkippedError
 from tests.faults.fault import Fault
 from tests.faults.moments import MOMENTS, Watch
-from tests.faults.signals import check_others_place, start_another
 
 
 def read_only(bench: Bench, moment: str, rng: Random) -> str:
@@ -42,11 +41,11 @@ def read_only_for_another(bench: Bench, script: str, rng: Random) -> str:
     """Let another program work where it may not write."""
     place = bench.new_place()
     with forbidden(place.runs):
-        program = start_another(place, script)()
+        program = place.start_another(script)
         code = program.wait()
     assert code in (1, 2, 4), f"{code}: {program.errors}"
     assert re.fullmatch(r"error: .*(Read-only|ermission denied).*\n", program.errors)
-    check_others_place(place, program)
+    place.check_others(program)
     place.remove()
     return script
 
@@ -78,8 +77,7 @@ def forbidden(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-OTHERS = ("predict.py", "compare.py", "search.py")
 FAULTS = [
     Fault("read-only folder", MOMENTS, read_only, ("training",)),
-    Fault("read-only folder", OTHERS, read_only_for_another, OTHERS),
+    Fault("read-only folder", tuple(OTHERS), read_only_for_another, tuple(OTHERS)),
 ]

@@ -4,7 +4,7 @@ import signal
 import time
 from random import Random
 
-from tests.faults.bench import RUN, Bench, MissedError, Place
+from tests.faults.bench import OTHERS, RUN, Bench, MissedError
 from tests.faults.fault import Fault
 from tests.faults.moments import MOMENTS, Watch
 from tests.faults.programs import Program
@@ -55,58 +55,24 @@ def check_ending(program: Program, code: int) -> None:
         assert program.errors.count("\n") == 1, program.errors
 
 
-OTHERS = {
-    "predict.py": ("--run", "older"),
-    "compare.py": ("--runs", "older", "--name", "comparison"),
-    "search.py": (
-        "--defaults", "--vary", "learning_rate: 0.003..0.3 log", "--trials", "6", "--workers", "2",
-        "--study", "s", "--epochs", "3", "--hidden-units", "8",
-    ),
-}  # fmt: skip
-
 LONGEST = {"predict.py": 0.12, "compare.py": 0.12, "search.py": 0.6}  # seconds, at least
 
 
 def interrupt_another(bench: Bench, script: str, rng: Random, *, name: str) -> str:
     """Send signals to another program at any time of its run; started again, it does its work."""
     place = bench.new_place()
-    begin = start_another(place, script)
-    program = begin()
+    program = place.start_another(script)
     program.wait_for(lambda: program.takes_signals)
     time.sleep(rng.uniform(0, LONGEST[script] * (5 if bench.fresh else 1)))
     if program.code is not None:
         raise MissedError(f"{script} had ended before")
     send(program, name, rng)
     code = program.wait(SOON)
-    check_others_place(place, program)
+    place.check_others(program)
     check_ending(program, code)
-    again = begin()
-    assert again.wait() == 0, again.errors
-    check_others_place(place, again)
+    place.finish_another(script)
     place.remove()
     return script
-
-
-def start_another(place: Place, script: str):
-    """Return a function that starts a script with its words."""
-    data = () if script == "compare.py" else ("--data-dir", place.bench.data)
-    return lambda **how: place.start(script, *data, *OTHERS[script], **how)
-
-
-def check_others_place(place: Place, program: Program) -> None:
-    """Make sure that the older run is what it was, but for what predict.py adds."""
-    added = ("gallery.png", "predictions.csv", "first_layer.png")
-    older = place.runs / "older"
-    for name in added:
-        if name not in place.before and (older / name).exists():
-            place.before[name] = (older / name).read_bytes()
-    place.before = {n: c for n, c in place.before.items() if (older / n).exists() or n not in added}
-    from tests.faults.folders import contents
-
-    assert contents(older) == place.before, set(contents(older)) ^ set(place.before)
-    from tests.faults.bench import DEBRIS
-
-    assert not DEBRIS.search(program.errors), program.errors
 
 
 def _with(name, inject):

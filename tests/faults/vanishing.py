@@ -8,7 +8,6 @@ from random import Random
 from tests.faults.bench import RUN, Bench
 from tests.faults.fault import Fault
 from tests.faults.moments import Watch
-from tests.faults.signals import check_others_place, start_another
 from tests.faults.terminals import Terminal
 
 CLOSED = {
@@ -29,9 +28,9 @@ def closed_from_the_start(bench: Bench, moment: str, rng: Random) -> str:
         place.check(program)
         place.check_same(place.run)
     else:
-        program = start_another(place, script)(closed=CLOSED[which])
+        program = place.start_another(script, closed=CLOSED[which])
         assert program.wait() == 0, program.errors
-        check_others_place(place, program)
+        place.check_others(program)
     place.remove()
     return moment
 
@@ -43,9 +42,10 @@ def closed_early(bench: Bench, moment: str, rng: Random) -> str:
     pipe = str(place.folder / "pipe")
     os.mkfifo(pipe)
     end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    how = {"output": pipe}
     program = (
-        place.train(*RUN, **how) if script == "train.py" else start_another(place, script)(**how)
+        place.train(*RUN, output=pipe)
+        if script == "train.py"
+        else place.start_another(script, output=pipe)
     )
     program.wait_for(lambda: program.takes_signals)  # it has opened the pipe by then
     time.sleep(rng.uniform(0, 0.3 if script == "train.py" else 0.1) * (4 if bench.fresh else 1))
@@ -58,7 +58,7 @@ def closed_early(bench: Bench, moment: str, rng: Random) -> str:
         place.finish()
     else:
         assert code in (0, 141), f"{code}: {program.errors}"
-        check_others_place(place, program)
+        place.check_others(program)
     place.remove()
     return moment
 
@@ -110,7 +110,7 @@ def terminal_gone_from_another(bench: Bench, script: str, rng: Random) -> str:
         time.sleep(rng.uniform(0, 0.1))
     code = program.wait(30)
     assert code in (0, 129, 130, 141, -signal.SIGHUP), f"{code}: {program.errors}"
-    check_others_place(place, program)
+    place.check_others(program)
     place.remove()
     return script
 
