@@ -21,7 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # Which rooms (folders and modules of nn) each room may import, besides itself. A new room needs
 # a line here: that is the moment to think about where it stands.
-FILES = {"errors", "whole_file"}
+FILES = {"errors", "ordinary_file", "whole_file"}
 MATHS = {
     *("initializers", "layers", "losses", "network", "optimizers", "regularizers", "schedules"),
     *("architecture", "layer_options"),
@@ -30,6 +30,7 @@ RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
 MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
     "errors": set(),
+    "ordinary_file": set(),
     "whole_file": set(),
     "initializers": set(),
     "schedules": set(),
@@ -69,6 +70,11 @@ HOME_OF = {
         *("nn.runs.search_worker", "nn.runs.signs_of_life", "nn.reports.study_files"),
     },
     "sqlalchemy": {"nn.runs.study_storage"},
+}
+# What these read, this program or the system has written.
+OWN_FILES = {
+    *("nn.runs.journal_lock", "nn.runs.machine", "nn.runs.signs_of_life", "nn.runs.training_lock"),
+    "nn.settings.documentation",
 }
 # Slow to import: in functions only, or the first question waits.
 LATE_ONLY = {"matplotlib", "PIL", "jinja2", "onnx"}
@@ -152,7 +158,7 @@ def test_no_two_rooms_may_import_each_other() -> None:
 
 @named(SCRIPTS + PACKAGE)
 def test_no_module_imports_a_script_or_a_test(path: Path) -> None:
-    forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks"}
+    forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks", "fuzzing"}
     for imported in imports_of(path):
         assert imported.module.split(".")[0] not in forbidden, f"line {imported.line}"
 
@@ -200,7 +206,7 @@ def third_party(paths: list[Path]) -> dict[str, str]:
     for path in paths:
         for imported in imports_of(path):
             library = imported.module.split(".")[0]
-            if library not in {"nn", "tests", *sys.stdlib_module_names}:
+            if library not in {"nn", "tests", "fuzzing", *sys.stdlib_module_names}:
                 found[library] = f"{module_name(path)}:{imported.line}"
     return found
 
@@ -258,6 +264,23 @@ def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
             modes = [word.value for word in words if isinstance(word, ast.Constant)]
             writing = [mode for mode in modes if re.fullmatch(r"[rwaxbt+]*[wax+][bt+]*", str(mode))]
             assert not writing, f"line {node.lineno}: open with mode {writing[0]!r}"
+
+
+@named([path for path in PACKAGE if room_of(module_name(path)) in {"datasets", "settings", "runs"}])
+def test_what_others_made_is_opened_in_one_place(path: Path) -> None:
+    """Only nn.ordinary_file opens it; it waits for no pipe and reads from no device."""
+    if module_name(path) in OWN_FILES:
+        return
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            owner = ast.unparse(node.func)
+            assert name not in {"read_text", "read_bytes", "loadtxt", "fromfile"} or (
+                owner == "np.loadtxt"  # of texts that have been read
+            ), f"line {node.lineno}: {owner}"
+            if name == "open":
+                assert owner in {"Image.open", "_opener().open"}, f"line {node.lineno}: {owner}"
 
 
 @named([path for path in PACKAGE if room_of(module_name(path)) != "console"])

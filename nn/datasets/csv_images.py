@@ -4,6 +4,7 @@ Two forms of MNIST go about: one with a header ("label,1x1,...,28x28", or "label
 one without. A header that counts rows and columns gives the sides; otherwise images are square.
 """
 
+import io
 import math
 import re
 from collections.abc import Iterator
@@ -13,18 +14,20 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.data_file import LARGEST_SET, MOST_IMAGES, open_data_file
 from nn.datasets.images import LabelledImages
 from nn.errors import DataError
 
 _LINES_AT_ONCE = 2048
-_LONGEST_LINE = 1 << 24
-_SIDES = re.compile(r"(\d+)x(\d+)")
+_LETTERS_AT_ONCE = 1 << 23
+_LONGEST_LINE = 1 << 22  # a million pixels
+_SIDES = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
 
 _Lines = list[tuple[int, str]]
 
 
 def read_csv_images(path: Path) -> LabelledImages:
-    """Read labelled images from a CSV file, some two thousand lines at a time.
+    """Read labelled images from a CSV file, gzipped or not, some two thousand lines at a time.
 
     Returns:
         Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0.
@@ -32,14 +35,10 @@ def read_csv_images(path: Path) -> LabelledImages:
     Raises:
         DataError: the file cannot be read, or a line (named) is not a label and pixels.
     """
-    try:
+    with open_data_file(path) as stream:
         # "replace": a file that is no text at all is to fail in a line we can name.
-        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as stream:
-            return _read_stream(stream, path)
-    except MemoryError:
-        raise DataError(f"{path}: there is not enough memory to hold it.") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
+        return _read_stream(text, path)
 
 
 def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
@@ -59,12 +58,14 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
                 "a header must start with label, a line without header with the label's number."
             )
 
-    columns = len(first.split(","))
+    columns = first.count(",") + 1
     height, width = _sides(header, columns, path)
     pixels, labels = bytearray(), bytearray()
+    # As many lines as long as the first are handled at a time; of longer ones the first is refused.
+    at_once = min(_LINES_AT_ONCE, max(1, _LETTERS_AT_ONCE // len(first)))
     for entry in lines:
         chunk.append(entry)
-        if len(chunk) == _LINES_AT_ONCE:
+        if len(chunk) >= at_once:
             _append(chunk, columns, path, pixels, labels)
             chunk = []
     if chunk:
@@ -112,6 +113,11 @@ def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: 
         or values[:, 1:].max() > 255
     ):
         raise _explain(lines, columns, path)
+    if len(pixels) + values.size > LARGEST_SET or len(labels) // 8 + len(lines) > MOST_IMAGES:
+        raise DataError(
+            f"{path}, line {lines[0][0]}: more than {LARGEST_SET:,} pixels, or than "
+            f"{MOST_IMAGES:,} images, are not read."
+        )
     pixels += values[:, 1:].astype(np.uint8).tobytes()
     labels += values[:, 0].tobytes()
 
@@ -147,7 +153,7 @@ def _explain(lines: _Lines, columns: int, path: Path) -> DataError:
 
 
 def _is_number(field: str) -> bool:
-    return re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", field) is not None
+    return re.fullmatch(r"[ \t]*[+-]?[0-9]{1,18}[ \t]*", field) is not None
 
 
 def _short(field: str) -> str:

@@ -87,9 +87,14 @@ def built_in_digits(data_dir: Path) -> ImageData:
     )
 
 
+def kept_files(data_dir: Path, part: str = "train") -> tuple[Path, Path]:
+    """Return where the images and the labels of a part ("train" or "test") are kept."""
+    stem = f"built-in-{_VERSION}-{part}"
+    return data_dir / f"{stem}-images-idx3-ubyte.gz", data_dir / f"{stem}-labels-idx1-ubyte.gz"
+
+
 def _kept_or_drawn(data_dir: Path, part: str, count: int, seed: int) -> LabelledImages:
-    images_path = data_dir / f"built-in-{_VERSION}-{part}-images-idx3-ubyte.gz"
-    labels_path = data_dir / f"built-in-{_VERSION}-{part}-labels-idx1-ubyte.gz"
+    images_path, labels_path = kept_files(data_dir, part)
     try:
         images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
         if images.shape == (count, SIDE, SIDE) and labels.shape == (count,):

@@ -16,20 +16,18 @@ Reference:
 
 import gzip
 import math
-import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.data_file import LARGEST_SET, MOST_IMAGES, open_data_file
 from nn.errors import DataError
 from nn.whole_file import open_whole
 
 _UNSIGNED_BYTE = 8
 _PIECE = 1 << 20
-# Three times the largest set of handwriting in this format (EMNIST, 814,255 images).
-_LARGEST = 1 << 31
 _NAMES = {1: "labels", 3: "images"}
 
 
@@ -46,22 +44,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     Raises:
         DataError: the file cannot be read, is damaged, or is not such an IDX file.
     """
-    try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            if not zipped:
-                return _read_stream(file, path, dimensions)
-            with gzip.GzipFile(fileobj=file) as unzipped:
-                return _read_stream(cast(BinaryIO, unzipped), path, dimensions)
-    except EOFError:
-        raise DataError(f"{path}: the gzip file ends too early. Copy it anew.") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it anew.") from None
-    except MemoryError:
-        raise DataError(f"{path}: there is not enough memory to hold it.") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
+    with open_data_file(path) as stream:
+        return _read_stream(stream, path, dimensions)
 
 
 def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
@@ -83,10 +67,11 @@ def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.ui
     shape = _read_header(stream, path, dimensions)
     promised = math.prod(shape)
     words = " x ".join(f"{length:,}" for length in shape)
-    if promised > _LARGEST:
+    names = _NAMES.get(dimensions, "numbers")
+    if promised > LARGEST_SET or shape[0] > MOST_IMAGES:
         raise DataError(
-            f"{path}: its header promises {words} = {promised:,} bytes; "
-            f"more than {_LARGEST:,} are not read."
+            f"{path}: its header promises {words} = {promised:,} bytes; more than "
+            f"{LARGEST_SET:,}, or than {MOST_IMAGES:,} {names}, are not read."
         )
     if promised == 0:
         raise DataError(f"{path}: it holds nothing, its header says {words}.")
@@ -100,7 +85,7 @@ def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.ui
         found = f"only {len(content):,}" if len(content) < promised else "more"
         raise DataError(
             f"{path}: its header promises {words} = {promised:,} bytes of "
-            f"{_NAMES.get(dimensions, 'numbers')}, but there are {found}. Copy it anew."
+            f"{names}, but there are {found}. Copy it anew."
         )
     return np.frombuffer(content, dtype=np.uint8).reshape(shape)
 

@@ -17,6 +17,9 @@ MNIST_FINGERPRINT = "c8cf7763"
 """The fingerprint of MNIST's 70,000 images and labels, in whichever format they came."""
 
 _FAR_OFF = 10
+# More than the 3,755 characters of the largest sets of Chinese handwriting; a confusion matrix
+# has the square of it.
+_MOST_CLASSES = 4096
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,11 @@ def join_train_and_test(
         )
     _refuse_stray_labels(training.labels, source)
     classes = max(2, int(training.labels.max()) + 1)
+    if classes > _MOST_CLASSES:
+        raise DataError(
+            f"{source}: a training label is {classes - 1}; labels up to {_MOST_CLASSES - 1:,} are "
+            "taken."
+        )
     if int(test.labels.max()) >= classes:
         raise DataError(
             f"{source}: a test label is {test.labels.max()}, but the training labels "

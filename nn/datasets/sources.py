@@ -13,6 +13,7 @@ import numpy as np
 from nn.datasets.idx import read_idx
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError, SettingError
+from nn.ordinary_file import printable
 
 Report = Callable[[str], None]
 """Is told one sentence at a time: what was looked for, what was not there, what is used."""
@@ -98,8 +99,20 @@ def _from_idx(folder: Path, say: Report) -> ImageData | None:
     return join_train_and_test(
         _read_pair(paths[0], paths[1]),
         _read_pair(paths[2], paths[3]),
-        name=f"images in {folder.resolve().name}/",
-        source=f"four IDX files in {folder}/",
+        name=printable(f"images in {folder.resolve().name}/"),
+        source=printable(f"four IDX files in {folder}/"),
+    )
+
+
+def holds_images(folder: Path) -> bool:
+    """Return whether one of the forms of data that are looked for lies in a folder."""
+    from nn.datasets.drawn_digits import kept_files
+
+    return (
+        all(_idx_file(folder, name) for name in _IDX_FILES)
+        or all(_is_there(folder / name) for name in _CSV_FILES)
+        or _is_there(folder / _PICKLE)
+        or any(map(_is_there, kept_files(folder)))
     )
 
 
@@ -137,7 +150,7 @@ def _from_csv(folder: Path, say: Report) -> ImageData | None:
         read_csv_images(training),
         read_csv_images(test),
         name=training.name,
-        source=f"{training.name} and {test.name} in {folder}/",
+        source=printable(f"{training.name} and {test.name} in {folder}/"),
     )
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nn.ordinary_file import open_ordinary
+
 NUMBERS = "numbers.json"
 
 _LARGEST_DIRECTORY = 2**21  # bytes; some twenty thousand members
@@ -52,7 +54,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         ValueError: it is no such archive; or a member that is read in the block is damaged.
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
+    with open_ordinary(path) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - _END.size - _LOCATOR_OF_64_BITS))
         end = stream.read()

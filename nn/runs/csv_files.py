@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
+from nn.ordinary_file import read_ordinary
 from nn.settings.checking import shorten
 from nn.whole_file import open_whole
 
@@ -158,8 +159,7 @@ def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
 
 def _read_at_most(path: Path, limit: int) -> str:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(limit + 1)
+        content = read_ordinary(path, limit + 1)
     except FileNotFoundError as error:
         raise RunFolderError(f"{path}: this file of the run is missing.") from error
     except OSError as error:

@@ -20,6 +20,7 @@ from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.network import Network
+from nn.ordinary_file import printable, read_ordinary
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
 from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
 from nn.settings.checking import check_settings
@@ -33,6 +34,7 @@ CONFUSION_MATRIX = "confusion_matrix.csv"
 SECONDS = "seconds.txt"
 HISTORIES = ("loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv")
 _LARGEST_SIDE = 100_000
+_LONGEST_SECONDS = 32  # characters
 _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
 
 
@@ -115,8 +117,8 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The run's name, which is the folder's."""
-        return self.path.name
+        """The run's name, which is the folder's as it may be shown."""
+        return printable(self.path.name)
 
     @property
     def is_finished(self) -> bool:
@@ -258,7 +260,7 @@ class RunFolder:
     def read_seconds(self) -> float | None:
         """Read back what `write_seconds` wrote; None where no number can be read."""
         try:
-            seconds = float((self.path / SECONDS).read_text(encoding="ascii")[:32])
+            seconds = float(read_ordinary(self.path / SECONDS, _LONGEST_SECONDS))
         except (OSError, ValueError):
             return None
         return seconds if 0 <= seconds < math.inf else None

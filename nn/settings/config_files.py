@@ -13,6 +13,7 @@ from typing import get_args
 import yaml
 
 from nn.errors import SettingError
+from nn.ordinary_file import printable, read_ordinary
 from nn.settings.checking import Given, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
@@ -79,8 +80,7 @@ def _mapping(path: Path) -> yaml.MappingNode:
 def _text_of(path: Path) -> str:
     """Return the text of a config file that exists, is a file, small, and UTF-8."""
     try:
-        with open(path, "rb") as stream:
-            content = stream.read(LARGEST_CONFIG + 1)
+        content = read_ordinary(path, LARGEST_CONFIG + 1)
     except FileNotFoundError:
         raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
     except (OSError, ValueError) as error:
@@ -118,7 +118,8 @@ def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) ->
     Raises:
         OSError: the folder cannot be written or the disk is full.
     """
-    lines = [f"# {_printable(note)}" for note in notes]
+    # On one line each, so that no file name in a note can add a line of YAML.
+    lines = [f"# {printable(note)}" for note in notes]
     left_out = {*NOT_IN_SETTINGS_FILE, *(SHORTHAND if settings.layers else ["layers"])}
     for group in get_args(GroupName):
         members = [one for one in SETTINGS.values() if one.group == group]
@@ -147,8 +148,3 @@ def yaml_line(name: str, value: object) -> str:
     if isinstance(value, bool):
         return f"{name}: {SETTINGS[name].show(value)}"
     return f"{name}: {in_one_line(value)}"
-
-
-def _printable(note: str) -> str:
-    """Return a note on one line, so that no file name in it can add a line of YAML."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in note)

@@ -1,5 +1,6 @@
 """CSV files of images, both forms, and every way a line can be wrong."""
 
+import gzip
 import time
 import tracemalloc
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.datasets import csv_images
 from nn.datasets.csv_images import read_csv_images
 from nn.datasets.idx import read_idx
 from nn.errors import DataError
@@ -73,6 +75,7 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         (LINES + "1,2,3,x,5\n", "line 3: pixel 3 is 'x'; expected a whole number from 0 to 255"),
         (LINES + "1,2,3,,5\n", "line 3: pixel 3 is ''"),
         (LINES + "1,2,3,nan,5\n", "line 3: pixel 3 is 'nan'"),
+        (LINES + "1,2,3,7\x1f,x\n", r"line 3: pixel 3 is '7\x1f'"),
         (LINES + "1,2,3,0.5,5\n", "line 3: pixel 3 is '0.5'"),
         (LINES + "1,2,3,256,5\n", "line 3: pixel 3 is '256'"),
         (LINES + "1,2,3,-1,5\n", "line 3: pixel 3 is '-1'"),
@@ -88,7 +91,7 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         ("1;2;3;4;5\n", "line 1: it starts with '1;2;3;4;5'"),
         ("1\n", "a label and 0 pixels a line"),
         ("1,2,3\n", "a label and 2 pixels a line make no square image"),
-        (b"\x1f\x8b\x08\x00\xff\xfe\x00", "line 1: it starts with"),
+        (b"\x1f\x8b\x08\x00\xff\xfe\x00", "the file ends too early"),
         (b"1,2,3,4,\x00\n", "line 1: pixel 4"),
     ],
 )
@@ -125,6 +128,47 @@ def test_one_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 50_000_000
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_its_content_decides_whether_it_is_gzipped(tmp_path: Path, pack) -> None:
+    read = read_csv_images(saved(tmp_path, pack(LINES.encode())))
+    np.testing.assert_array_equal(read.images, IMAGES)
+
+
+def test_long_lines_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch) -> None:
+    """Two thousand lines of a million pixels at a time would be gigabytes, and gzip to nothing."""
+    monkeypatch.setattr(csv_images, "_LETTERS_AT_ONCE", 1 << 17)
+    line = b"0" + b",0" * 100**2 + b"\n"
+    path = saved(tmp_path, gzip.compress(line * 400 + b"x\n", 1))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="line 401: 1 numbers, the first line has 10001"):
+            read_csv_images(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12_000_000
+
+
+def test_a_header_that_counts_to_a_number_of_a_million_digits_is_no_trouble(tmp_path: Path) -> None:
+    digits = "9" * 1_000_000
+    with pytest.raises(DataError, match="make no square image"):
+        read_csv_images(saved(tmp_path, f"label,1x1,{digits}x{digits}\n1,2,3\n"))
+
+
+@pytest.mark.parametrize("label", ["9" * 19, "9" * 1000, "-1", "-9223372036854775808"])
+def test_a_label_beyond_all_classes_is_named(tmp_path: Path, label: str) -> None:
+    with pytest.raises(DataError, match=rf"line 3: the label is '{label[:20]}"):
+        read_csv_images(saved(tmp_path, LINES + f"{label},1,2,3,4\n"))
+
+
+@pytest.mark.parametrize("limit", ["MOST_IMAGES", "LARGEST_SET"])
+def test_more_than_any_set_of_handwriting_is_not_read(tmp_path: Path, limit, monkeypatch) -> None:
+    monkeypatch.setattr(csv_images, limit, 9)
+    read_csv_images(saved(tmp_path, "1,2\n" * 4))
+    with pytest.raises(DataError, match=r"mnist_train.csv, line 1: more than .* are not read"):
+        read_csv_images(saved(tmp_path, "1,2\n" * 10))
 
 
 @pytest.mark.mnist

@@ -74,6 +74,7 @@ WHOLE = idx(2, 3, 4, body=IMAGES.tobytes())
             idx(2**32 - 1, 2**32 - 1, 2**32 - 1, body=b"x"),
             "promises 4,294,967,295 x.* are not read",
         ),
+        (idx(2**24 + 1, 1, 1, body=b"x"), "16,777,216 images, are not read"),
     ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(

@@ -50,11 +50,21 @@ def test_a_negative_label_is_refused() -> None:
 def test_a_stray_label_far_from_all_others_is_refused() -> None:
     with pytest.raises(DataError, match="training label 200 lies outside the classes"):
         join(part([*range(10), 200]), part([3]))
+    with pytest.raises(DataError, match="training label 2147483648 lies outside the classes"):
+        join(part([*range(10), 2**31]), part([3]))
 
 
 @pytest.mark.parametrize("labels", [[7, 9], [0, 9], list(range(1, 27)), list(range(300))])
 def test_labels_with_small_gaps_are_classes(labels: list[int]) -> None:
     assert join(part(labels), part(labels)).classes == max(labels) + 1
+
+
+def test_labels_that_climb_to_a_million_classes_are_refused() -> None:
+    """No gap is wide beside the number of labels, and the confusion matrix would be terabytes."""
+    climbing = [number * 900 for number in range(1000)]
+    with pytest.raises(DataError, match="a training label is 899100; labels up to 4,095 are taken"):
+        join(part(climbing), part([0]))
+    assert join(part(list(range(4096))), part([0])).classes == 4096
 
 
 @pytest.mark.parametrize("empty", ["training", "test"])

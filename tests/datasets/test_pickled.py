@@ -4,12 +4,14 @@ import gzip
 import os
 import pickle
 import struct
+import time
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nn.datasets import pickled
 from nn.datasets.idx import read_idx
 from nn.datasets.pickled import read_pickled_mnist
 from nn.errors import DataError
@@ -105,7 +107,7 @@ class Runs:
 def test_a_pickle_that_runs_code_is_refused_and_runs_nothing(tmp_path: Path, protocol) -> None:
     hostile = (*pairs()[:2], (pairs()[2][0], Runs(tmp_path / "made")))
     path = saved(tmp_path, hostile, protocol)
-    with pytest.raises(DataError, match=r"asks for (posix|nt|os)\.mkdir.*not loaded"):
+    with pytest.raises(DataError, match=r"asks for '(posix|nt|os)\.mkdir'.*not loaded"):
         read_pickled_mnist(path)
     assert not (tmp_path / "made").exists()
 
@@ -136,7 +138,7 @@ def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (pairs()[:2], "expected three pairs"),
-        ({"images": 1}, "expected three pairs"),
+        ({"images": 1}, "the instruction 0x7d, which no array needs"),
         (((1, 2), (3, 4), (5, 6)), "expected three pairs"),
         (pairs(labels=LABELS.astype("f4")), "one row of whole numbers"),
         (pairs(labels=LABELS[:8]), "pairs 3 images with 2 labels"),
@@ -200,6 +202,97 @@ def test_what_a_number_in_the_file_promises_is_not_set_aside(
     finally:
         tracemalloc.stop()
     assert peak < 20_000_000
+
+
+def array(shape: bytes, kind: bytes = b"U\x02f4", content: bytes = bytes(8)) -> bytes:
+    """Write an array as a pickle's instructions, with any shape and any type."""
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n(K\x00tU\x01b\x87R"
+        b"(K\x01(" + shape + b"tcnumpy\ndtype\n(" + kind + b"tR\x89"
+        b"T" + struct.pack("<i", len(content)) + content + b"tb"
+    )
+
+
+def shared_lists(depth: int) -> bytes:
+    """Write a list that holds a list twice, which holds a list twice, and so on."""
+    made = b"]q\x00"
+    for number in range(depth):
+        made += b"]q%c(h%ch%ce" % (number + 1, number, number)
+    return made
+
+
+LONG_TEXT = b"X" + struct.pack("<I", 10_000_000) + b"a" * 10_000_000 + b"q\x00"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"(" + b"]" * 20_000_000 + b"t.", "more than 10,000 instructions"),
+        (b"(" + b"I1\n" * 20_000 + b"t.", "more than 10,000 instructions"),
+        (LONG_TEXT + b"c_codecs\nencode\nq\x01" + b"h\x01h\x00\x85R" * 200, "67,108,864 bytes"),
+        (b"\x96" + struct.pack("<Q", 1 << 34) + b".", "more than 67,108,864 bytes"),
+        (b"\x8b" + struct.pack("<i", 1 << 30) + b".", "0x8b, which no array needs"),
+        (array(b"K\x02", kind=shared_lists(60)) + b".", "a list where a word belongs"),
+        (b"cnumpy\nndarray\n)\x81.", "0x81, which no array needs"),
+        (b"(cnumpy\ndtype\no.", "0x6f, which no array needs"),
+        (b"c_codecs\nencode\n}b.", "0x7d, which no array needs"),
+        (b"c_codecs\nencode\nK\x01b.", "a state for what has none"),
+        (b"I" + b"x" * 60_000 + b"\n.", "ValueError: invalid literal"),
+        (b"\x8c\x03a\nb\x8c\x01c\x93.", r"asks for 'a\\nb\.c'"),
+        (b"c" + b"x" * 60_000 + b"\ny\n.", "asks for 'xxx"),
+    ],
+    ids=[
+        *("lists", "numbers", "text again and again", "bytes", "number", "words"),
+        *(
+            "unmade array",
+            "unmade type",
+            "attributes",
+            "state",
+            "long line",
+            "two lines",
+            "long name",
+        ),
+    ],
+)
+def test_a_pickle_made_to_fill_the_memory_or_take_for_ever_does_neither(
+    tmp_path: Path, content: bytes, words: str, monkeypatch
+) -> None:
+    monkeypatch.setattr(pickled, "_LARGEST", 1 << 26)
+    path = saved(tmp_path, b"\x80\x02" + content)
+    start = time.monotonic()
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=words) as caught:
+            read_pickled_mnist(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000_000
+    assert time.monotonic() - start < 5
+    assert len(str(caught.value)) < 350
+
+
+@pytest.mark.parametrize("shape", [b"I" + b"9" * 4000 + b"\n", b"J\xff\xff\xff\xff", b"K\x02" * 9])
+def test_a_shape_that_no_array_has_is_refused(tmp_path: Path, shape: bytes) -> None:
+    good = array(b"K\x02K\x01") + array(b"K\x02", b"U\x02i4") + b"\x86"
+    bad = array(shape) + array(b"K\x02", b"U\x02i4") + b"\x86"
+    assert (
+        len(read_pickled_mnist(saved(tmp_path, b"\x80\x02" + good * 3 + b"\x87.")).test_labels) == 2
+    )
+    with pytest.raises(DataError, match="do not fit together"):
+        read_pickled_mnist(saved(tmp_path, b"\x80\x02" + good * 2 + bad + b"\x87."))
+
+
+def test_a_pickle_changes_nothing_for_the_next(tmp_path: Path) -> None:
+    """The stand-ins are functions and classes of this program; no file may give them attributes."""
+    for name in (
+        b"c_codecs\nencode\n",
+        b"cnumpy.core.numeric\n_frombuffer\n",
+        b"cnumpy\nndarray\n",
+    ):
+        with pytest.raises(DataError):
+            read_pickled_mnist(saved(tmp_path, b"\x80\x02" + name + b"N(K\x01t\x86b."))
+    assert len(read_pickled_mnist(saved(tmp_path, pairs(), 2)).train_images) == 6
 
 
 @pytest.mark.mnist
