@@ -10,6 +10,7 @@ Reference:
     Otsu (1979), A threshold selection method from gray-level histograms.
 """
 
+import io
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,17 +20,30 @@ from numpy.typing import NDArray
 
 from nn.datasets.centring import centre_by_mass
 from nn.errors import DataError
+from nn.ordinary_file import read_ordinary
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_MOST_PIXELS = 64_000_000
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+"""What cameras, scanners and drawing programs write.
+
+Pillow reads forty more: each is a decoder that few people look after, and one of them (EPS)
+starts another program.
+"""
+
+_MOST_PIXELS = 32_000_000
+_MOST_PIXELS_OF_JPEG = 64_000_000  # whose decoder can leave out what is shrunk away anyway
+_MOST_SCANS = 100  # of a progressive JPEG, which has ten; each costs time, and a hundred bytes
+_LONGEST_SIDE = 32_000  # a decoder may set aside hundreds of rows on the word of two bytes
+_LARGEST_FILE = 1 << 28
 # Twelve times the 20 pixels of the result; averaging down to it takes the noise out, too.
 _WORKING_SIDE = 256
 _COARSE_SIDE = 64
 # Of the coarse side: what is wider than this is not a pen's stroke but light and shadow.
 _BACKGROUND_WINDOW = 21
 _LEAST_CONTRAST = 0.06
+_LONGEST_REASON = 100
 _SPECK = 0.04
 
 _Grey = NDArray[np.float32]
@@ -39,8 +53,8 @@ def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDAr
     """Read a picture of a digit and make it look like the images of the data set.
 
     Args:
-        path: a picture file of any size and any format Pillow reads; dark on light or the other
-            way round, turned as its camera says, transparent or not.
+        path: a picture file of any size, in one of the `FORMATS`; dark on light or the other way
+            round, turned as its camera says, transparent or not.
         image_shape: the height and width of the data set's images, (H, W).
 
     Returns:
@@ -69,7 +83,7 @@ def pictures_in(folder: Path) -> list[Path]:
     """
     from PIL import Image
 
-    kinds = {ending for ending, kind in Image.registered_extensions().items() if kind != "EPS"}
+    kinds = {ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS}
     found = [
         path
         for path in sorted(folder.iterdir())
@@ -84,43 +98,70 @@ def _read_grey(path: Path) -> _Grey:
     """Return the picture's brightness from 0 to 1, its longer side at most 256 pixels."""
     from PIL import Image, UnidentifiedImageError
 
-    if not path.is_file():
-        state = "is a folder" if path.is_dir() else "is not there"
-        raise DataError(f"{path}: {state}; expected a picture file.")
+    content = _content_of(path)
     Image.init()
-    # Pillow would start another program, Ghostscript, to read EPS.
-    formats = [name for name in Image.OPEN if name != "EPS"]
     try:
         with warnings.catch_warnings():
             # Pillow warns of damaged side matters, and of sizes that are refused below anyway.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=formats) as image:
-                width, height = image.size
-                if width * height > _MOST_PIXELS:
-                    raise _too_large(path, f"{width:,} x {height:,} pixels")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                _refuse_giants(image, content, path)
                 # Has a JPEG decoded at a fraction of its size; other formats ignore it.
                 image.draft("RGB", (4 * _WORKING_SIDE, 4 * _WORKING_SIDE))
                 return _grey(image)
     except DataError:
         raise
     except UnidentifiedImageError:
-        raise DataError(f"{path}: this is no picture in a format that can be read.") from None
+        raise DataError(
+            f"{path}: this is no picture in a format that can be read ({', '.join(FORMATS)})."
+        ) from None
     except Image.DecompressionBombError:
-        raise _too_large(path, "far too many pixels") from None
+        raise DataError(
+            f"{path}: far too many pixels; at most {_MOST_PIXELS:,} are read."
+        ) from None
     except MemoryError:
-        raise _too_large(path, "more pixels than fit into memory") from None
+        raise DataError(f"{path}: more pixels than fit into memory.") from None
     except Exception as error:  # decoders of damaged files raise whatever they stumble over
-        raise DataError(f"{path}: the picture cannot be read ({error}).") from None
+        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        raise DataError(f"{path}: the picture cannot be read ({reason}).") from None
 
 
-def _too_large(path: Path, size: str) -> DataError:
-    return DataError(f"{path}: {size}; at most {_MOST_PIXELS:,} pixels are read.")
+def _content_of(path: Path) -> bytes:
+    """Return what is in the file, if it is a file and no larger than pictures are."""
+    try:
+        content = read_ordinary(path, _LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise DataError(f"{path}: is not there; expected a picture file.") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; expected a picture file.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read ({reason}).") from None
+    if len(content) > _LARGEST_FILE:
+        raise DataError(f"{path}: more than the {_LARGEST_FILE:,} bytes a picture may have.")
+    return content
+
+
+def _refuse_giants(image: "Image", content: bytes, path: Path) -> None:
+    """Raise before a small file's large picture takes the memory, or its decoding the time."""
+    width, height = image.size
+    is_jpeg = image.format in ("JPEG", "MPO")
+    most = _MOST_PIXELS_OF_JPEG if is_jpeg else _MOST_PIXELS
+    if width * height > most or max(width, height) > _LONGEST_SIDE:
+        raise DataError(
+            f"{path}: {width:,} x {height:,} pixels; at most {most:,} are read, and "
+            f"{_LONGEST_SIDE:,} a side."
+        )
+    may_have_scans = is_jpeg or "jpeg" in str(image.info.get("compression"))
+    if may_have_scans and content.count(b"\xff\xda") > _MOST_SCANS:
+        raise DataError(f"{path}: a JPEG of more than {_MOST_SCANS} scans is not read.")
 
 
 def _grey(image: "Image") -> _Grey:
     from PIL import Image, ImageOps
 
-    upright = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = image
     if upright.mode.startswith(("I", "F")):
         # Whole numbers of 16 or 32 bits and floats have no fixed white; the brightest is it.
         numbers = np.nan_to_num(np.asarray(upright, dtype=np.float32))

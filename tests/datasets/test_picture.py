@@ -1,8 +1,5 @@
 """Pictures of one's own: however they were made, the digit comes out as MNIST has it."""
 
-import struct
-import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -214,13 +211,6 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
         prepare_picture(path)
 
 
-def test_a_program_for_ghostscript_is_not_run(tmp_path: Path) -> None:
-    path = tmp_path / "picture.eps"
-    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
-    with pytest.raises(DataError, match="no picture in a format"):
-        prepare_picture(path)
-
-
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.gif"])
 def test_a_picture_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     noisy = 1 - seven() + NOISE
@@ -228,21 +218,3 @@ def test_a_picture_cut_short_is_refused(tmp_path: Path, name: str) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DataError, match="cannot be read"):
         prepare_picture(path)
-
-
-@pytest.mark.parametrize("side", [8_001, 12_000, 60_000])
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
-    tmp_path: Path, side: int
-) -> None:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
-    path = tmp_path / "bomb.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
-    start = time.perf_counter()
-    with pytest.raises(DataError, match=r"pixels.*at most 64,000,000"):
-        prepare_picture(path)
-    assert time.perf_counter() - start < 1
