@@ -16,9 +16,10 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from nn.errors import DataError
+from nn.ordinary_file import read_ordinary
 from nn.whole_file import open_whole
 
 Progress = Callable[[str, int, int], None]
@@ -30,6 +31,7 @@ MIRRORS = (
 )
 
 _PIECE = 1 << 16
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def _is_there(path: Path, file: KnownFile) -> bool:
     try:
         if not path.exists():
             return False
-        if path.stat().st_size == file.size and _sha256(path) == file.sha256:
+        if path.stat().st_size == file.size and _sha256(path, file.size) == file.sha256:
             return True
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
@@ -143,8 +145,8 @@ def _is_there(path: Path, file: KnownFile) -> bool:
     )
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(path: Path, size: int) -> str:
+    return hashlib.sha256(read_ordinary(path, size + 1)).hexdigest()
 
 
 def _fetch_file(
@@ -243,15 +245,41 @@ def _fetch(
         hand_over(_MirrorError(_reason(error)))
 
 
+class _NearRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect on the same server, as safely encrypted as before, and no other.
+
+    Another server has been checked by nobody, may stand in the network of the person who asks,
+    and is told who asks.
+    """
+
+    def redirect_request(  # noqa: PLR0917 (urllib's own signature)
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """Return the request for the new address.
+
+        Raises:
+            _MirrorError: it is another server's.
+        """
+        if _server(newurl) != _server(req.full_url):
+            scheme, host, _ = _server(newurl)
+            raise _MirrorError(f"it sends elsewhere, to {scheme}://{host}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _server(url: str) -> tuple[str, str | None, int | None]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
 def _opener() -> urllib.request.OpenerDirector:
-    """Make an opener that follows redirects, but knows no ftp and no files for them to lead to."""
+    """Make an opener that knows no ftp and no files, and stays with the mirror it is sent to."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPRedirectHandler(),
+        _NearRedirects(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
     ):
@@ -263,9 +291,9 @@ def _reason(error: Exception) -> str:
     """Say in few words why a mirror failed."""
     if isinstance(error, urllib.error.HTTPError):
         with error:
-            return f"it answers {error.code} {error.reason}"
+            return f"it answers {error.code} {str(error.reason)[:_LONGEST_REASON]}"
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
         return _reason(error.reason)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error) or type(error).__name__
+    return str(error)[:_LONGEST_REASON] or type(error).__name__

@@ -32,6 +32,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[str] = []
+        self.other_port = 1
         self.closing = threading.Event()
 
     def handle_error(self, request, client_address) -> None:
@@ -47,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments) -> None:
         pass
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: PLR0912 (as many as there are manners)
         self.server.asked.append(self.path)
         manner, name = self.path.strip("/").split("/")
         content = CONTENT[name]
@@ -55,8 +56,13 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(int(manner))
         elif manner.startswith("redirect"):
             self.send_response(302)
+            host, port = self.server.server_address[:2]
             target = {
                 "redirect": f"/good/{name}",
+                "redirect-whole": f"http://{host}:{port}/good/{name}",
+                "redirect-host": f"http://localhost:{port}/good/{name}",
+                "redirect-port": f"http://{host}:{self.server.other_port}/good/{name}",
+                "redirect-encrypted": f"https://{host}:{port}/good/{name}",
                 "redirect-ftp": f"ftp://127.0.0.1/{name}",
                 "redirect-file": f"file:///etc/{name}",
                 "redirect-round": self.path,
@@ -64,6 +70,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", target)
             self.send_header("Content-Length", "0")
             self.end_headers()
+        elif manner == "continue":  # "wait a moment", without end
+            while not self.server.closing.is_set():
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif manner in ("huge-header", "many-headers"):
+            header = b"X: " + b"x" * 70_000 if manner == "huge-header" else b"X: y\r\n" * 101
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n\r\n" + content)
         elif manner == "silent":
             self.server.closing.wait(5)
         elif manner == "dripping-headers":
@@ -120,7 +132,7 @@ def in_folder(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("manner", ["good", "redirect"])
+@pytest.mark.parametrize("manner", ["good", "redirect", "redirect-whole"])
 def test_a_good_server_fills_a_folder_that_was_not_there(tmp_path: Path, server, manner) -> None:
     fetch(tmp_path / "new" / "data", server.mirror(manner))
     assert in_folder(tmp_path / "new" / "data") == CONTENT
@@ -147,19 +159,47 @@ def test_progress_is_told_by_file(tmp_path: Path, server) -> None:
         ("silent", "no answer within 0.3 seconds|timed out"),
         ("dripping", "it sends too slowly"),
         ("dripping-headers", "no answer within 0.3 seconds"),
-        ("redirect-ftp", "unknown url type: ftp"),
+        ("redirect-host", "it sends elsewhere, to http://localhost"),
+        ("redirect-encrypted", "it sends elsewhere, to https://127.0.0.1"),
+        ("redirect-ftp", "it sends elsewhere, to ftp://127.0.0.1"),
         ("redirect-file", "it answers 302.*file:///etc"),
         ("redirect-round", "it answers 302"),
+        ("continue", "no answer within 0.3 seconds|it sends too slowly"),
+        ("huge-header", "got more than 65536 bytes"),
+        ("many-headers", "got more than 100 headers"),
     ],
 )
 def test_a_bad_server_leaves_nothing_and_is_named(tmp_path: Path, server, manner, words) -> None:
-    patience = SHORT if manner.startswith(("silent", "dripping")) else None
+    patience = SHORT if manner.startswith(("silent", "dripping", "continue")) else None
     start = time.monotonic()
     with pytest.raises(DataError, match=words) as caught:
         fetch(tmp_path, server.mirror(manner), patience=patience)
     assert "127.0.0.1" in str(caught.value)
     assert time.monotonic() - start < 3
     assert in_folder(tmp_path) == {}
+
+
+def test_a_redirect_to_another_server_is_not_even_asked(tmp_path: Path, server) -> None:
+    """What a mirror names may be a server inside the network of the person who asks."""
+    with Server() as inside:
+        server.other_port = inside.server_address[1]
+        thread = threading.Thread(target=inside.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with pytest.raises(DataError, match="it sends elsewhere, to http://127"):
+                fetch(tmp_path, server.mirror("redirect-port"))
+        finally:
+            inside.shutdown()
+            thread.join()
+        assert inside.asked == []
+    assert in_folder(tmp_path) == {}
+
+
+def test_what_a_server_says_is_cut_short(tmp_path: Path, server, monkeypatch) -> None:
+    monkeypatch.setitem(Handler.responses, 418, ("\x1b[2J" + "teapot " * 5000, ""))
+    with pytest.raises(DataError, match="it answers 418 ") as caught:
+        fetch(tmp_path, server.mirror("418"))
+    assert len(str(caught.value)) < 700 + len(str(tmp_path))
 
 
 def test_a_bad_mirror_is_replaced_by_a_good_one_which_is_asked_first_from_then(
