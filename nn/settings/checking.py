@@ -52,6 +52,10 @@ def check_given(given: Mapping[str, Given], declared: Declaration[Model]) -> Mod
             raise SettingError(f"{place} is no setting{nearest_hint(name, declared.settings)}")
     try:
         return declared.model.model_validate({name: value for name, (value, _) in given.items()})
+    except SettingError as error:
+        # Of a setting that reads its own little language; the message begins with its name.
+        name = next(name for name in given if str(error).startswith(name))
+        raise SettingError(given[name].place + str(error).removeprefix(name)) from None
     except ValidationError as error:
         name = str(error.errors(include_url=False, include_context=False)[0]["loc"][0])
         raise wrong_value(declared.settings[name], given[name]) from None

@@ -226,7 +226,12 @@ class Settings(BaseModel):
         Group("data"),
         Rule("a whole number from 1, or a fraction between 0 and 1"),
         AfterValidator(_check_count_or_fraction),
-    ] = Field(10_000, gt=0, description="images (below 1: fraction) for validation, official split")
+    ] = Field(
+        10_000,
+        gt=0,
+        le=1_000_000_000,
+        description="images (below 1: fraction) for validation, official split",
+    )
     shuffle_split: Annotated[
         bool,
         Group("data"),

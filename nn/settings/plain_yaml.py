@@ -38,17 +38,25 @@ def plain(node: yaml.Node) -> Any:
     """Return a node as text, or as lists and dictionaries of text.
 
     Raises:
-        yaml.MarkedYAMLError: it has a tag, or a key twice.
+        yaml.MarkedYAMLError: it has a tag, a key twice, or a key that is no text.
     """
     refuse_tag(node)
     if isinstance(node, yaml.SequenceNode):
         return [plain(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        pairs = [(str(plain(key)), plain(value)) for key, value in node.value]
+        pairs = [(_key(key), plain(value)) for key, value in node.value]
         if len(dict(pairs)) < len(pairs):
             raise yaml.MarkedYAMLError(problem="a key given twice", problem_mark=node.start_mark)
         return dict(pairs)
     return node.value
+
+
+def _key(node: yaml.Node) -> str:
+    """Return a mapping's key. Written as text, a mapping in a key in a key grows exponentially."""
+    key = plain(node) if isinstance(node, yaml.ScalarNode) else None
+    if not isinstance(key, str):
+        raise yaml.MarkedYAMLError(problem="a key that is no text", problem_mark=node.start_mark)
+    return key
 
 
 def read_value(text: str) -> Any:

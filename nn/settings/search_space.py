@@ -9,6 +9,7 @@ A key may name several settings that vary together; each of its values is then a
     activation, optimizer: [[relu, sgd], [sigmoid, sgd], [relu, momentum]]
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -20,6 +21,7 @@ from nn.settings.declaration import SETTINGS
 from nn.settings.plain_yaml import read_value
 
 _PLACES = ("data_dir", "save_dir", "name")
+_MOST_COMBINATIONS = 100_000
 _DIGITS = 4  # significant ones of a number drawn from a range; more would be read by nobody
 EXPECTED = (
     "settings with a list or a range, as in hidden_units: [50, 100], learning_rate: 1e-4..1 log"
@@ -183,7 +185,7 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
     """Yield every combination, as the label of each dimension's choice.
 
     Raises:
-        SettingError: a dimension is a range, which has no end of values.
+        SettingError: a dimension is a range, which has no end of values, or there are too many.
     """
     labels = []
     for key, dimension in space.items():
@@ -193,6 +195,12 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
                 "take ranges too"
             )
         labels.append(dimension.labels)
+    combinations = math.prod(map(len, labels))
+    if combinations > _MOST_COMBINATIONS:
+        raise SettingError(
+            f"vary: a grid of {shorten(combinations)} combinations; at most "
+            f"{_MOST_COMBINATIONS:,} are tried"
+        )
     for combination in product(*labels):
         yield dict(zip(space, combination, strict=True))
 

@@ -56,5 +56,6 @@ def test_layers_and_their_shorthand_are_not_mixed(other):
     ],
 )
 def test_a_list_of_layers_is_checked_at_once(written, words):
-    with pytest.raises(SettingError, match=re.escape(words)):
-        check_settings({"layers": Given(written, "--layers")})
+    with pytest.raises(SettingError, match=re.escape(words)) as error:
+        check_settings({"layers": Given(written, "a.yaml, line 3: layers")})
+    assert str(error.value).startswith("a.yaml, line 3: layers")

@@ -1,3 +1,4 @@
+import os
 from contextlib import suppress
 
 import hypothesis
@@ -64,6 +65,16 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(config):
         (b"epochs: 3\nname: \xff\n", "line 2: not UTF-8"),
         (b"epochs: 3\x00", "cannot be read as YAML"),
         ("epochs: " + "[" * 5000, "nested too deeply"),
+        ("epochs: " + "{a: " * 400 + "b" + "}" * 400, "nested too deeply|line 1: epochs is"),
+        # A mapping in a key in a key: as text, each doubles the quotes of the one before.
+        ("epochs: " + "{? " * 40 + "a" + " : b}" * 40, "line 1: .*a key that is no text"),
+        ("{a: b}: c", "line 1: .*is no setting"),
+        ("? [a]\n: c", "line 1: .*is no setting"),
+        ("a: &x [1,1]\nb: &y [*x,*x]\n", "line 1: 'a' is no setting|an alias"),
+        ("epochs: " + "9" * 90_000, "line 1: epochs is '999"),
+        ("seed: " + "9" * 5000, "line 1: seed is '999"),
+        ("validation_size: " + "9" * 400, "line 1: validation_size is '999"),
+        ("layers: [{dense: 0}]", "line 1: layers, layer 1 .dense.: units is '0'"),
         ("#" * (LARGEST_CONFIG + 1), "larger than"),
         ('name: "\\UFFFFFFFF"', "cannot be read as YAML"),
         ("%YAML " + "9" * 5000 + ".1\n--- {epochs: 3}", "cannot be read as YAML"),
@@ -174,3 +185,12 @@ def test_any_bytes_end_in_settings_or_in_a_setting_error(tmp_path_factory, conte
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
     with suppress(SettingError):
         assert isinstance(check_settings(read_config(path)), Settings)
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_and_a_device_are_no_configs(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zeros.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "zeros.yaml"):
+        with pytest.raises(SettingError, match=f"{name}: cannot be read: a pipe or a device"):
+            read_config(tmp_path / name)

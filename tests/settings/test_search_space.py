@@ -81,7 +81,7 @@ def test_a_value_given_twice_is_one():
         ("hidden_units: [1", "it takes settings with a list or a range"),
         ("!!python/object:os.system {}", "it takes settings with a list or a range"),
         ("", "it takes settings with a list or a range"),
-        ("[1, 2]", "is no setting"),
+        ("[1, 2]", "it takes settings with a list"),
     ],
 )
 def test_what_cannot_vary_so_is_said_with_what_would_do(text, words):
@@ -90,6 +90,15 @@ def test_what_cannot_vary_so_is_said_with_what_would_do(text, words):
     assert words in str(error.value)
     with pytest.raises(SettingError):
         SearchSettings(vary=text)
+
+
+def test_a_grid_of_more_than_anyone_can_train_is_refused_before_it_is_made():
+    """Fifteen lines of a config would make a thousand million million combinations."""
+    ten = ", ".join(map(str, range(1, 11)))
+    names = ["epochs", "hidden_units", "batch_size", "seed", "patience", "decay_every"]
+    space = read_space(", ".join(f"{name}: [{ten}]" for name in names), "vary")
+    with pytest.raises(SettingError, match="a grid of '1000000' combinations; at most 100,000"):
+        next(grid(space))
 
 
 def test_a_grid_is_every_combination_once():
