@@ -11,6 +11,8 @@ from nn.console.gather import is_terminal
 from nn.console.interview import hold_interview
 from nn.console.piped_answers import read_answers
 from nn.console.plain_questions import PlainAsker
+from nn.console.program import say
+from nn.runs.places import check_places
 from nn.runs.search_plan import SearchPlan, plan_search
 from nn.settings.checking import Given, check_given
 from nn.settings.config_files import read_config
@@ -47,12 +49,13 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
         written = read_config(path, [*SEARCH.settings, *SETTINGS])
         named = {"study": Given(path.stem, f"{path}")}
         given = {**named, **_beside(path, written), **given}
+        check_places(given)
     of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
     search = check_given(of_search, SEARCH)
     if not ("config" in found or "defaults" in found):
         search = _ask(of_search, of_runs)
-    return plan_search(search, of_runs)
+    return plan_search(search, of_runs, given["start"].place if "start" in given else "start")
 
 
 def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
@@ -151,13 +154,13 @@ def print_winner(standing: "Standing") -> None:
     from nn.reports.study_files import describe
 
     epochs = sum(one.user_attrs.get("epochs") or 0 for one in standing.finished.values())
-    print(f"{len(standing.finished):,} trials, {epochs:,} epochs in all")
-    print(f"Best: trial {place + 1}, {describe(standing, trial)}")
-    print(f"Validation accuracy {notes['validation_accuracy']:.2%}")
-    print(f"Test accuracy {notes['test_accuracy']:.2%}")
+    say(f"{len(standing.finished):,} trials, {epochs:,} epochs in all")
+    say(f"Best: trial {place + 1}, {describe(standing, trial)}")
+    say(f"Validation accuracy {notes['validation_accuracy']:.2%}")
+    say(f"Test accuracy {notes['test_accuracy']:.2%}")
     folder = standing.plan.folder / str(notes["run"])
     if folder.is_dir():
-        print(f"Saved in {folder}")
-        print(f"Look at it: python predict.py --run {shlex.quote(str(folder))}")
+        say(f"Saved in {folder}")
+        say(f"Look at it: python predict.py --run {shlex.quote(str(folder))}")
     # To the last bit only with one thread, as the trials had.
-    print(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")
+    say(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")

@@ -15,7 +15,7 @@ from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization, fit_normalization
 from nn.datasets.sources import load_images
 from nn.datasets.split import Split, split_images
-from nn.initializers import INITIALIZERS
+from nn.initializers import INITIALIZERS, Initializer
 from nn.network import Network
 from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
@@ -80,19 +80,26 @@ def prepare_data(
     return PreparedData(images, split, normalization)
 
 
-def prepare_network(settings: Settings, image_shape: tuple[int, int], classes: int) -> Network:
+def prepare_network(
+    settings: Settings,
+    image_shape: tuple[int, int],
+    classes: int,
+    *,
+    initializer: Initializer | None = None,
+) -> Network:
     """Build the network that the settings describe, with fresh weights.
 
     Args:
         settings: The layers, `initialization` and `seed` are used.
         image_shape: (H, W).
         classes: K.
+        initializer: Draws the weights; the one that the settings name if None.
     """
     shorthand = settings.hidden_layers, settings.hidden_units, settings.activation
     return build_network(
         settings.layers or hidden_layer_list(*shorthand),
         input_shape=image_shape,
         classes=classes,
-        initializer=INITIALIZERS[settings.initialization],
+        initializer=initializer or INITIALIZERS[settings.initialization],
         rng=random_stream(settings.seed, "initialization"),
     )

@@ -22,6 +22,7 @@ from nn.runs.experiment import (
     write_beginning,
 )
 from nn.runs.file_names import DATA, SETTINGS
+from nn.runs.places import check_data_dir
 from nn.runs.preparation import DownloadProgress, PreparedData, Report
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.sitting import LaterSitting
@@ -69,6 +70,8 @@ def resume_run(
         numbers = _checkpoint_numbers(folder)
         _refuse_other_settings(folder, saved, numbers)
         settings = _with_given(folder, saved, given, numbers)
+        if "data_dir" not in given:
+            check_data_dir(folder.path, settings)
         data = open_data(settings, report, on_download)
         _refuse_other_data(folder, settings, data, numbers)
         parts = put_together(settings, data)

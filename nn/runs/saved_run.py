@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.normalization import Normalization
-from nn.errors import DataError
+from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
+from nn.runs.file_names import SETTINGS
+from nn.runs.places import check_data_dir
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import DownloadProgress, Report, prepare_data, prepare_network
 from nn.runs.run_folder import DataFacts, RunFolder
@@ -47,10 +49,19 @@ def load_run(folder: RunFolder) -> SavedRun:
     with folder.read_as_one():
         settings = folder.read_settings()
         facts = folder.read_data_facts()
-        network = prepare_network(settings, (facts.image_height, facts.image_width), facts.classes)
+        shape = facts.image_height, facts.image_width
+        try:
+            network = prepare_network(settings, shape, facts.classes, initializer=_zeros)
+        except SettingError as error:
+            raise SettingError(f"{folder.path / SETTINGS}: {error}") from None
         folder.read_network(network)
         normalization = folder.read_normalization()
     return SavedRun(folder, settings, network, normalization, facts)
+
+
+def _zeros(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Leave the weights empty: the folder's are to take their place, and drawing takes time."""
+    return np.zeros(shape)
 
 
 def predict_test_set(
@@ -70,10 +81,13 @@ def predict_test_set(
 
     Raises:
         DataError: the images cannot be had, or have another size.
+        SettingError: the run's settings lead to a folder elsewhere that holds no images.
     """
     settings = run.settings
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir})
+    else:
+        check_data_dir(run.folder.path, settings)
     data = prepare_data(
         settings, normalization=run.normalization, report=report, on_progress=on_download
     )

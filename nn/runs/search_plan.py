@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nn.errors import SettingError
+from nn.runs.places import check_places
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
 from nn.settings.config_files import read_config
 from nn.settings.declaration import SHORTHAND, Settings
@@ -97,19 +98,24 @@ class SearchPlan:
         return same | fixed
 
 
-def plan_search(search: SearchSettings, given: Mapping[str, Given]) -> SearchPlan:
+def plan_search(
+    search: SearchSettings, given: Mapping[str, Given], start_place: str = "start"
+) -> SearchPlan:
     """Put a search together and check all that can be checked before it starts.
 
     Args:
         search: The settings of the search.
         given: Settings of a run, from flags and config; they win over those of `start`.
+        start_place: Where `start` was written.
 
     Raises:
         SettingError: `start` is nothing to start from, a value is wrong, or the values that vary
             do not go together with those that do not.
     """
-    save_dir = check_settings(given).save_dir
-    plan = SearchPlan(search, override(_started_from(search.start, Path(save_dir)), given))
+    save_dir = Path(check_settings(given).save_dir)
+    start = _started_from(search.start, save_dir, start_place)
+    check_places({name: one for name, one in start.items() if name not in given})
+    plan = SearchPlan(search, override(start, given))
     for dimension in plan.space.values():
         for name in dimension.names:
             if name in given:
@@ -133,7 +139,7 @@ def override(first: Mapping[str, Given], second: Mapping[str, Given]) -> dict[st
     return {**{name: value for name, value in first.items() if name not in gone}, **second}
 
 
-def _started_from(start: str, save_dir: Path) -> dict[str, Given]:
+def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
     """Return the settings of a config or of a run."""
     if start == "defaults":
         return {}
@@ -144,6 +150,6 @@ def _started_from(start: str, save_dir: Path) -> dict[str, Given]:
             return read_config(path / "settings.yaml")
     near = [path.name for path in save_dir.iterdir()] if save_dir.is_dir() else []
     raise SettingError(
-        f"start is {shorten(start)}, which is neither a YAML file nor a run in {save_dir}"
+        f"{place} is {shorten(start)}, which is neither a YAML file nor a run in {save_dir}"
         f"{nearest_hint(start, near)}"
     )

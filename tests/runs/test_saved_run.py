@@ -1,5 +1,6 @@
 """A run read back must answer as it did in training, or say why it cannot."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.errors import DataError, ProgramError, RunFolderError
+from nn.errors import DataError, ProgramError, RunFolderError, SettingError
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import load_run, predict_picture, predict_test_set
@@ -221,4 +222,53 @@ def test_a_run_that_is_trained_further_while_it_is_read_is_not_taken_for_one(fol
 
     monkeypatch.setattr(RunFolder, "read_network", write_meanwhile)
     with pytest.raises(RunFolderError, match="trained further while it was read"):
+        load_run(folder)
+
+
+# What a stranger's run may and may not do -------------------------------------------------------
+
+
+def with_setting(folder: RunFolder, name: str, value: str) -> None:
+    path = folder.path / "settings.yaml"
+    path.write_text(re.sub(rf"^{name}: .*$", f"{name}: {value}", path.read_text(), flags=re.M))
+
+
+def test_its_data_folder_elsewhere_is_looked_into_and_never_made(folder, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with_setting(folder, "data_dir", f"{tmp_path}/elsewhere")
+    run = load_run(folder)
+    with pytest.raises(SettingError, match=r"settings.yaml: data_dir is .*say it yourself"):
+        predict_test_set(run)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_data_folder_that_the_person_names_wins_over_the_runs(folder, data):
+    with_setting(folder, "data_dir", "/nowhere/at/all")
+    assert len(predict_test_set(load_run(folder), data_dir=str(data)).true) > 0
+
+
+def test_a_network_that_its_settings_make_too_large_is_refused_with_the_file_named(folder):
+    with_setting(folder, "hidden_units", "1000000")
+    with_setting(folder, "hidden_layers", "2")
+    with pytest.raises(SettingError, match=r"copy/settings\.yaml: layers, layer 3 .*weights"):
+        load_run(folder)
+
+
+def test_weights_are_not_drawn_that_are_read_anyway(folder, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("nn.runs.preparation.random_stream", lambda *words: drawn.append(words))
+    load_run(folder)  # drawing from None would fail
+    assert drawn
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", [*READ_BACK, "seconds.txt"])
+def test_a_pipe_in_a_files_place_is_not_waited_for(folder, name):
+    (folder.path / name).unlink()
+    os.mkfifo(folder.path / name)
+    if name == "seconds.txt":
+        assert folder.read_seconds() is None
+        return
+    with pytest.raises(ProgramError, match=f"{name}: .*a pipe or a device, not a file"):
         load_run(folder)
