@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from nn.console.program import run_program
+from nn.console.program import run_program, say
 
 
 def main() -> None:
@@ -32,8 +32,8 @@ def main() -> None:
     from nn.console.run_choice import choose_runs
     from nn.runs.compare import compare, read_runs
 
-    folders = choose_runs(found["runs"], found["study"], save_dir, report=print)
-    comparison = compare(read_runs(folders, report=print))
+    folders = choose_runs(found["runs"], found["study"], save_dir, report=say)
+    comparison = compare(read_runs(folders, report=say))
     show_comparison(
         comparison, save_dir, settings.name or found["study"], weights="weights" in found
     )

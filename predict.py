@@ -2,7 +2,7 @@
 
 import sys
 
-from nn.console.program import run_program
+from nn.console.program import run_program, say
 
 
 def main() -> None:
@@ -20,20 +20,20 @@ def main() -> None:
     from nn.runs.saved_run import load_run, predict_test_set
 
     run = load_run(choose_run(line.run, line.save_dir))
-    print(f"Run {run.folder.name}: {run.network!r}")
+    say(f"Run {run.folder.name}: {run.network!r}")
     if line.export is not None:
         from nn.runs.export import export_network
 
-        print(f"Saved {export_network(run, line.export)}")
+        say(f"Saved {export_network(run, line.export)}")
         return
     if line.images:
         answer_pictures(run, line.images)
         return
     with closing(DownloadProgress()) as download:
         predictions = predict_test_set(
-            run, data_dir=line.data_dir, report=print, on_download=download
+            run, data_dir=line.data_dir, report=say, on_download=download
         )
-    print(f"Test accuracy {predictions.accuracy:.2%} ({len(predictions.true):,} images)")
+    say(f"Test accuracy {predictions.accuracy:.2%} ({len(predictions.true):,} images)")
     show_predictions(predictions, run.folder.path, line.view)
 
 

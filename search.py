@@ -2,7 +2,7 @@
 
 import sys
 
-from nn.console.program import run_program
+from nn.console.program import run_program, say
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     from nn.runs.search_team import run_search
 
     plan = gather_plan(sys.argv[1:])
-    print(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
+    say(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
     with closing(Study(plan)) as study:
         with closing(StudyProgress()) as progress:
 
@@ -31,7 +31,7 @@ def main() -> None:
             run_search(study, show)
         standing = study.standing()
     for path in [write_trials(standing), *draw_study(standing)]:
-        print(f"Saved {path}")
+        say(f"Saved {path}")
     if plan.search.sampler == "grid":
         print_comparison(plan.folder, len(standing.finished))
     print_winner(standing)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nn.console.gather import is_terminal
+from nn.console.program import say
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.runs.compare import Comparison, compare, read_runs
@@ -25,15 +26,15 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
         RunFolderError: a folder cannot be written, or a run is damaged.
     """
     name = name or f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    print(comparison_table(comparison, _width()))
+    say(comparison_table(comparison, _width()))
     for note in comparison.notes:
-        print(note)
+        say(note)
     folder = RunFolder.create(save_dir / FOLDER, name)
     data = " and ".join(sorted({run.settings["dataset"] for run in comparison.runs}))
     write_comparison(folder.path, comparison, f"{data}, {name}")
     if weights:
         _draw_weights(comparison)
-    print(f"Saved in {folder.path}")
+    say(f"Saved in {folder.path}")
 
 
 def print_comparison(study: Path, trials: int) -> None:
@@ -48,15 +49,15 @@ def print_comparison(study: Path, trials: int) -> None:
     """
     runs = finished_runs(study)
     if len(runs) < trials:
-        print(f"{len(runs):,} of the {trials:,} runs lie here and are compared:")
+        say(f"{len(runs):,} of the {trials:,} runs lie here and are compared:")
     if not runs:
         return
-    comparison = compare(read_runs(runs, report=print))
-    print(comparison_table(comparison, _width()))
+    comparison = compare(read_runs(runs, report=say))
+    say(comparison_table(comparison, _width()))
     for note in comparison.notes:
-        print(note)
+        say(note)
     for path in write_comparison(study, comparison, study.name):
-        print(f"Saved {path}")
+        say(f"Saved {path}")
 
 
 def _width() -> int | None:
@@ -69,4 +70,4 @@ def _draw_weights(comparison: Comparison) -> None:
         if not path.exists() and draw_first_layer(
             run.folder, f"{run.settings['dataset']}, {run.folder.name}"
         ):
-            print(f"Saved {path}")
+            say(f"Saved {path}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from nn.console.interview import BACK, Asker
+from nn.console.program import say
 from nn.errors import RunFolderError
 from nn.runs.training_lock import training_lock
 from nn.runs.unfinished import UnfinishedRun, unfinished_runs
@@ -50,7 +51,7 @@ def say_what_was_left(save_dir: Path) -> None:
     default = Path(SETTINGS["save_dir"].default)
     named = left[0].path.name if save_dir == default else str(left[0].path)
     others = f" (and {len(left) - 1:,} more)" if len(left) > 1 else ""
-    print(
+    say(
         f"{left[0].path} {left[0].how_it_was_left()}{others}. "
         f"To go on with it: python train.py --resume {quote(named)}"
     )

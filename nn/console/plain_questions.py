@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nn.console.interview import BACK
+from nn.console.program import say
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
@@ -18,13 +19,13 @@ class PlainAsker:
 
     def show(self, text: str) -> None:
         """Print lines of text."""
-        print(text)
+        say(text)
 
     def choose(self, message: str, choices: Sequence[Choice], suggested: Any) -> Any:
         """Return the value of the choice whose spelling was typed, or `BACK`."""
-        print(message)
+        say(message)
         for choice in choices:
-            print(f"  {choice.shown}: {choice.explain}")
+            say(f"  {choice.shown}: {choice.explain}")
         default = next((one for one in choices if one.value == suggested), choices[0])
         while True:
             line = _read_line(default.shown)
@@ -33,13 +34,13 @@ class PlainAsker:
             for choice in choices:
                 if choice.is_meant_by(line or default.shown):
                     return choice.value
-            print(f"one of these, please: {', '.join(one.shown for one in choices)}")
+            say(f"one of these, please: {', '.join(one.shown for one in choices)}")
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
         """Return the values of the choices whose numbers or names were typed, or `BACK`."""
-        print(message)
+        say(message)
         for number, choice in enumerate(choices, 1):
-            print(f"  {number}: {choice.shown} ({choice.explain})")
+            say(f"  {number}: {choice.shown} ({choice.explain})")
         known = {str(number): choice.value for number, choice in enumerate(choices, 1)}
         known |= {choice.shown.casefold(): choice.value for choice in choices}
         while True:
@@ -52,11 +53,11 @@ class PlainAsker:
             wrong = [word for word in words if word not in known]
             if not wrong:
                 return list(dict.fromkeys(known[word] for word in words))
-            print(f"{wrong[0]!r} is none of these")
+            say(f"{wrong[0]!r} is none of these")
 
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
         """Return what was typed once the setting takes it, or `BACK`."""
-        print(message)
+        say(message)
         while True:
             line = _read_line(setting.show(suggested))
             if line == "<":
@@ -65,7 +66,7 @@ class PlainAsker:
                 given = Given(line or suggested, setting.name)
                 return check_value(setting.name, given, self._declared)
             except SettingError as error:
-                print(error)
+                say(str(error))
 
 
 def _read_line(default: str) -> str:

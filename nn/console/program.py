@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TextIO
 
 from nn.errors import ProgramError, StoppedError
+from nn.ordinary_file import printable
 
 OUTPUT_CLOSED = 141  # what a shell reports for a program ended by a closed pipe
 
@@ -151,16 +152,16 @@ def _say(message: str, *, is_error: bool = True) -> None:
     """Print one line on standard error, in red if it is an error."""
     if sys.stderr is None:
         return
-    line = f"error: {one_line(message)}" if is_error else one_line(message)
+    line = f"error: {printable(message)}" if is_error else printable(message)
     if is_error and has_colour(sys.stderr):
         line = f"\x1b[31m{line}\x1b[0m"
     with suppress(OSError):  # where nobody is there to read it
         print(line, file=sys.stderr, flush=True)
 
 
-def one_line(text: str) -> str:
-    """Return a text without the line breaks and control codes that a file's name may hold."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+def say(text: str, *, flush: bool = False) -> None:
+    """Print lines that may hold somebody else's words, which must not work the terminal."""
+    print("\n".join(map(printable, text.split("\n"))), flush=flush)
 
 
 def _lead_nowhere(stream: TextIO) -> None:

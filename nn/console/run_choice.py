@@ -31,12 +31,13 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
     if wanted is not None or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         return find_run(wanted or "", save_dir)
     find_run("", save_dir)  # says what to do where there is no run at all
-    choices = [Choice(run.name, explain=_explain(run)) for run in finished_runs(save_dir)]
+    runs = {run.name: run for run in finished_runs(save_dir)}
+    choices = [Choice(name, explain=_explain(run)) for name, run in runs.items()]
     from nn.console.questions import TerminalAsker, open_terminal
 
     with open_terminal():
         name = TerminalAsker().choose("Which run?", choices, choices[0].value)
-    return find_run(name if isinstance(name, str) else "", save_dir)
+    return runs[name] if name in runs else find_run("", save_dir)
 
 
 def choose_runs(

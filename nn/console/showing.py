@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.console.program import one_line
+from nn.console.program import say
 from nn.console.viewer import browse_in_terminal, draw_image, has_terminal, is_plain
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
@@ -36,7 +36,7 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
         browse_in_terminal(predictions, sys.stdin, sys.stdout, view)
     else:
         for path in write_gallery(folder, predictions, view):
-            print(f"Saved {path}")
+            say(f"Saved {path}")
 
 
 def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
@@ -79,6 +79,6 @@ def print_answer(name: str, image: NDArray[np.uint8], probabilities: NDArray[np.
     if image.shape[1] <= width:
         print("\n".join(draw_image(image, is_plain(sys.stdout) or not sys.stdout.isatty())))
     order = np.argsort(-probabilities, kind="stable")
-    print(f"{one_line(name)}: {order[0]} ({probabilities[order[0]]:.2%})")
+    say(f"{name}: {order[0]} ({probabilities[order[0]]:.2%})")
     others = [f"{digit} {probabilities[digit]:.2%}" for digit in order[1:3]]
-    print(f"less likely: {', '.join(others)}")
+    say(f"less likely: {', '.join(others)}")

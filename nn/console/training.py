@@ -9,6 +9,7 @@ from functools import partial
 from shlex import quote
 
 from nn.console.gather import Resume
+from nn.console.program import say
 from nn.console.progress import DownloadProgress
 from nn.console.watching import live_plots, watching
 from nn.errors import StoppedError
@@ -46,11 +47,11 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
             watching(chart=chart, plots=plots) as observers,
             closing(DownloadProgress()) as download,
         ):
-            run = begin(observers=observers, report=print, on_download=download, keep_locked=locked)
+            run = begin(observers=observers, report=say, on_download=download, keep_locked=locked)
         _report(run)
     if run.cut_short:
         if isinstance(run.cut_short, StoppedError):
-            print(f"Go on with it: python train.py --resume {quote(str(run.folder.path))}")
+            say(f"Go on with it: python train.py --resume {quote(str(run.folder.path))}")
         raise run.cut_short
     for plot in plots:
         plot.hold()
@@ -59,9 +60,9 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
 def _report(run: FinishedRun) -> None:
     """Say how good the network is, draw the pictures, and say where everything is."""
     result = run.result
-    print(f"Validation accuracy {result.validation_accuracy:.2%}")
-    print(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
+    say(f"Validation accuracy {result.validation_accuracy:.2%}")
+    say(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
     write_reports(run)
-    print(f"Saved in {run.folder.path}")
-    print(f"Draw a digit for it: open {run.folder.path / REPORT} in a browser")
-    print(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
+    say(f"Saved in {run.folder.path}")
+    say(f"Draw a digit for it: open {run.folder.path / REPORT} in a browser")
+    say(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")

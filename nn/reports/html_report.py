@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from nn.architecture import describe
 from nn.errors import RunFolderError
+from nn.ordinary_file import printable
 from nn.reports.page_data import history_data, image_data, network_data
 from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
@@ -90,7 +91,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
     }
     in_table = facts.classes <= _MOST_CLASSES_IN_A_TABLE
     return environment.get_template("report.html").render(
-        title=predictions.title,
+        title=printable(predictions.title),
         policy=_policy(style, scripts),
         style=style,
         scripts=scripts,
@@ -103,7 +104,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         pairs=[] if in_table else _most_common_mistakes(matrix),
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
-        command=repeat_command(run.settings),
+        command=printable(repeat_command(run.settings)),
         layers=describe(run.network),
         settings=_setting_rows(run.settings),
     )
@@ -199,7 +200,7 @@ def _setting_rows(settings: Settings) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": setting.name,
-                "value": setting.show(value),
+                "value": printable(setting.show(value)),
                 "help": setting.help,
                 "changed": value != setting.default,
             }

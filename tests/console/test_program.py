@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nn.console.program import run_program
+from nn.console.program import run_program, say
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_a_defect_keeps_its_traceback(error):
 
 PRINTER = """
 import sys, time
-from nn.console.program import run_program
+from nn.console.program import run_program, say
 def main():
     for line in range({lines}):
         print("line", line, flush={flush})
@@ -184,3 +184,8 @@ def test_letters_that_a_terminal_lacks_are_written_another_way(tmp_path):
     )
     done = shell(f"PYTHONIOENCODING=ascii {sys.executable} {tmp_path}/p.py")
     assert (done.returncode, done.stdout) == (0, "\\u2580\n")
+
+
+def test_what_is_said_cannot_work_the_terminal(capsys):
+    say("Run \x1b]0;title\x07\x1b[2J\r\x9b1m\u202e\nnext line")
+    assert capsys.readouterr().out == r"Run \x1b]0;title\x07\x1b[2J\r\x9b1m\u202e" + "\nnext line\n"
