@@ -104,6 +104,11 @@ class Network:
             array[:] = snapshot[name]
 
     @property
+    def is_finite(self) -> bool:
+        """Whether every number of it is finite, those that it keeps without learning them too."""
+        return all(np.isfinite(array).all() for array in self.arrays.values())
+
+    @property
     def smallest_batch(self) -> int:
         """The fewest examples that every layer can learn from at a time."""
         return max((layer.smallest_batch for layer in self.layers), default=1)

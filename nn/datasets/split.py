@@ -63,17 +63,19 @@ def split_images(
     if split == "seed":
         pooled = round(len(test_file) * _POOLED_TEST_PART)
         count = len(files) + pooled
-        validating = max(1, round(count * _POOL_VALIDATION_PART))
-        if validating >= count or pooled == len(test_file):
-            raise DataError(
-                f"{data.source}: {len(files)} training and {len(test_file)} test images are too "
-                "few to divide into training, validation and test images."
-            )
     elif split == "official":
         pooled, count = 0, len(files)
-        validating = _official_validation(validation_size, count)
     else:
         raise SettingError(f"split: got {split!r}, expected seed or official.")
+    if count < 2 or pooled == len(test_file):
+        raise DataError(
+            f"{data.source}: {len(files)} training and {len(test_file)} test images are too few "
+            "to divide into training, validation and test images."
+        )
+    if split == "official":
+        validating = _official_validation(validation_size, count)
+    else:
+        validating = max(1, round(count * _POOL_VALIDATION_PART))
 
     order = rng.permutation(count) if shuffle else np.arange(count, dtype=np.int64)
     extra = _slice(test_file, 0, pooled)
@@ -89,7 +91,7 @@ def _official_validation(validation_size: float, count: int) -> int:
     size = round(wanted) if 0 < wanted < count else 0
     if not 0 < size < count:
         raise SettingError(
-            f"validation_size: got {validation_size:g}, but there are {count:,} training images "
+            f"validation_size: got {validation_size:.9g}, but there are {count:,} training images "
             f"to divide; give a number from 1 to {count - 1:,}, or a fraction such as 0.2."
         )
     return size

@@ -7,6 +7,8 @@ from nn.runs.run_folder import RunFolder
 from nn.training.history import EpochRecord, History
 from nn.training.trainer import Observer
 
+_THROWN_OFF = 1.003  # of what guessing gives; without training it is within a thousandth
+
 
 class HistoryKeeper(Observer):
     """Writes the histories after every epoch, so that a lost power cable costs no figures."""
@@ -25,7 +27,7 @@ class LearningWatch(Observer):
 
     Whoever knows nothing but how often each class occurs can reach a loss of the labels' entropy,
     by answering every image with those frequencies. A network that is no better after an epoch
-    has not begun to look at its images.
+    has not begun to look at its images, or was thrown off by steps that are too long.
     """
 
     def __init__(self, labels: np.ndarray, report: Report) -> None:
@@ -36,9 +38,18 @@ class LearningWatch(Observer):
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Say so after the first epoch, or never."""
-        if record.epoch == 1 and record.validation_loss > 0.99 * self._entropy > 0:
+        if record.epoch > 1 or not record.validation_loss > 0.99 * self._entropy > 0:
+            return
+        figures = (
+            f"its loss is {record.validation_loss:.4f}, and guessing gives {self._entropy:.4f}"
+        )
+        if record.validation_loss > _THROWN_OFF * self._entropy:
             self._report(
-                f"The network has not begun to learn: its loss is {record.validation_loss:.4f}, "
-                f"and guessing gives {self._entropy:.4f}. It may need a larger learning rate or "
-                "another initialization (--initialization xavier or he)."
+                f"The network is worse than guessing: {figures}. Its steps may be too long: try "
+                f"--learning-rate {record.learning_rate / 10:g}."
+            )
+        else:
+            self._report(
+                f"The network has not begun to learn: {figures}. It may need a larger learning "
+                "rate or another initialization (--initialization xavier or he)."
             )

@@ -21,6 +21,10 @@ from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
 from nn.training.threads import limited_threads
 
+# An epoch's mean loss of so many times what guessing gives. Networks that learn, however they
+# begin, stay below 1.5 times; those that steps too long throw off are above 5 within 2,048 images.
+_HOPELESS = 4
+
 
 class TrainingExamples(Protocol):
     """The training examples, dealt out in another order every epoch."""
@@ -94,8 +98,8 @@ def train(
         threads: How many threads share a matrix product.
 
     Raises:
-        DivergedError: The loss is not finite; the network is the last one known to give a finite
-            loss.
+        DivergedError: The loss is not finite, or hopeless; the network is the last one known to
+            give a finite loss.
         SettingError: A layer cannot learn from batches as small as these; nothing was trained.
     """
     _check_batch_size(network, training)
@@ -117,11 +121,12 @@ def train(
             with limited_threads(threads):
                 logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
-            if not (math.isfinite(chunk_loss) and np.isfinite(network.parameters.values).all()):
-                network.restore(sound)
-                raise _diverged(epoch, optimizer.learning_rate)
-            sound = so_far.sound = before
             so_far.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
+            hopeless = _HOPELESS * math.log(loss.classes)
+            if not (network.is_finite and so_far.loss < hopeless):  # so that a NaN fails, too
+                network.restore(sound)
+                raise _diverged(epoch, optimizer.learning_rate, so_far.loss, loss.classes)
+            sound = so_far.sound = before
             so_far.seconds = time.perf_counter() - started
             for observer in observers:
                 observer.on_progress(so_far.examples, so_far.loss, so_far.accuracy)
@@ -130,7 +135,7 @@ def train(
         if not math.isfinite(validated.loss):
             # The epoch's last steps did it, and no further step was there to notice.
             network.restore(sound)
-            raise _diverged(epoch, optimizer.learning_rate)
+            raise _diverged(epoch, optimizer.learning_rate, validated.loss, loss.classes)
         sound = network.snapshot()
         record = EpochRecord(
             epoch=epoch,
@@ -185,9 +190,12 @@ def _check_batch_size(network: Network, training: TrainingExamples) -> None:
         )
 
 
-def _diverged(epoch: int, learning_rate: float) -> DivergedError:
+def _diverged(epoch: int, learning_rate: float, loss: float, classes: int) -> DivergedError:
+    how = "the loss is no longer a finite number"
+    if math.isfinite(loss):
+        how = f"its mean loss is {loss:.4g}, and guessing gives {math.log(classes):.4g}"
     return DivergedError(
-        f"training diverged in epoch {epoch}: the loss is no longer a finite number. "
+        f"training diverged in epoch {epoch}: {how}. "
         f"Steps of learning rate {learning_rate:g} are too long for this network; try "
         f"--learning-rate {learning_rate / 10:g}, or --normalization simple."
     )

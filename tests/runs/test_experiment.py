@@ -342,6 +342,15 @@ def test_a_network_that_does_not_learn_is_said_once(settings):
     assert f"guessing gives {np.log(4):.4f}"[:19] in said[1]
 
 
+def test_a_network_thrown_off_by_its_steps_is_not_advised_to_take_longer_ones(settings):
+    said: list[str] = []
+    words = {"learning_rate": 5, "optimizer": "sgd"}
+    finished = run_experiment(settings(**words), report=said.append)
+    assert finished.cut_short is None
+    assert "worse than guessing" in said[1]
+    assert said[1].endswith("try --learning-rate 0.5.")
+
+
 def test_observers_are_told_of_every_epoch(settings):
     told: list[object] = []
 

@@ -86,6 +86,21 @@ def test_a_loss_that_is_not_finite_stops_training_even_if_the_weights_are() -> N
     assert [line[0] for line in diary.lines] == ["start"]
 
 
+def test_a_finite_loss_far_worse_than_guessing_stops_training_in_its_epoch() -> None:
+    """Labels in the logits' place, so the loss is known: 0 for what is right, 30 for the rest."""
+    network, history, diary = make_network(), [], Diary()
+    network.arrays["weights_2"][:] = 0
+    network.arrays["biases_2"][:] = [30, 0, 0]
+    before = network.parameters.values.copy()
+    with pytest.raises(
+        DivergedError, match=r"its mean loss is \d+\.?\d*, and guessing gives 1.099"
+    ):
+        run(network, Dealer(), schedule=constant(0.0), history=history, observers=(diary,))
+    np.testing.assert_array_equal(network.parameters.values, before)
+    assert [line[0] for line in diary.lines] == ["start"]
+    assert history == []
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_no_learning_rate_ends_in_anything_but_a_message(name: str) -> None:
     """From far too small to far beyond float32: no warning, no traceback, finite weights."""
