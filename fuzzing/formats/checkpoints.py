@@ -1,0 +1,52 @@
+"""A run's `checkpoint.npz`, as `train.py --resume` reads it before it goes on."""
+
+from functools import cache
+from pathlib import Path
+
+from fuzzing.formats import Format, Reading
+from fuzzing.formats.run_folder import small_run
+from nn.runs.experiment import Parts, put_together
+from nn.runs.preparation import prepare_data
+from nn.runs.resuming import _checkpoint_numbers, _put_back, _refuse_other_settings
+from nn.runs.run_folder import RunFolder
+from nn.settings.declaration import Settings
+
+
+def _prepare(folder: Path) -> list[bytes]:
+    """Train two small runs; the inputs take the place of the first one's checkpoint."""
+    seeds = []
+    for name, optimizer in (("whole", "momentum"), ("other", "adam")):
+        run = small_run(folder, name, optimizer=optimizer)
+        seeds.append((run / "checkpoint.npz").read_bytes())
+    return [*seeds, seeds[0][:-30] + seeds[1][-30:]]
+
+
+def _read(content: bytes, folder: Path) -> Reading:
+    run = RunFolder(folder / "whole")
+    run.checkpoint.write_bytes(content)
+    parts = _parts(run.read_settings())
+
+    def go_on() -> object:
+        numbers = _checkpoint_numbers(run)
+        _refuse_other_settings(run, run.read_settings(), numbers)
+        _put_back(run, parts)
+        return len(parts.history)
+
+    return go_on
+
+
+@cache
+def _parts(settings: Settings) -> Parts:
+    return put_together(settings, prepare_data(settings))
+
+
+FORMAT = Format(
+    "checkpoint",
+    _prepare,
+    _read,
+    tokens=(
+        *(b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"\x93NUMPY"),
+        *(b"{'descr': '<f4', ", b"'|O'", b"'fortran_order': True", b"numbers.json", b".npy"),
+        *(b'"epochs": ', b'"history": ', b"1e999", b"NaN", b"[", b"]", b"\x08\x00", b"\xff" * 4),
+    ),
+)

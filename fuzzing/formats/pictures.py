@@ -1,0 +1,68 @@
+"""A picture for `predict.py --image`, in every format that is read and some that are not."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from fuzzing.formats import Format, Reading
+from nn.datasets.picture import FORMATS, prepare_picture
+
+_SIDE = 24
+
+
+def _prepare(folder: Path) -> list[bytes]:
+    seeds = [_saved(name, mode) for name in FORMATS for mode in ("L", "RGB")]
+    seeds += [_saved("PNG", mode) for mode in ("1", "P", "LA", "RGBA", "I;16")]
+    seeds += [_saved("TIFF", mode) for mode in ("F", "CMYK")]
+    seeds += [_saved("TIFF", "L", compression=how) for how in ("tiff_lzw", "jpeg", "tiff_deflate")]
+    seeds += [_saved("JPEG", "L", progressive=True), _saved("WEBP", "RGBA", lossless=True)]
+    frames = [_drawn("P"), _drawn("P").transpose(Image.Transpose.ROTATE_90)]
+    seeds += [_saved(name, "P", save_all=True, append_images=frames) for name in ("GIF", "PNG")]
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    seeds += [_saved("JPEG", "L", exif=exif), _saved("PNG", "L", exif=exif)]
+    return [
+        *seeds,
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        b"P2 3 3 9 1 2 3 4 5 6 7 8 9",
+    ]
+
+
+def _drawn(mode: str) -> Image.Image:
+    image = Image.new("L", (_SIDE, _SIDE), 255)
+    ImageDraw.Draw(image).line([(5, 4), (18, 4), (9, 20)], fill=0, width=3)
+    return image if mode == "L" else image.convert(mode)
+
+
+def _saved(kind: str, mode: str, **words: object) -> bytes:
+    stream = io.BytesIO()
+    _drawn(mode).save(stream, kind, **words)
+    return stream.getvalue()
+
+
+def _read(content: bytes, folder: Path) -> Reading:
+    path = folder / "picture"
+    path.write_bytes(content)
+    return lambda: int(prepare_picture(path).sum())
+
+
+FORMAT = Format(
+    "picture",
+    _prepare,
+    _read,
+    tokens=(
+        *(b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"zTXt", b"iCCP", b"eXIf", b"acTL", b"\xff\xda"),
+        *(
+            b"\xff\xc0",
+            b"\xff\xc2",
+            b"\xff\xe1",
+            b"Exif\0\0",
+            b"II*\0",
+            b"MM\0*",
+            b"GIF89a",
+            b"VP8X",
+        ),
+        *(b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x75\x30"),
+    ),
+)

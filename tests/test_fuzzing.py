@@ -1,0 +1,110 @@
+"""Every format from strangers, tried with a few hundred damaged files; and the guard that watches.
+
+The long form, guided by what the inputs reach, is `python -m fuzzing all --inputs 100000`.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from fuzzing.attempt import Attempts, BrokenPromiseError
+from fuzzing.formats import Format
+from fuzzing.formats.every import FORMATS
+from fuzzing.mutations import inputs
+from nn.errors import DataError
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_any_file_ends_in_data_or_in_an_error_that_names_it(name: str, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    attempts = Attempts(FORMATS[name], tmp_path)
+    read = [seed for seed in attempts.seeds if attempts.attempt(seed) == "data"]
+    assert read, "no seed is valid"
+
+    @hypothesis.settings(
+        max_examples=150, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    )
+    @hypothesis.given(inputs(FORMATS[name].tokens, attempts.seeds))
+    def run(content: bytes) -> None:
+        attempts.attempt(content)
+
+    run()
+    assert len(attempts.outcomes) > 3
+
+
+def reading(what: Callable[[Path], object]) -> Callable[[Path], Attempts]:
+    """Return what makes attempts of a format whose reading does the given thing."""
+    return lambda folder: Attempts(
+        Format("made up", lambda folder: [b""], lambda content, folder: lambda: what(folder)),
+        folder,
+    )
+
+
+def deprecated() -> None:
+    warnings.warn("soon gone", DeprecationWarning, stacklevel=1)
+
+
+def wrong(message: str) -> None:
+    raise DataError(message)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (lambda folder: 1 / 0, "ZeroDivisionError"),
+        (lambda folder: deprecated(), "soon gone"),
+        (lambda folder: wrong("something is wrong"), "names no file"),
+        (lambda folder: wrong(f"{folder}/a: " + "x" * 5000), "5,0.. letters"),
+        (lambda folder: wrong(f"{folder}/a: one\ntwo"), "several lines"),
+        (lambda folder: (folder / "new").write_bytes(b""), "opened for writing"),
+        (lambda folder: (folder / "new").mkdir(), "os.mkdir"),
+        (lambda folder: (folder.parent / "x").symlink_to("y"), "os.symlink"),
+        (lambda folder: os.system("true"), "os.system"),
+        (lambda folder: subprocess.run(["true"], check=False), "subprocess.Popen"),
+        (lambda folder: socket.create_connection(("127.0.0.1", 1)), "socket."),
+        (lambda folder: Path("/etc/passwd").read_bytes(), "/etc/passwd is read"),
+        (lambda folder: exec(compile("1", "stranger.py", "exec")), "code of stranger.py is run"),
+    ],
+)
+def test_what_no_file_may_do_is_noticed(what, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    attempts = reading(what)(tmp_path)
+    with pytest.raises(BrokenPromiseError, match=words):
+        attempts.attempt(b"")
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [("MOST_SECONDS", "it took .* seconds"), ("MOST_MEGABYTES", "it took .* MB")],
+)
+def test_what_takes_too_long_or_too_much_is_noticed(limit, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(f"fuzzing.attempt.{limit}", -1.0)
+    with pytest.raises(BrokenPromiseError, match=words):
+        reading(lambda folder: None)(tmp_path).attempt(b"")
+
+
+def test_the_command_prints_what_it_tried(tmp_path):
+    """The long form in short, by the driver that is everywhere."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "fuzzing", "csv", "--inputs", "30"),
+            *("--driver", "hypothesis", "--failures", str(tmp_path / "failures")),
+        ],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "csv: 30 inputs by hypothesis" in done.stdout
+    assert "0 kinds of failure" in done.stdout
+    assert not (tmp_path / "failures").exists()
