@@ -64,6 +64,17 @@ def test_a_strangers_run_makes_no_folder_for_its_data(refused, copy, predict, tm
                 break
 
 
+def test_a_strangers_run_that_is_gone_on_with_makes_none_either(
+    refused, run_program, copy, trained_run, tmp_path
+):
+    words = ("--save-dir", copy.parent, "--resume", "copy", "--epochs", 99)
+    set_in(copy, "data_dir", f"{tmp_path}/elsewhere")
+    before = everything_in(tmp_path)
+    done = run_program("train.py", *words, cwd=tmp_path / "here")
+    refused(done, 2, "settings.yaml: data_dir", "say it yourself with --data-dir")
+    assert everything_in(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("line", "flag"),
     [

@@ -50,14 +50,14 @@ def png(width: int, height: int, rows: bytes = b"", colours: int = 0) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
-@pytest.mark.parametrize("side", [5_657, 12_000, 30_000, 60_000, 2**31 - 1])
+@pytest.mark.parametrize("side", [5_657, 12_000, 30_000, 60_000])
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
     tmp_path: Path, side: int
 ) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(side, side))
     start = time.perf_counter()
-    with pytest.raises(DataError, match=r"pixels.* at most 32,000,000|cannot be read"):
+    with pytest.raises(DataError, match=r"pixels.* at most 32,000,000"):
         prepare_picture(path)
     assert time.perf_counter() - start < 1
 

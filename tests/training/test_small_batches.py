@@ -71,3 +71,16 @@ def test_a_network_that_diverges_gets_its_running_averages_back_too() -> None:
     assert len(snapshots) == 1
     for name, array in network.arrays.items():
         np.testing.assert_array_equal(array, snapshots[0][name], err_msg=name)
+
+
+def test_running_averages_that_overflow_stop_training_even_if_loss_and_weights_do_not() -> None:
+    """A step looks at its own batch's mean and variance; who loads the network needs the others."""
+    network = normalized_network()
+    network.layers[0].weights.value[:] = 1e25  # whose variance is beyond float32
+    network.layers[2].weights.value[:] = 0
+    assert network.is_finite
+    with pytest.raises(DivergedError):
+        run(
+            network, Dealer(12, 4, chunk=12), optimizer=SGD(network.parameters, learning_rate=1e-30)
+        )
+    assert network.is_finite
