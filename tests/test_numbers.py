@@ -257,6 +257,7 @@ LIMITS = st.fixed_dictionaries(
         "dampening": st.floats(0, 1, exclude_max=True),
         "decay_rate": st.floats(0, 1, exclude_min=True),
         "decay_every": st.integers(1, 10**400),
+        "checkpoint_steps": st.integers(1, 10**400),
         "patience": st.integers(0, 10**400),
         "seed": st.integers(0, 10**400),
         "batch_size": st.integers(1, 1_000_000),

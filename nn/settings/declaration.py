@@ -125,7 +125,7 @@ class Settings(BaseModel):
         int,
         Group("training"),
         Question("How many epochs?"),
-    ] = Field(10, ge=1, description="passes over the training images")
+    ] = Field(10, ge=1, le=1_000_000_000_000, description="passes over the training images")
 
     hidden_units: Annotated[int, Group("network")] = Field(
         64, ge=1, le=1_000_000, description="units in each hidden layer"

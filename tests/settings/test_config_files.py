@@ -72,6 +72,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(config):
         ("? [a]\n: c", "line 1: .*is no setting"),
         ("a: &x [1,1]\nb: &y [*x,*x]\n", "line 1: 'a' is no setting|an alias"),
         ("epochs: " + "9" * 90_000, "line 1: epochs is '999"),
+        ("epochs: " + "9" * 400, "line 1: epochs is '999"),
         ("seed: " + "9" * 5000, "line 1: seed is '999"),
         ("validation_size: " + "9" * 400, "line 1: validation_size is '999"),
         ("layers: [{dense: 0}]", "line 1: layers, layer 1 .dense.: units is '0'"),

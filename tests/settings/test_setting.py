@@ -13,7 +13,7 @@ def test_true_is_not_one_and_false_is_not_zero():
 
 
 def test_what_a_setting_takes_is_said_in_words():
-    assert SETTINGS["epochs"].expected == "a whole number from 1"
+    assert SETTINGS["epochs"].expected == "a whole number from 1 up to 1,000,000,000,000"
     assert SETTINGS["decay_rate"].expected == "a number above 0 up to 1"
     assert SETTINGS["hidden_layers"].expected == "0 (zero), 1 (one) or 2 (two)"
     assert SETTINGS["hidden_units"].expected == "a whole number from 1 up to 1,000,000"
