@@ -57,7 +57,12 @@ def _print_comparison(turns: Turns) -> None:
 
 
 def _print_lines(lines: Sequence[steps.Line]) -> None:
-    print("\n| work | against | ratio | target | |\n|---|---|---|---|---|")
+    for whose in dict.fromkeys(line.whose for line in lines):
+        print(f"\n| {whose}: work | against | ratio | target | |\n|---|---|---|---|---|")
+        _print_table([line for line in lines if line.whose == whose])
+
+
+def _print_table(lines: Sequence[steps.Line]) -> None:
     for line in lines:
         target = f"at most {line.target:g}" if line.at_most else f"at least {line.target:g}"
         ratio = "-" if line.ratio is None else str(line.ratio)

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 OVERRULE = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_DEBUG_CPU_TYPE")
-PACKAGES = ("numpy", "scipy", "torch", "jax", "scikit-learn")
+PACKAGES = ("numpy", "scipy", "numba", "torch", "jax", "scikit-learn")
 
 
 def description() -> list[str]:

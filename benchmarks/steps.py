@@ -4,7 +4,7 @@ Every target is a ratio. For a floor (a part of the work alone) it is our time o
 and at most the target; for another framework it is its time over ours, and at least the target.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ VARIANTS = {
     "L1 on": replace(PLAIN, l1=1e-5),
 }
 _FLOORS = ("products", "all_products")
+_OURS = ("ours", "ours_compiled")
 _FRAMEWORKS = ("pytorch", "scikit_learn", "jax_scan")
 
 STEPS_COMPARED = 200
@@ -34,6 +35,7 @@ class Line:
     """One line of the table.
 
     Attributes:
+        whose: Which of ours.
         what: The work.
         against: What it is measured against.
         target: The ratio aimed at.
@@ -41,6 +43,7 @@ class Line:
         ratio: As measured; None if a contestant is not installed.
     """
 
+    whose: str
     what: str
     against: str
     target: float
@@ -71,59 +74,59 @@ class Measurement:
 
 def measure(turns: Turns, rounds: int, images: int) -> Measurement:
     """Measure all steps against all that is installed."""
-    ours, two_hidden, large = (Entry("ours", work) for work in (PLAIN, TWO_HIDDEN, BATCH_128))
-    variants = {name: Entry("ours", work) for name, work in VARIANTS.items()}
-
     # Each group takes turns on its own, so that the two sides of a ratio are close in time.
-    plain_times = turns.rounds(
-        [*_all(_FLOORS, PLAIN), ours, *variants.values(), *_all(_FRAMEWORKS, PLAIN)],
-        rounds,
-        images,
-    )
-    two_hidden_times = turns.rounds([two_hidden, *_all(_FRAMEWORKS, TWO_HIDDEN)], rounds, images)
-    large_times = turns.rounds(
+    groups = (
         [
-            *_all(_FLOORS, BATCH_128),
-            large,
-            *_all(_FRAMEWORKS, BATCH_128),
+            *_all(_FLOORS, PLAIN),
+            *(entry for work in (PLAIN, *VARIANTS.values()) for entry in _all(_OURS, work)),
+            *_all(_FRAMEWORKS, PLAIN),
         ],
-        rounds,
-        images,
+        [*_all(_OURS, TWO_HIDDEN), *_all(_FRAMEWORKS, TWO_HIDDEN)],
+        [*_all(_FLOORS, BATCH_128), *_all(_OURS, BATCH_128), *_all(_FRAMEWORKS, BATCH_128)],
     )
-    times = plain_times | two_hidden_times | large_times
-
-    def line(entry: Entry, other: Entry, target: float, at_most: bool, what: str) -> Line:
-        ratio = None
-        if other in times:
-            pairs = zip(times[entry], times[other], strict=True)
-            ratio = Ratio.of([a / b if at_most else b / a for a, b in pairs])
-        against = CONTESTANTS[other.contestant]
-        if other.contestant == entry.contestant:
-            against = "our own plain step"
-        return Line(what, against, target, at_most, ratio)
-
-    lines = [line(ours, Entry("products", PLAIN), 2.0, True, str(PLAIN))]
-    for name, target in (("jax_scan", 1.2), ("pytorch", 12.0), ("scikit_learn", 9.0)):
-        lines.append(line(ours, Entry(name, PLAIN), target, False, str(PLAIN)))
-    lines.append(line(two_hidden, Entry("pytorch", TWO_HIDDEN), 10.0, False, str(TWO_HIDDEN)))
-    for (name, entry), target in zip(variants.items(), (1.35, 1.35, 1.8), strict=True):
-        lines.append(line(entry, ours, target, True, name))
-    lines.append(line(large, Entry("all_products", BATCH_128), 1.15, True, str(BATCH_128)))
-    for name, target in (("jax_scan", 1.0), ("pytorch", 1.8), ("scikit_learn", 1.8)):
-        lines.append(line(large, Entry(name, BATCH_128), target, False, str(BATCH_128)))
+    times: dict[Entry, list[float]] = {}
+    for group in groups:
+        times |= turns.rounds(group, rounds, images)
+    lines = [line for contestant in _OURS for line in _lines(contestant, times)]
     return Measurement(lines, {entry: Ratio.of(values) for entry, values in times.items()})
 
 
+def _lines(contestant: str, times: Mapping[Entry, list[float]]) -> Iterator[Line]:
+    """Yield the ratios that one of ours has been given as targets."""
+
+    def line(work: Work, other: Entry, target: float, at_most: bool, what: str = "") -> Line:
+        entry = Entry(contestant, work)
+        ratio = None
+        if entry in times and other in times:
+            pairs = zip(times[entry], times[other], strict=True)
+            ratio = Ratio.of([a / b if at_most else b / a for a, b in pairs])
+        against = CONTESTANTS[other.contestant]
+        if other.contestant == contestant:
+            against = "its own plain step"
+        return Line(CONTESTANTS[contestant], what or str(work), against, target, at_most, ratio)
+
+    yield line(PLAIN, Entry("products", PLAIN), 2.0, True)
+    for name, target in (("jax_scan", 1.2), ("pytorch", 12.0), ("scikit_learn", 9.0)):
+        yield line(PLAIN, Entry(name, PLAIN), target, False)
+    yield line(TWO_HIDDEN, Entry("pytorch", TWO_HIDDEN), 10.0, False)
+    for (what, work), target in zip(VARIANTS.items(), (1.35, 1.35, 1.8), strict=True):
+        yield line(work, Entry(contestant, PLAIN), target, True, what)
+    yield line(BATCH_128, Entry("all_products", BATCH_128), 1.15, True)
+    for name, target in (("jax_scan", 1.0), ("pytorch", 1.8), ("scikit_learn", 1.8)):
+        yield line(BATCH_128, Entry(name, BATCH_128), target, False)
+
+
 def compare_parameters(turns: Turns) -> Iterator[tuple[Entry, float]]:
-    """Let every framework take 200 steps of each work and compare its parameters with ours.
+    """Let all others take 200 steps of each work and compare their parameters with ours.
 
     Yields:
         The entry and its largest difference in any parameter, as a share of the largest way that
         any parameter has come.
     """
-    for work in (PLAIN, VARIANTS["sigmoid instead of ReLU"], TWO_HIDDEN, BATCH_128):
+    for work in (PLAIN, *VARIANTS.values(), TWO_HIDDEN, BATCH_128):
         ours = turns.parameters_after(Entry("ours", work), STEPS_COMPARED)
-        for entry in _all(_FRAMEWORKS, work):
+        # The frameworks have no L1 of this kind.
+        for entry in _all(("ours_compiled", *(() if work.l1 else _FRAMEWORKS)), work):
             theirs = turns.parameters_after(entry, STEPS_COMPARED)
             if ours is not None and theirs is not None:
                 way = _largest_difference(ours, work.first_parameters())

@@ -135,9 +135,10 @@ class Momentum(Optimizer):
         penalty: Penalty | None = None,
     ) -> None:
         super().__init__(parameters, learning_rate=learning_rate, penalty=penalty)
-        self._gradient_share = 1.0 - dampening
+        self.momentum = momentum
+        self.dampening = dampening
         self._velocity = aligned(np.zeros_like(parameters.values))
-        parameters.accumulate_into(self._velocity, keep=momentum, scale=self._gradient_share)
+        parameters.accumulate_into(self._velocity, keep=momentum, scale=1.0 - dampening)
 
     @property
     def state(self) -> dict[str, Array]:
@@ -147,7 +148,7 @@ class Momentum(Optimizer):
     def step(self) -> None:
         """Add the penalty's gradient to the velocity and move along it."""
         if self.penalty:
-            self._add_penalty_gradient(self._velocity, self._gradient_share)
+            self._add_penalty_gradient(self._velocity, 1.0 - self.dampening)
         self._move_along(self._velocity)
 
 

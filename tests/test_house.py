@@ -65,6 +65,7 @@ HOME_OF = {
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.training.threads"},
+    "numba": {"nn.training.compiled_loops"},
     "optuna": {
         *("nn.runs.study_storage", "nn.runs.journal_lock", "nn.runs.search"),
         *("nn.runs.search_worker", "nn.runs.signs_of_life", "nn.reports.study_files"),

@@ -18,6 +18,7 @@ from nn.optimizers import OPTIMIZERS, Optimizer
 from nn.regularizers import Penalty
 from nn.schedules import constant
 from nn.training.history import EpochRecord
+from nn.training.steps import TakeSteps, take_steps
 from nn.training.trainer import train
 
 
@@ -34,10 +35,10 @@ class InThisOrder:
         """Examples an epoch."""
         return len(self.labels)
 
-    def epoch(self) -> Iterator[Chunk]:
-        """Yield all examples."""
+    def epoch(self, skip: int = 0) -> Iterator[Chunk]:
+        """Yield all examples but the first few."""
         rows = max(1, CHUNK_ROWS // self.batch_size) * self.batch_size
-        for start in range(0, len(self.labels), rows):
+        for start in range(skip, len(self.labels), rows):
             chunk = slice(start, start + rows)
             yield Chunk(self.inputs[chunk], self.labels[chunk])
 
@@ -48,6 +49,8 @@ class Contestant:
     Its running loss and accuracy, its check that the loss is finite, and a validation on one
     image are all within the time.
     """
+
+    take_steps: TakeSteps = staticmethod(take_steps)
 
     def __init__(self, work: Work, images: Array, labels: NDArray[np.int64]) -> None:
         self.network = _network(work)
@@ -68,6 +71,7 @@ class Contestant:
             validation=lambda: [Chunk(self.examples.inputs[:1], self.examples.labels[:1])],
             epochs=len(self.history) + 1,
             history=self.history,
+            take_steps=self.take_steps,
         )
 
     def parameters(self) -> list[Array]:

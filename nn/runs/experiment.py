@@ -39,6 +39,7 @@ from nn.training.checkpoint import TrainingState
 from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.evaluation import evaluate
 from nn.training.history import EpochSoFar, History
+from nn.training.steps import TakeSteps, choose_steps
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer, train
 
@@ -70,6 +71,7 @@ class Parts:
         network: Learns.
         loss: What it makes small.
         optimizer: How.
+        take_steps: By NumPy, or by compiled loops.
         batches: From what.
         history: The epochs so far.
         so_far: The epoch under way.
@@ -80,6 +82,7 @@ class Parts:
     network: Network
     loss: SoftmaxCrossEntropy
     optimizer: Optimizer
+    take_steps: TakeSteps
     batches: Batches
     history: History
     so_far: EpochSoFar
@@ -111,7 +114,7 @@ def run_experiment(
     """
     data = open_data(settings, report, on_download)
     settings = settings.model_copy(update={"dataset": data.images.dataset})
-    parts = put_together(settings, data)
+    parts = put_together(settings, data, report)
     folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
     sitting = Sitting(folder)
     with ExitStack() as until_the_end:
@@ -137,8 +140,14 @@ def open_data(
     return data
 
 
-def put_together(settings: Settings, data: PreparedData) -> Parts:
-    """Make the parts of a training that is about to begin."""
+def put_together(
+    settings: Settings, data: PreparedData, report: Report = lambda message: None
+) -> Parts:
+    """Make the parts of a training that is about to begin.
+
+    Raises:
+        SettingError: Numba is wanted and is not installed.
+    """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
     streams = {"shuffling": random_stream(settings.seed, "shuffling")}
@@ -170,7 +179,8 @@ def put_together(settings: Settings, data: PreparedData) -> Parts:
         best=best,
     )
     loss = SoftmaxCrossEntropy(data.images.classes)
-    return Parts(network, loss, optimizer, batches, history, so_far, best, state)
+    steps = choose_steps(settings.compiled, network, optimizer, report)
+    return Parts(network, loss, optimizer, steps, batches, history, so_far, best, state)
 
 
 def write_beginning(
@@ -225,6 +235,7 @@ def train_in(
                 keeper,
             ],
             threads=settings.threads,
+            take_steps=parts.take_steps,
         )
     except StopTraining as stop:
         if not stop.save:

@@ -11,14 +11,15 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.runs.experiment import make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
+from nn.training.steps import choose_steps
 from nn.training.threads import limited_threads
-from nn.training.trainer import take_steps
 
 # Before the data are looked for, MNIST is what they will most likely be.
 _IMAGE_SHAPE = (28, 28)
 _CLASSES = 10
 _TRAINING_IMAGES = 58_000
 _VALIDATION_IMAGES = 6_000
+_SHARE_OF_INK = 0.19  # of pixels that are not 0
 _TRIAL_SECONDS = 0.15
 _TRIAL_ROWS = 256
 
@@ -45,20 +46,22 @@ def preview_run(settings: Settings) -> Preview:
     moment.
 
     Raises:
-        SettingError: the layers do not fit together.
+        SettingError: the layers do not fit together, or Numba is wanted and not installed.
     """
     network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
     layers, parameters = describe(network), network.parameter_count
     loss = SoftmaxCrossEntropy(_CLASSES)
     optimizer = make_optimizer(settings, network)
+    take_steps = choose_steps(settings.compiled, network, optimizer)
 
     rng = np.random.default_rng(0)
     batch_size = min(settings.batch_size, CHUNK_ROWS)
     rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
     inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
+    inputs[rng.random(inputs.shape) > _SHARE_OF_INK] = 0
     trial = Chunk(inputs, rng.integers(0, _CLASSES, rows))
     with limited_threads(settings.threads):  # as in training
-        take_steps(trial, batch_size, network, loss, optimizer)  # makes the layers' arrays
+        take_steps(trial, batch_size, network, loss, optimizer)  # makes arrays, or compiles
         rounds, elapsed, started = 0, 0.0, time.perf_counter()
         while elapsed < _TRIAL_SECONDS:
             take_steps(trial, batch_size, network, loss, optimizer)

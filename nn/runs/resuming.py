@@ -74,7 +74,7 @@ def resume_run(
             check_data_dir(folder.path, settings)
         data = open_data(settings, report, on_download)
         _refuse_other_data(folder, settings, data, numbers)
-        parts = put_together(settings, data)
+        parts = put_together(settings, data, report)
         if numbers:
             _put_back(folder, parts)
         if len(parts.history) < settings.epochs:

@@ -204,6 +204,15 @@ class Settings(BaseModel):
     threads: Annotated[int, Group("training")] = Field(
         1, ge=1, le=1024, description="processor cores that share a step; more pay for large layers"
     )
+    compiled: Annotated[
+        bool,
+        Group("training"),
+        yes("by loops that Numba compiles: dense layers with sgd or momentum, sooner done"),
+        no("by NumPy"),
+    ] = Field(
+        False,
+        description="take the steps by compiled loops; needs requirements-compiled.txt",
+    )
     seed: Annotated[int, Group("training")] = Field(
         0, ge=0, description="start of all random numbers; the same seed gives the same run"
     )

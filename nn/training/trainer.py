@@ -12,13 +12,13 @@ from typing import Protocol
 import numpy as np
 
 from nn.errors import DivergedError, SettingError
-from nn.layers.layer import Array
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
+from nn.training.steps import TakeSteps, take_steps
 from nn.training.threads import limited_threads
 
 # An epoch's mean loss of so many times what guessing gives. Networks that learn, however they
@@ -80,6 +80,7 @@ def train(
     so_far: EpochSoFar | None = None,
     observers: Sequence[Observer] = (),
     threads: int = 1,
+    take_steps: TakeSteps = take_steps,
 ) -> None:
     """Train the network in place and add a record to the history after every epoch.
 
@@ -96,6 +97,7 @@ def train(
             date, so that the training can be taken up again after every progress.
         observers: Told of every epoch's start, progress and end, in this order.
         threads: How many threads share a matrix product.
+        take_steps: Takes the steps of the examples that are dealt out at a time.
 
     Raises:
         DivergedError: The loss is not finite, or hopeless; the network is the last one known to
@@ -150,32 +152,6 @@ def train(
         so_far.clear()
         for observer in observers:
             observer.on_epoch_end(record)
-
-
-def take_steps(
-    examples: Examples,
-    batch_size: int,
-    network: Network,
-    loss: SoftmaxCrossEntropy,
-    optimizer: Optimizer,
-) -> Array:
-    """Take one step for each batch, and return the logits that each step started from, (M, K).
-
-    Loss and accuracy are measured on all of them at once by the caller: two small calls a step
-    would cost a fifth of the step.
-    """
-    targets = loss.targets(examples.labels)
-    all_logits = np.empty_like(targets)
-    # A network that diverges overflows on its way; the caller finds out and says so.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(targets), batch_size):
-            batch = slice(start, start + batch_size)
-            logits = network.forward(examples.inputs[batch], training=True)
-            d_logits = loss.gradient(logits, targets[batch])
-            network.backward(d_logits)
-            optimizer.step()
-            all_logits[batch] = logits
-    return all_logits
 
 
 def _check_batch_size(network: Network, training: TrainingExamples) -> None:

@@ -46,6 +46,7 @@ def test_the_defaults_are_those_of_the_product():
         "l1_strength": 1e-5,
         "l2_strength": 0.0,
         "threads": 1,
+        "compiled": False,
         "seed": 0,
         "dataset": "auto",
         "split": "seed",

@@ -1,0 +1,66 @@
+"""train.py --compiled: another way to take the steps, and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+KIND = ("--defaults", "--hidden-units", 8, "--learning-rate", 0.015, "--epochs", 2, "--seed", 3)
+
+
+def csv_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+@pytest.fixture
+def trained(train, tmp_path):
+    """Return a function that trains under a name, and returns its folder and what was said."""
+
+    def run(name: str, *flags: object) -> tuple[Path, str]:
+        done = train(*KIND, "--name", name, *flags)
+        assert done.returncode == 0, done.stderr
+        return tmp_path / "saved_files" / name, done.stdout
+
+    return run
+
+
+@pytest.fixture
+def numba() -> None:
+    pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
+
+
+def test_it_leaves_the_same_files_with_nearly_the_same_numbers(numba, trained):
+    compiled, said = trained("compiled", "--compiled")
+    plain, _ = trained("plain")
+    assert "Steps are compiled" in said
+    names = {path.name for path in plain.iterdir()}
+    assert {path.name for path in compiled.iterdir()} == names
+    for name in ("weights_1.csv", "biases_2.csv", "loss_history.csv"):
+        one, other = (
+            np.genfromtxt(folder / name, delimiter=",", skip_header="history" in name)
+            for folder in (compiled, plain)
+        )
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+        assert (one != other).any()  # or they would not have been compiled
+
+
+def test_the_same_seed_gives_the_same_bytes_and_so_does_the_saved_file(numba, trained, train):
+    first, _ = trained("first", "--compiled")
+    second, _ = trained("second", "--compiled")
+    assert csv_files(first) == csv_files(second)
+    assert train("--config", first / "settings.yaml", "--name", "third").returncode == 0
+    assert csv_files(first) == csv_files(first.with_name("third"))
+
+
+def test_a_run_goes_on_to_the_same_bytes(numba, trained, train):
+    whole, _ = trained("whole", "--compiled", "--epochs", 4)
+    left, _ = trained("left", "--compiled")
+    assert train("--resume", "left", "--epochs", 4).returncode == 0
+    assert csv_files(left) == csv_files(whole)
+
+
+def test_what_it_does_not_know_is_trained_by_numpy_to_the_same_bytes(trained):
+    asked, said = trained("asked", "--compiled", "--optimizer", "adam")
+    plain, _ = trained("plain", "--optimizer", "adam")
+    assert "Trained with NumPy all the same: compiled steps do not know adam" in said
+    assert csv_files(asked) == csv_files(plain)
