@@ -7,7 +7,7 @@ loops needs no calls.
 
 The loops compute what `nn.layers`, `nn.losses` and `nn.optimizers` compute, where it is also said
 why; they add in another order, so that the last digits differ. The only liberties that the compiler
-has (`fastmath`) are to multiply and add in one go, and in `_dot` to add a sum in several parts.
+has (`fastmath`) are to multiply and add in one go, and to add in an order that suits the processor.
 What it makes of them depends on the processor and on nothing else, so that a run repeats byte for
 byte.
 
@@ -84,11 +84,11 @@ def run_steps(
         l2: Strength of L2.
         logits: Shape (M, K), written to.
     """
-    layers = len(activations)
-    outputs = np.zeros((layers, batch_size, sizes[1:].max()), np.float32)
+    layers, most = len(activations), min(batch_size, len(images))
+    outputs = np.zeros((layers, most, sizes[1:].max()), np.float32)
     d_outputs = np.zeros_like(outputs)
-    lit = np.empty((batch_size, sizes[0]), np.uint32)
-    counts = np.empty(batch_size, np.int64)
+    lit = np.empty((most, sizes[0]), np.uint32)
+    counts = np.empty(most, np.int64)
     penalized = (sizes[:-1] * sizes[1:]).sum()
     dark = images[0, 0]  # in a corner; a pixel that is not dark would only cost time
     if has_velocity:
@@ -361,9 +361,9 @@ def _add_penalty(
 
 @_compiled
 def _move(values: Array, velocity: Array, learning_rate: np.float32, keep: np.float32) -> None:
-    """values <- values - learning_rate * velocity, then velocity <- keep * velocity.
+    """Do values <- values - learning_rate * velocity, then velocity <- keep * velocity.
 
-    What the next step keeps of the velocity, it would have to fetch from memory a second time.
+    The second belongs to the next step, which would have to fetch all from memory once more.
     """
     for i in range(len(values)):
         values[i] -= learning_rate * velocity[i]

@@ -174,6 +174,13 @@ def test_two_halves_are_the_same_as_the_whole_to_the_last_bit() -> None:
     np.testing.assert_array_equal(whole.numbers, halves.numbers)
 
 
+def test_a_batch_larger_than_all_examples_takes_no_memory_for_the_missing_ones() -> None:
+    examples = make_examples().part(0, 6)
+    ours, numpys = make_model(), make_model()
+    logits = ours.take(take_compiled_steps, examples, batch_size=10**12)
+    np.testing.assert_allclose(logits, numpys.take(take_steps, examples, 6), rtol=1e-4, atol=1e-5)
+
+
 def test_logits_too_large_to_exponentiate_are_no_trouble() -> None:
     ours, numpys, start = make_model(), make_model(), make_model()
     for model in (ours, numpys, start):
