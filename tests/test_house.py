@@ -207,7 +207,7 @@ def third_party(paths: list[Path]) -> dict[str, str]:
     for path in paths:
         for imported in imports_of(path):
             library = imported.module.split(".")[0]
-            if library not in {"nn", "tests", "fuzzing", *sys.stdlib_module_names}:
+            if library not in {"nn", "tests", "benchmarks", "fuzzing", *sys.stdlib_module_names}:
                 found[library] = f"{module_name(path)}:{imported.line}"
     return found
 

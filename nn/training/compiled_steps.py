@@ -44,22 +44,24 @@ def take_compiled_steps(
     if isinstance(optimizer, Momentum):
         momentum, scale = optimizer.momentum, 1.0 - optimizer.dampening
     logits = np.empty((len(examples.labels), loss.classes), np.float32)
-    run_steps(
-        examples.inputs,
-        examples.labels,
-        batch_size,
-        np.array(sizes, np.int64),
-        np.array([_ACTIVATIONS[activation] for _, activation in layers], np.int64),
-        copies[0],
-        copies[-1],
-        has_velocity,
-        np.float32(optimizer.learning_rate),
-        np.float32(momentum),
-        np.float32(scale),
-        np.float32(optimizer.penalty.l1),
-        np.float32(optimizer.penalty.l2),
-        logits,
-    )
+    # Factors beyond all float32 make a network that diverges; the caller finds out and says so.
+    with np.errstate(over="ignore"):
+        run_steps(
+            examples.inputs,
+            examples.labels,
+            batch_size,
+            np.array(sizes, np.int64),
+            np.array([_ACTIVATIONS[activation] for _, activation in layers], np.int64),
+            copies[0],
+            copies[-1],
+            has_velocity,
+            np.float32(optimizer.learning_rate),
+            np.float32(momentum),
+            np.float32(scale),
+            np.float32(optimizer.penalty.l1),
+            np.float32(optimizer.penalty.l2),
+            logits,
+        )
     for flat, copy in zip(flats, copies, strict=True):
         for part, place in _places(network, flat, copy):
             part[:] = place

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-
 from nn.errors import DivergedError, SettingError
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
