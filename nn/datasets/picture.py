@@ -11,7 +11,10 @@ Reference:
 """
 
 import io
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +47,7 @@ _COARSE_SIDE = 64
 _BACKGROUND_WINDOW = 21
 _LEAST_CONTRAST = 0.06
 _LONGEST_REASON = 100
+_STANDARD_ERROR = 2
 _SPECK = 0.04
 
 _Grey = NDArray[np.float32]
@@ -101,7 +105,7 @@ def _read_grey(path: Path) -> _Grey:
     content = _content_of(path)
     Image.init()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent_libraries():
             # Pillow warns of damaged side matters, and of sizes that are refused below anyway.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -124,6 +128,24 @@ def _read_grey(path: Path) -> _Grey:
     except Exception as error:  # decoders of damaged files raise whatever they stumble over
         reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
         raise DataError(f"{path}: the picture cannot be read ({reason}).") from None
+
+
+@contextmanager
+def _silent_libraries() -> Iterator[None]:
+    """Keep to ourselves what a decoder written in C (TIFF's) prints on standard error by itself."""
+    try:
+        kept = os.dup(_STANDARD_ERROR)
+    except OSError:  # it is closed, so nothing can be printed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _content_of(path: Path) -> bytes:

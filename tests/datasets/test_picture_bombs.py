@@ -226,3 +226,20 @@ def test_a_file_larger_than_any_picture_is_not_taken_into_memory(tmp_path: Path)
         stream.truncate(1 << 40)
     with pytest.raises(DataError, match="more than the 268,435,456 bytes a picture may have"):
         prepare_picture(path)
+
+
+def test_a_decoder_that_prints_by_itself_is_not_heard(tmp_path: Path, capfd) -> None:
+    """libtiff does, past Python; the error is to be one line, and what follows is to be heard."""
+    path = saved(tmp_path, "damaged.tiff", compression="tiff_deflate")
+    content = bytearray(path.read_bytes())
+    content[8:40] = bytes(32)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="cannot be read"):
+        prepare_picture(path)
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_a_closed_standard_error_is_no_trouble(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("nn.datasets.picture._STANDARD_ERROR", 10_000)
+    assert prepare_picture(saved(tmp_path, "seven.png")).any()
