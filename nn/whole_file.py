@@ -35,7 +35,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     lock: int | None = None
     try:
-        _remove_left_parts(path)
+        remove_left_parts(path.parent, re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.part")
         stream, lock = _make_part(part)
         with stream:
             yield stream
@@ -60,37 +60,51 @@ def write_whole(path: Path, content: bytes | str) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def remove_left_parts(folder: Path, name: str = r"\..+\.part") -> None:
+    """Remove the parts of files that killed programs left in a folder, where they can be removed.
+
+    Whoever is still writing one holds its lock, which the system takes from a killed program.
+
+    Args:
+        folder: The folder.
+        name: A pattern of the parts' names.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    pattern = re.compile(name)
+    for part in [one for one in folder.iterdir() if pattern.fullmatch(one.name)]:
+        with suppress(OSError):
+            _remove_if_left(part)
+
+
+def _remove_if_left(part: Path) -> None:
+    if fcntl is None or part.is_symlink():  # nobody writes into a link; Windows keeps open files
+        part.unlink()
+        return
+    descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink()
+    finally:
+        os.close(descriptor)
+
+
 def _make_part(part: Path) -> tuple[BinaryIO, int | None]:
     """Make the part of a file; return it, and a descriptor that holds its lock.
 
-    The lock tells others that somebody is writing. It is taken a moment after the part is made,
-    and whoever took it for one that was left has removed it by then.
+    The lock tells others that somebody is writing. It is taken a moment after the part is made;
+    whoever takes it before, thinking that the part was left, has removed it when this one gets it.
     """
     while True:
         stream = part.open("xb")
         if fcntl is None:
             return stream, None
         with suppress(OSError):  # a disk without locks
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stream, fcntl.LOCK_EX)
         if os.fstat(stream.fileno()).st_nlink:
             return stream, os.dup(stream.fileno())
         stream.close()
-
-
-def _remove_left_parts(path: Path) -> None:
-    """Remove the parts of a file that nobody writes any more; the system has let go their locks."""
-    if fcntl is None:
-        return
-    name = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.part")
-    with suppress(OSError):
-        for part in [one for one in path.parent.iterdir() if name.fullmatch(one.name)]:
-            descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
-                with suppress(BlockingIOError):
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    part.unlink()
-            finally:
-                os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nn.whole_file import open_whole, write_whole
+from nn.whole_file import open_whole, remove_left_parts, write_whole
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX systems")
 
@@ -212,12 +212,25 @@ def test_the_part_that_a_killed_program_left_is_removed_and_no_other(path: Path)
 
 
 @POSIX
+def test_what_is_being_written_in_a_folder_is_not_removed_with_what_was_left(path: Path) -> None:
+    (path.parent / ".other.csv.former.part").write_text("half")
+    (path.parent / ".link.part").symlink_to(path)
+    (path.parent / ".folder.part").mkdir()
+    with open_whole(path) as stream:
+        stream.write(b"new")
+        remove_left_parts(path.parent)
+        assert len([*path.parent.iterdir()]) == 3  # the file, its part, the folder
+    (path.parent / ".folder.part").rmdir()
+    assert path.read_text() == "new"
+
+
+@POSIX
 def test_writers_of_one_file_do_not_disturb_each_other(path: Path) -> None:
     errors: list[BaseException] = []
 
     def write_often() -> None:
         try:
-            for _ in range(100):
+            for _ in range(150):
                 write_whole(path, "whole")
         except OSError as error:
             errors.append(error)

@@ -14,6 +14,7 @@ from nn.errors import RunFolderError
 from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
 from nn.runs.first_layer import EPOCH_1
 from nn.runs.run_folder import HISTORIES, RunFolder
+from nn.whole_file import remove_left_parts
 
 _CHANGED_WHILE_TRAINING = (SETTINGS, CHECKPOINT, EPOCH_1, *HISTORIES)
 
@@ -61,7 +62,7 @@ class LaterSitting(Sitting):
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder)
         try:
-            _remove_parts(folder.path)
+            remove_left_parts(folder.path)
             for name in _CHANGED_WHILE_TRAINING:
                 if (folder.path / name).is_file():
                     _give_second_name(folder.path / name, folder.path / former(name))
@@ -79,14 +80,7 @@ class LaterSitting(Sitting):
                 os.replace(path / former(name), path / name)
             else:
                 (path / name).unlink(missing_ok=True)
-        _remove_parts(path)
-
-
-def _remove_parts(folder: Path) -> None:
-    """Remove the parts of files that a killed program left, and nothing that a person named."""
-    for part in folder.glob(".*.part"):
-        if part.is_file() or part.is_symlink():
-            part.unlink()
+        remove_left_parts(path)
 
 
 def _give_second_name(path: Path, second: Path) -> None:
