@@ -11,7 +11,7 @@ from nn.console.searching import gather_plan, search_command
 
 STUDIES = Path(__file__).resolve().parents[2] / "configs" / "studies"
 PLACES = {
-    "002_search": 50,
+    "002_search": 40,
     "003_table": 2 * 2 * 3,
     "004_comparisons": (3 * 3 - 1) * 3,  # without hidden layers two of the three are one network
     "004_decay": 2 * 3 * 3,
