@@ -45,10 +45,6 @@ _BLAS = {
 # accumulator is not worth the second call.
 _LARGE_ACCUMULATOR = 4096
 
-# NumPy brings a newer BLAS than SciPy, a tenth faster for 784 x 64 at batch size 128; from here on
-# that is worth more than the pass over memory which its product, without an accumulator, needs.
-_LARGE_BATCH = 64
-
 _CACHE_LINE = 64  # bytes
 
 
@@ -115,7 +111,6 @@ class Parameter:
         self.scale = scale
         self._gemm, scale_in_place, self._add_scaled = _BLAS[accumulator.dtype]
         self._flat = accumulator.reshape(-1)
-        self._product: Array | None = None
         # What is to be done before a gradient is added, and the factor still to be applied then.
         self._before: list[Callable[[], object]] = [before] if before else []
         self._keep_left = keep
@@ -133,12 +128,6 @@ class Parameter:
             left: Shape (N, rows of the value), C-contiguous.
             right: Shape (N, columns of the value), C-contiguous.
         """
-        if len(left) >= _LARGE_BATCH:
-            if self._product is None:
-                self._product = np.empty(self._transposed.shape[::-1], self._transposed.dtype)
-            np.dot(left.T, right, self._product)
-            self.add(self._product)
-            return
         for prepare in self._before:
             prepare()
         # Positional, in gemm's order (alpha, a, b, beta, c, trans_a, trans_b, overwrite_c):
