@@ -220,11 +220,21 @@ def _add_gradient_lit(
     d_outputs: Array,
     d_weights: Array,
 ) -> None:
-    """d_weights[d, u] += sum over n of inputs[n, d] d_outputs[n, u]."""
+    """d_weights[d, u] += sum over n of inputs[n, d] d_outputs[n, u].
+
+    Two inputs at a time, so that d_outputs are read half as often.
+    """
     units = d_weights.shape[1]
     for n in range(len(inputs)):
-        for i in range(counts[n]):
-            d = lit[n, i]
+        twos = counts[n] - counts[n] % 2
+        for i in range(0, twos, 2):
+            a, b = lit[n, i], lit[n, i + 1]
+            x_a, x_b = inputs[n, a] - dark, inputs[n, b] - dark
+            for u in range(units):
+                d_weights[a, u] += x_a * d_outputs[n, u]
+                d_weights[b, u] += x_b * d_outputs[n, u]
+        if counts[n] > twos:
+            d = lit[n, twos]
             x = inputs[n, d] - dark
             for u in range(units):
                 d_weights[d, u] += x * d_outputs[n, u]
