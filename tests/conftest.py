@@ -23,12 +23,14 @@ RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C again where whoever started the tests ignores it, as shells do in the background.
+    """Take signals again that whoever started the tests ignores: shells in the background, nohup.
 
     The programs leave an ignored signal ignored, and so would all that the tests start.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
