@@ -1,5 +1,7 @@
 """What several test modules share: real and made-up data, and the programs in a process."""
 
+import itertools
+import multiprocessing
 import os
 import re
 import shutil
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.made_up_data import write_small_data
+from tests.programs import Order, Program, start_branching
 from tests.surroundings import ROOT, quiet_environment
 
 SmallData = Callable[..., Path]
@@ -55,29 +58,48 @@ def program_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run_program(program_environment: dict[str, str]) -> RunProgram:
-    """Return a function that runs a script of the project to its end, as a shell would.
+def run_program(
+    program_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> RunProgram:
+    """Return a function that runs a script of the project to its end.
 
-    `typed` is what arrives on its standard input; other words go to `subprocess.run`.
+    `typed` is what arrives on its standard input. It branches off from a process that has imported
+    everything already, unless `fresh` asks for one as a shell would start it, or `env` or other
+    words go to `subprocess.run`.
     """
+    quick = "forkserver" in multiprocessing.get_all_start_methods()
+    if quick:
+        start_branching()
+    numbers = itertools.count()
 
     def run(
-        script: str,
-        *flags: object,
-        typed: str = "",
-        env: dict[str, str] | None = None,
-        **words: Any,
+        script: str, *flags: object, typed: str = "", fresh: bool = False, **words: Any
     ) -> "subprocess.CompletedProcess[str]":
+        if quick and not fresh and words.keys() <= {"cwd"}:
+            return branch_off(script, tuple(map(str, flags)), typed, **words)
         return subprocess.run(
             [sys.executable, str(ROOT / script), *map(str, flags)],
             input=typed,
-            env=program_environment | (env or {}),
+            env=program_environment | words.pop("env", {}),
             capture_output=True,
             encoding="utf-8",
             timeout=60,
             check=False,
             **words,
         )
+
+    def branch_off(
+        script: str, flags: tuple[str, ...], typed: str, cwd: Path = ROOT
+    ) -> "subprocess.CompletedProcess[str]":
+        number = next(numbers)
+        streams = [
+            tmp_path_factory.getbasetemp() / f"{number}.{name}" for name in ("in", "out", "err")
+        ]
+        streams[0].write_text(typed, encoding="utf-8")
+        names = dict(zip(("input", "output", "errors"), map(str, streams), strict=True))
+        code = Program(Order(script, flags, Path(cwd), number, **names)).wait(60)
+        said, errors = (path.read_text(encoding="utf-8") for path in streams[1:])
+        return subprocess.CompletedProcess((script, *flags), code, said, errors)
 
     return run
 
@@ -149,7 +171,7 @@ def trained_run(
     data, save_dir = small_data(place / "data"), place / "saved files"
     done = run_program(
         "train.py", "--data-dir", data, "--save-dir", save_dir, "--name", "first",
-        "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place,
+        "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place, fresh=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return TrainedRun(data, save_dir, save_dir / "first", done.stdout)

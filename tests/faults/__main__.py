@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.faults.bench import Bench, MissedError, SkippedError
 from tests.faults.catalogue import FAULTS, inject
-from tests.faults.programs import end_all, start_branching
+from tests.programs import end_all, start_branching
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.folders import Contents, check_whole, contents, numbers, parts
-from tests.faults.programs import Order, Program
 from tests.made_up_data import write_small_data
+from tests.programs import Order, Program
 
 RUN = ("--defaults", "--name", "run", "--hidden-units", "16", "--epochs", "5")
 RUN += ("--learning-rate", "0.01", "--checkpoint-steps", "100")

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.faults.bench import RUN, Bench, MissedError
 from tests.faults.fault import Fault
-from tests.faults.programs import Program
+from tests.programs import Program
 
 PIECES = 8  # that a file is sent in
 PAUSE = 0.02  # seconds between two of them

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from tests.faults.programs import Program
+from tests.programs import Program
 
 SAVED = ("loss_history.csv", "weights_1.csv", "biases_1.csv", "weights_2.csv", "biases_2.csv")
 SAVED += ("seconds.txt", "confusion_matrix.csv", "result.csv")

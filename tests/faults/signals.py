@@ -7,7 +7,7 @@ from random import Random
 from tests.faults.bench import OTHERS, RUN, Bench, MissedError
 from tests.faults.fault import Fault
 from tests.faults.moments import MOMENTS, Watch
-from tests.faults.programs import Program
+from tests.programs import Program
 
 SIGNALS = {
     "SIGTERM": [signal.SIGTERM],

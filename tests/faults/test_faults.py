@@ -9,7 +9,7 @@ import pytest
 from tests.faults.bench import Bench, MissedError, SkippedError
 from tests.faults.catalogue import FAULTS, inject
 from tests.faults.fault import Fault
-from tests.faults.programs import end_all, start_branching
+from tests.programs import end_all, start_branching
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(),

@@ -123,7 +123,7 @@ class Program:
         self.order = order
         self._process: Any
         if order.fresh:
-            code = "import pickle, sys; import tests.faults.programs as programs; " + (
+            code = "import pickle, sys; import tests.programs as programs; " + (
                 "programs.obey(pickle.load(sys.stdin.buffer))"
             )
             self._process = subprocess.Popen(
@@ -136,7 +136,7 @@ class Program:
             self._process = branches().Process(target=obey, args=(order,))
             self._process.start()
         self.pid: int = self._process.pid
-        _started.append(self)
+        _running[:] = [*(program for program in _running if program.code is None), self]
 
     @property
     def code(self) -> int | None:
@@ -198,13 +198,13 @@ class Program:
         return f"{self.order.script} {' '.join(self.order.flags)}"
 
 
-_started: list[Program] = []
+_running: list[Program] = []
 
 
 def end_all() -> None:
     """Kill what still runs."""
-    while _started:
-        program = _started.pop()
+    while _running:
+        program = _running.pop()
         if program.code is None:
             program.send(signal.SIGKILL)
             program.wait()
@@ -213,7 +213,7 @@ def end_all() -> None:
 def branches() -> Any:
     """Return where processes branch off from one that has imported everything."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.preloaded"])
+    context.set_forkserver_preload(["tests.preloaded"])
     return context
 
 
