@@ -28,6 +28,7 @@ Indices = NDArray[np.uint32]
 
 RELU, SIGMOID = 1, 2
 
+_SMALL = np.float32(1e-6)
 _LIBERTIES = {"contract", "reassoc"}
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -78,7 +79,7 @@ def run_steps(
         accumulator: Where gradients are added: the velocity, or the values themselves.
         has_velocity: Which of the two it is.
         learning_rate: Length of a step along the velocity.
-        momentum: Share of the velocity that is kept.
+        momentum: Share of what is there that is kept: 1 of values.
         scale: Factor on the gradients that are added.
         l1: Strength of L1.
         l2: Strength of L2.
@@ -91,8 +92,7 @@ def run_steps(
     counts = np.empty(most, np.int64)
     penalized = (sizes[:-1] * sizes[1:]).sum()
     dark = images[0, 0]  # in a corner; a pixel that is not dark would only cost time
-    if has_velocity:
-        _keep(accumulator, momentum)
+    kept = np.float32(1)  # what is added up is velocity / kept: see _keep
 
     for start in range(0, len(images), batch_size):
         inputs = images[start : start + batch_size]
@@ -109,7 +109,8 @@ def run_steps(
         last = outputs[layers - 1, :examples]
         logits[start : start + examples] = last[:, : sizes[layers]]
 
-        share = scale / np.float32(examples)
+        kept = _keep(accumulator, kept, momentum)
+        share = scale / kept / np.float32(examples)
         _loss_gradient(last, labels[start:], sizes[layers], share, d_outputs[layers - 1])
         for layer in range(layers - 1, -1, -1):
             d_layer = d_outputs[layer, :examples]
@@ -119,7 +120,8 @@ def run_steps(
                 _backward(d_layer, weights, d_outputs[layer - 1])
 
         if l1 > 0 or l2 > 0:
-            _add_penalty(values[:penalized], scale * l1, scale * l2, has_velocity, accumulator)
+            pull = scale / kept
+            _add_penalty(values[:penalized], pull * l1, pull * l2, has_velocity, accumulator)
         for layer in range(layers):
             d_layer = d_outputs[layer, :examples]
             d_weights, d_biases = _layer(accumulator, sizes, layer)
@@ -129,8 +131,8 @@ def run_steps(
                 _add_gradient(outputs[layer - 1], d_layer, d_weights)
             _add_sum(d_layer, d_biases)
         if has_velocity:
-            is_last = start + batch_size >= len(images)
-            _move(values, accumulator, learning_rate, np.float32(1) if is_last else momentum)
+            _move(values, accumulator, learning_rate * kept)
+    _multiply(accumulator, kept)
 
 
 @_compiled
@@ -350,10 +352,24 @@ def _loss_gradient(
 
 
 @_compiled
-def _keep(velocity: Array, momentum: np.float32) -> None:
-    """Velocity <- momentum * velocity."""
+def _keep(velocity: Array, kept: np.float32, momentum: np.float32) -> np.float32:
+    """Do velocity <- momentum * velocity, by remembering the factor: return the new `kept`.
+
+    To multiply one number is sooner done than to multiply them all, which would be a third of a
+    step. They are multiplied when the factor has become small, about every hundredth step.
+    """
+    kept *= momentum
+    if kept >= _SMALL:
+        return kept
+    _multiply(velocity, kept)
+    return np.float32(1)
+
+
+@_compiled
+def _multiply(velocity: Array, factor: np.float32) -> None:
+    """Velocity <- factor * velocity."""
     for i in range(len(velocity)):
-        velocity[i] *= momentum
+        velocity[i] *= factor
 
 
 @_compiled
@@ -370,11 +386,7 @@ def _add_penalty(
 
 
 @_compiled
-def _move(values: Array, velocity: Array, learning_rate: np.float32, keep: np.float32) -> None:
-    """Do values <- values - learning_rate * velocity, then velocity <- keep * velocity.
-
-    The second belongs to the next step, which would have to fetch all from memory once more.
-    """
+def _move(values: Array, velocity: Array, way: np.float32) -> None:
+    """Values <- values - way * velocity."""
     for i in range(len(values)):
-        values[i] -= learning_rate * velocity[i]
-        velocity[i] *= keep
+        values[i] -= way * velocity[i]

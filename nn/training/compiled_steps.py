@@ -40,7 +40,7 @@ def take_compiled_steps(
 
     # Gradients are added to the velocity where there is one, and else to the values themselves.
     has_velocity = isinstance(optimizer, Momentum)
-    momentum, scale = 0.0, -optimizer.learning_rate
+    momentum, scale = 1.0, -optimizer.learning_rate
     if isinstance(optimizer, Momentum):
         momentum, scale = optimizer.momentum, 1.0 - optimizer.dampening
     logits = np.empty((len(examples.labels), loss.classes), np.float32)
