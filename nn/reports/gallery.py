@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nn.reports.plots import plot_gallery
+from nn.runs.file_names import GALLERY, PREDICTIONS
 from nn.runs.predictions import Predictions, View, write_predictions
 
 _PER_BLOCK = 40
@@ -27,7 +28,7 @@ def write_gallery(folder: Path, predictions: Predictions, view: View | None = No
     Raises:
         OSError: the folder cannot be written.
     """
-    picture, table = folder / "gallery.png", folder / "predictions.csv"
+    picture, table = folder / GALLERY, folder / PREDICTIONS
     view = view or View()
     chosen = predictions.selection(View(digit=view.digit))
     mistakes = predictions.selection(View(only_mistakes=True, digit=view.digit))

@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.errors import RunFolderError, SettingError
 from nn.layers.layer import Layer
+from nn.runs.file_names import EXPORTS
 from nn.runs.saved_run import SavedRun
 from nn.whole_file import open_whole, write_whole
 
@@ -43,7 +44,7 @@ def export_network(run: SavedRun, form: str) -> Path:
     writers: dict[str, Callable[[SavedRun, Path], None]] = {"onnx": _write_onnx, "npz": _write_npz}
     if form not in writers:
         raise SettingError(f"export: got {form!r}, expected {' or '.join(writers)}.")
-    path = run.folder.path / f"network.{form}"
+    path = run.folder.path / EXPORTS[form]
     try:
         writers[form](run, path)
     except OSError as error:

@@ -5,6 +5,11 @@ CHECKPOINT = "checkpoint.npz"
 DATA = "data.csv"
 RESULT = "result.csv"
 REPORT = "report.html"
+GALLERY = "gallery.png"
+PREDICTIONS = "predictions.csv"
+EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
+MADE_OF_A_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
+"""What is made of a finished run, and tells of another network once the run is trained further."""
 
 
 def former(name: str) -> str:

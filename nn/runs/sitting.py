@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nn.errors import RunFolderError
-from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
+from nn.runs.file_names import CHECKPOINT, MADE_OF_A_RESULT, RESULT, SETTINGS, former
 from nn.runs.first_layer import EPOCH_1
 from nn.runs.run_folder import HISTORIES, RunFolder
 from nn.whole_file import remove_left_parts
@@ -41,9 +41,9 @@ class Sitting:
         self.folder.discard()
 
     def begin_result(self) -> None:
-        """Take away the marks of a finished run before its files are written."""
+        """Take away what a former result left, its mark first, before the new one's files come."""
         path = self.folder.path
-        for name in (RESULT, REPORT, *map(former, _CHANGED_WHILE_TRAINING)):
+        for name in (RESULT, *MADE_OF_A_RESULT, *map(former, _CHANGED_WHILE_TRAINING)):
             (path / name).unlink(missing_ok=True)
 
 

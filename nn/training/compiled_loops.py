@@ -92,7 +92,7 @@ def run_steps(
     counts = np.empty(most, np.int64)
     penalized = (sizes[:-1] * sizes[1:]).sum()
     dark = images[0, 0]  # in a corner; a pixel that is not dark would only cost time
-    kept = np.float32(1)  # what is added up is velocity / kept: see _keep
+    kept: np.floating = np.float32(1)  # what is added up is velocity / kept: see _keep
 
     for start in range(0, len(images), batch_size):
         inputs = images[start : start + batch_size]
@@ -352,21 +352,21 @@ def _loss_gradient(
 
 
 @_compiled
-def _keep(velocity: Array, kept: np.float32, momentum: np.float32) -> np.float32:
+def _keep(velocity: Array, kept: np.floating, momentum: np.float32) -> np.floating:
     """Do velocity <- momentum * velocity, by remembering the factor: return the new `kept`.
 
     To multiply one number is sooner done than to multiply them all, which would be a third of a
     step. They are multiplied when the factor has become small, about every hundredth step.
     """
     kept *= momentum
-    if kept >= _SMALL:
-        return kept
-    _multiply(velocity, kept)
-    return np.float32(1)
+    if kept < _SMALL:
+        _multiply(velocity, kept)
+        kept = np.float32(1)
+    return kept
 
 
 @_compiled
-def _multiply(velocity: Array, factor: np.float32) -> None:
+def _multiply(velocity: Array, factor: np.floating) -> None:
     """Velocity <- factor * velocity."""
     for i in range(len(velocity)):
         velocity[i] *= factor
@@ -386,7 +386,7 @@ def _add_penalty(
 
 
 @_compiled
-def _move(values: Array, velocity: Array, way: np.float32) -> None:
+def _move(values: Array, velocity: Array, way: np.floating) -> None:
     """Values <- values - way * velocity."""
     for i in range(len(values)):
         values[i] -= way * velocity[i]

@@ -8,7 +8,7 @@ import pytest
 from nn.errors import DivergedError
 from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.experiment import FinishedRun, run_experiment
-from nn.runs.file_names import former
+from nn.runs.file_names import MADE_OF_A_RESULT, former
 from nn.runs.resuming import resume_run
 from nn.runs.run_folder import RunFolder
 from nn.training import trainer
@@ -190,7 +190,8 @@ def test_a_result_stays_whole_until_there_is_another(settings):
 
 def test_a_result_is_taken_away_before_its_files_are_written_anew(settings, monkeypatch):
     run = run_experiment(settings(name="run", epochs=1))
-    (run.folder.path / "report.html").write_text("of the first epoch")
+    for name in MADE_OF_A_RESULT:
+        (run.folder.path / name).write_text("of the first epoch")
 
     def die(folder: RunFolder, network: object) -> None:
         raise Killed
@@ -200,7 +201,7 @@ def test_a_result_is_taken_away_before_its_files_are_written_anew(settings, monk
         with pytest.raises(Killed):
             resume_run(run.folder, given(epochs=2))
     left = {path.name for path in run.folder.path.iterdir()}
-    assert not left & {"result.csv", "report.html", former("checkpoint.npz")}
+    assert not left & {"result.csv", *MADE_OF_A_RESULT, former("checkpoint.npz")}
     assert {"checkpoint.npz", "settings.yaml", "weights_1.csv"} <= left
     resume_run(run.folder, {})
     whole = run_experiment(settings(name="whole", epochs=2))
