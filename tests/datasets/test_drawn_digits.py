@@ -93,9 +93,9 @@ def test_every_way_of_writing_is_drawn() -> None:
 
 
 def test_all_of_them_are_drawn_within_three_seconds() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     draw(drawn_digits.TRAINING_DIGITS + drawn_digits.TEST_DIGITS)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_the_drawing_is_the_one_every_machine_makes() -> None:
@@ -147,7 +147,8 @@ def test_a_network_that_saw_only_drawn_digits_reads_real_ones(
 ) -> None:
     """One seed; `python -m benchmarks.built_in_digits` measures several."""
     places = {"data_dir": str(tmp_path), "save_dir": str(tmp_path)}
-    run = run_experiment(Settings(dataset="built-in", **places))
+    quick = {"epochs": 4, "learning_rate": 0.003}
+    run = run_experiment(Settings(dataset="built-in", **quick, **places))
     assert 0.95 < run.result.validation_accuracy < 0.99
 
     saved = load_run(run.folder)

@@ -138,9 +138,9 @@ def test_the_official_files_are_read_as_fast_as_gzip_unpacks_them(mnist_dir: Pat
     path = mnist_dir / "train-images-idx3-ubyte.gz"
 
     def seconds(read) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(read()) >= 60_000
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     def plainly() -> np.ndarray:
         with gzip.open(path) as stream:

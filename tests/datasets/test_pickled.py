@@ -259,7 +259,7 @@ def test_a_pickle_made_to_fill_the_memory_or_take_for_ever_does_neither(
 ) -> None:
     monkeypatch.setattr(pickled, "_LARGEST", 1 << 26)
     path = saved(tmp_path, b"\x80\x02" + content)
-    start = time.monotonic()
+    start = time.process_time()
     tracemalloc.start()
     try:
         with pytest.raises(DataError, match=words) as caught:
@@ -268,7 +268,7 @@ def test_a_pickle_made_to_fill_the_memory_or_take_for_ever_does_neither(
     finally:
         tracemalloc.stop()
     assert peak < 100_000_000
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert len(str(caught.value)) < 350
 
 

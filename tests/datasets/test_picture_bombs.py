@@ -56,10 +56,10 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
 ) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(side, side))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DataError, match=r"pixels.* at most 32,000,000"):
         prepare_picture(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_real_picture_of_30_000_by_30_000_is_refused_as_well(tmp_path: Path) -> None:
@@ -68,10 +68,10 @@ def test_a_real_picture_of_30_000_by_30_000_is_refused_as_well(tmp_path: Path) -
     rows = b"".join(squeeze.compress(row) for _ in range(600)) + squeeze.flush()
     path = tmp_path / "bomb.png"
     path.write_bytes(png(30_000, 30_000, rows))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DataError, match="at most 32,000,000"):
         prepare_picture(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_picture_narrow_and_endless_is_refused(tmp_path: Path) -> None:
@@ -154,10 +154,10 @@ def test_a_jpeg_of_a_thousand_scans_is_refused(tmp_path: Path) -> None:
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     path = tmp_path / "scans.jpg"
     path.write_bytes(whole[:-2] + scan * 1000 + whole[-2:])
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
         prepare_picture(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     tiff = tmp_path / "scans.tiff"
     Image.new("L", (2_000, 2_000)).save(tiff, compression="jpeg")
     tiff.write_bytes(tiff.read_bytes() + scan * 1000)

@@ -57,9 +57,9 @@ def test_an_absurd_number_of_epochs_is_estimated_and_not_refused(clock):
 
 
 def test_it_takes_a_moment_and_comes_out_in_the_right_order_of_magnitude():
-    started = time.perf_counter()
+    started = time.process_time()
     preview = preview_run(Settings())
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert 0.1 < preview.seconds < 10_000
 
 
