@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import growth, machine, steps, whole_program
 from benchmarks.contestants import CONTESTANTS
-from benchmarks.turns import Turns, missing
+from benchmarks.turns import Entry, Turns, missing
 from benchmarks.work import TRAINING_IMAGES
 
 
@@ -26,8 +26,8 @@ def main() -> None:
         lines = measurement.lines
         if arguments.data_dir:
             lines += whole_program.measure(arguments.data_dir, threads, arguments.rounds)
-        _print_lines(lines)
-        _print_times(measurement)
+        print_lines(lines)
+        print_times(measurement)
     if arguments.growth:
         print("\n## Growth of an epoch, 784-64-10, batch 4, one thread\n")
         with Turns(1, arguments.data_dir, ["ours"]) as turns:
@@ -56,23 +56,29 @@ def _print_comparison(turns: Turns) -> None:
         print(f"- {CONTESTANTS[entry.contestant]}, {entry.work}: {share:.1e}, {same}")
 
 
-def _print_lines(lines: Sequence[steps.Line]) -> None:
-    for whose in dict.fromkeys(line.whose for line in lines):
-        print(f"\n| {whose}: work | against | ratio | target | |\n|---|---|---|---|---|")
-        _print_table([line for line in lines if line.whose == whose])
-
-
-def _print_table(lines: Sequence[steps.Line]) -> None:
+def print_lines(lines: Sequence[steps.Line]) -> None:
+    """Print a row for each target, with two columns for each of ours."""
+    ours = list(dict.fromkeys(line.whose for line in lines))
+    print(f"\n| work | against | target | {' | | '.join(ours)} | |")
+    print("|---" * (3 + 2 * len(ours)) + "|")
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
     for line in lines:
         target = f"at most {line.target:g}" if line.at_most else f"at least {line.target:g}"
         ratio = "-" if line.ratio is None else str(line.ratio)
-        print(f"| {line.what} | {line.against} | {ratio} | {target} | {line.verdict} |")
+        row = rows.setdefault((line.what, line.against, target), {})
+        row[line.whose] = f"{ratio} | {line.verdict}"
+    for row, cells in rows.items():
+        print(f"| {' | '.join([*row, *(cells.get(one, ' | ') for one in ours)])} |")
 
 
-def _print_times(measurement: steps.Measurement) -> None:
-    print("\n| work | contestant | microseconds a step |\n|---|---|---|")
-    for entry, ratio in measurement.times.items():
-        print(f"| {entry.work} | {CONTESTANTS[entry.contestant]} | {ratio} |")
+def print_times(measurement: steps.Measurement) -> None:
+    """Print microseconds a step, a row for each work and a column for each contestant."""
+    names = list(dict.fromkeys(entry.contestant for entry in measurement.times))
+    print(f"\n| microseconds a step | {' | '.join(CONTESTANTS[name] for name in names)} |")
+    print("|---" * (1 + len(names)) + "|")
+    for work in dict.fromkeys(entry.work for entry in measurement.times):
+        cells = [str(measurement.times.get(Entry(name, work), "")) for name in names]
+        print(f"| {work} | {' | '.join(cells)} |")
 
 
 def _print_growth(growths: Sequence[growth.Growth]) -> None:

@@ -6,7 +6,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from benchmarks.__main__ import print_lines, print_times
 from benchmarks.contestants import CONTESTANTS, REQUIRES
+from benchmarks.steps import Line, Measurement
+from benchmarks.turns import Entry, Ratio
 from benchmarks.work import Work, load_data
 
 
@@ -27,3 +30,36 @@ def test_ours_take_a_step_for_every_batch_in_every_run(name: str, optimizer: str
         before = after
     assert [record.epoch for record in contestant.history] == [1, 2]
     assert np.isfinite(contestant.history[-1].training_loss)
+
+
+def test_every_target_has_a_row_and_each_of_ours_its_columns(capsys) -> None:
+    fast, slow = Ratio(1.5, 1.25, 2.0), Ratio(2.5, 2.0, 3.0)
+    print_lines(
+        [
+            Line("ours", "step", "products", 2.0, True, fast),
+            Line("ours", "epoch", "steps", 1.0, True, fast),
+            Line("compiled", "step", "products", 2.0, True, slow),
+            Line("compiled", "step", "JAX", 1.0, False, None),
+        ]
+    )
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "| work | against | target | ours | | compiled | |",
+        "|---|---|---|---|---|---|---|",
+        "| step | products | at most 2 | 1.50 (1.25-2.00) | met | 2.50 (2.00-3.00) | missed |",
+        "| epoch | steps | at most 1 | 1.50 (1.25-2.00) | missed |  |  |",
+        "| step | JAX | at least 1 |  |  | - | left out |",
+    ]
+
+
+def test_a_contestant_that_did_not_do_a_work_leaves_its_cell_empty(capsys) -> None:
+    plain, large = Work(), Work(batch_size=128)
+    times = {
+        Entry("ours", plain): Ratio(1.0, 1.0, 1.0),
+        Entry("ours", large): Ratio(2.0, 2.0, 2.0),
+        Entry("jax_scan", large): Ratio(3.0, 3.0, 3.0),
+    }
+    print_times(Measurement([], times))
+    assert capsys.readouterr().out.splitlines()[3:] == [
+        "| 784-64-10 relu SGD batch 4 | 1.00 (1.00-1.00) |  |",
+        "| 784-64-10 relu SGD batch 128 | 2.00 (2.00-2.00) | 3.00 (3.00-3.00) |",
+    ]
