@@ -127,7 +127,7 @@ def on_terminal(program_environment: dict[str, str]) -> Iterator[Callable[..., A
             **words,
         )
         child.delaybeforesend = None  # 50 ms before every key
-        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.1
+        child.ptyproc.delayafterclose, child.ptyproc.delayafterterminate = 0.1, 0.4
         started.append(child)
         return child
 

@@ -1,5 +1,6 @@
 """The one place where a program ends: every mistake becomes one red line and an exit code."""
 
+import datetime  # noqa: F401 - or it is imported in the depths of pydantic, where no signal may come
 import errno
 import math
 import os
@@ -32,6 +33,7 @@ _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 _NERVOUS = 1.0  # seconds after Ctrl-C in which another one means the same
+_CONFUSED = 10.0  # seconds after a signal in which a library's error may be what it made of it
 
 
 def run_program(main: Callable[[], None]) -> int:
@@ -112,15 +114,20 @@ def _ending_of(main: Callable[[], None]) -> int:
     except ProgramError as error:
         _say(str(error), is_error=not isinstance(error, StoppedError))
         return error.exit_code
-    except KeyboardInterrupt:
-        _ignore_signals()
-        _say("stopped", is_error=False)
-        return StoppedError.exit_code
     except MemoryError:
         _say("not enough memory: try fewer hidden_units or a smaller data set")
         return ProgramError.exit_code
     except OSError as error:
         return _refused(error)
+    except BaseException as error:
+        # Ctrl-C, or what a library made of it: one written in C that is interrupted may know no
+        # better than to raise an error of its own, as "incompatible function arguments".
+        long_ago = time.monotonic() - interrupt.last > _CONFUSED
+        if long_ago and not isinstance(error, KeyboardInterrupt):
+            raise
+        _ignore_signals()
+        _say("stopped", is_error=False)
+        return StoppedError.exit_code
     return 0
 
 

@@ -67,7 +67,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             with zipfile.ZipFile(stream) as archive:
                 yield archive
         except _WHAT_ZIPFILE_RAISES as error:
-            raise ValueError(f"it is damaged ({error})") from error
+            raise ValueError("it is damaged") from error  # whose words may quote all of the file
 
 
 def numbers_of(archive: zipfile.ZipFile) -> dict[str, Any]:

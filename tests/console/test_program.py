@@ -1,4 +1,5 @@
 import errno
+import math
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nn.console import program
 from nn.console.program import run_program, say
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
 
@@ -75,7 +77,25 @@ def test_control_codes_in_a_message_do_not_reach_the_terminal(capsys):
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), FileNotFoundError(errno.ENOENT, "x", "y")])
-def test_a_defect_keeps_its_traceback(error):
+def test_a_defect_keeps_its_traceback(monkeypatch, error):
+    monkeypatch.setattr(program.interrupt, "last", -math.inf)
+    with pytest.raises(type(error)):
+        run_program(raising(error))
+
+
+@pytest.mark.parametrize("error", [TypeError("x"), type("Panic", (BaseException,), {})("x")])
+def test_what_a_library_makes_of_a_signal_is_no_error(capsys, monkeypatch, error):
+    monkeypatch.setattr(program.interrupt, "last", -math.inf)
+
+    def main():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise error from None
+
+    assert run_program(main) == 130
+    assert capsys.readouterr().err == "stopped\n"
+    monkeypatch.setattr(program, "_CONFUSED", 0.0)  # long after a signal it is one
     with pytest.raises(type(error)):
         run_program(raising(error))
 

@@ -216,6 +216,13 @@ def test_a_flipped_bit_in_any_array_is_found(run):
         assert "cannot be gone on from" in refused(run), name
 
 
+def test_a_refusal_does_not_quote_the_file(run):
+    content = bytearray(run.checkpoint.read_bytes())
+    content[26:28] = (4000).to_bytes(2, "little")  # letters in the first member's name
+    run.checkpoint.write_bytes(content)
+    assert "checkpoint.npz: cannot be gone on from: it is damaged. " in refused(run)
+
+
 def test_random_bytes_end_in_the_same_training_or_in_a_refusal(run):
     """Half of them in the archive's directory, where a reader is led astray most easily."""
     settings = run.read_settings()
