@@ -24,15 +24,21 @@ def _prepare(folder: Path) -> list[bytes]:
 def _read(content: bytes, folder: Path) -> Reading:
     run = RunFolder(folder / "whole")
     run.checkpoint.write_bytes(content)
-    parts = _parts(run.read_settings())
+    settings = _settings(run.path)
+    parts = _parts(settings)
 
     def go_on() -> object:
         numbers = _checkpoint_numbers(run)
-        _refuse_other_settings(run, run.read_settings(), numbers)
+        _refuse_other_settings(run, settings, numbers)
         _put_back(run, parts)
         return len(parts.history)
 
     return go_on
+
+
+@cache
+def _settings(folder: Path) -> Settings:
+    return RunFolder(folder).read_settings()
 
 
 @cache
