@@ -135,6 +135,16 @@ def test_the_newest_run_is_shown_unless_another_is_named(copy, predict):
     assert "Run older:" in predict("--run", older, "--save-dir", "nowhere", *picture).stdout
 
 
+def test_a_run_on_the_built_in_digits_finds_them_again(predict, run_program, tmp_path):
+    flags = ("--defaults", "--dataset", "built-in", "--hidden-layers", 0, "--epochs", 1)
+    trained = run_program("train.py", *flags, cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    done = predict()
+    assert done.returncode == 0, done.stderr
+    (accuracy,) = re.findall(r"Test accuracy \S+ \(2,400 images\)", done.stdout)
+    assert accuracy.replace(" %", "%") in trained.stdout
+
+
 def test_without_any_run_it_says_how_to_make_one(refused, predict, tmp_path):
     refused(predict(), 4, "saved_files", "python train.py")
     assert not list(tmp_path.iterdir())

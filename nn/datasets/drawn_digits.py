@@ -12,6 +12,7 @@ Reference:
     recognition, section III.A, for the size and the centring.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,9 +83,10 @@ def built_in_digits(data_dir: Path) -> ImageData:
             ("test", TEST_DIGITS, _SEED + 1),
         )
     )
-    return join_train_and_test(
+    data = join_train_and_test(
         training, test, name="built-in digits", source="digits the program draws itself"
     )
+    return replace(data, dataset="built-in")
 
 
 def kept_files(data_dir: Path, part: str = "train") -> tuple[Path, Path]:

@@ -130,7 +130,7 @@ def test_without_network_the_reason_is_said_and_the_built_in_digits_are_used(
     tmp_path: Path,
 ) -> None:
     data, said = load(tmp_path / "new")
-    assert data.name == "built-in digits"
+    assert (data.name, data.dataset) == ("built-in digits", "built-in")
     assert f"no network for {tmp_path / 'new'} Until then the built-in digits are used." in said
 
 
@@ -143,6 +143,7 @@ def test_built_in_looks_at_no_files(tmp_path: Path) -> None:
     put_idx(tmp_path, arrays())
     data, said = load(tmp_path, "built-in")
     assert (data.name, data.classes, said) == ("built-in digits", 10, "")
+    assert data.dataset == "built-in"
 
 
 def test_what_was_downloaded_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
