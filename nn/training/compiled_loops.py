@@ -28,7 +28,7 @@ Indices = NDArray[np.uint32]
 
 RELU, SIGMOID = 1, 2
 
-_SMALL = np.float32(1e-6)
+_SMALL = np.float32(1e-6)  # far from where float32 loses digits, and so is one over it
 _LIBERTIES = {"contract", "reassoc"}
 _Function = TypeVar("_Function", bound=Callable[..., object])
 

@@ -72,6 +72,7 @@ COMBINATIONS = {
         "restore_best_weights": True, "monitor": "validation_accuracy", "learning_rate": 0.1,
     },
     "partial last batches": {"batch_size": 7},
+    "compiled, momentum": {"compiled": True},
     "diverges in its fourth epoch": {
         "optimizer": "sgd", "learning_rate": 0.001, "l2_strength": 2003,
     },
@@ -81,6 +82,8 @@ COMBINATIONS = {
 @pytest.mark.parametrize("name", COMBINATIONS)
 def test_a_run_left_again_and_again_ends_as_one_that_never_was(settings, name):
     changes = {"epochs": EPOCHS, "checkpoint_steps": 20, **COMBINATIONS[name]}
+    if "compiled" in changes:
+        pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
     whole = run_experiment(settings(name="whole", **changes))
     assert isinstance(whole.cut_short, DivergedError) == name.startswith("diverges")
     expected = csv_files(whole.folder.path)

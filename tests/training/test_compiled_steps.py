@@ -84,12 +84,14 @@ class Model:
 
     @property
     def numbers(self) -> NDArray:
-        """All parameters, and how far the velocity would carry them in the next step.
+        """All parameters, and the velocity.
 
-        The velocity itself may differ more: under L1 a weight that is nearly 0 is pulled to and fro
-        between both sides of 0, and where it stands in that is up to the last digits.
+        Under L1 a weight that is nearly 0 is pulled to and fro between both sides of 0, and where
+        its velocity stands in that is up to the last digits; what counts there is how far it would
+        carry the weight.
         """
-        velocities = [self.optimizer.learning_rate * v for v in self.optimizer.state.values()]
+        scale = self.optimizer.learning_rate if self.optimizer.penalty.l1 else 1.0
+        velocities = [scale * velocity for velocity in self.optimizer.state.values()]
         return np.concatenate([self.network.parameters.values, *velocities])
 
 
