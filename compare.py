@@ -28,9 +28,9 @@ def main() -> None:
     save_dir = Path(settings.save_dir)
 
     # Only now, so that a wrong flag is said at once.
+    from nn.comparing.compare import compare, read_runs
     from nn.console.comparing import show_comparison
     from nn.console.run_choice import choose_runs
-    from nn.runs.compare import compare, read_runs
 
     folders = choose_runs(found["runs"], found["study"], save_dir, report=say)
     comparison = compare(read_runs(folders, report=say))

@@ -7,7 +7,7 @@ from nn.console.program import run_program, say
 
 def main() -> None:
     """Ask what to vary, run trials until the study is complete, and say which was the best."""
-    from nn.runs.study_storage import require_optuna
+    from nn.searching.storage import require_optuna
 
     require_optuna()
 
@@ -17,15 +17,15 @@ def main() -> None:
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.reports.study_files import draw_study, write_trials
-    from nn.runs.search import Standing, Study
-    from nn.runs.search_team import run_search
+    from nn.searching.study import StudyStatus, Study
+    from nn.searching.team import run_search
 
     plan = gather_plan(sys.argv[1:])
     say(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
     with closing(Study(plan)) as study:
         with closing(StudyProgress()) as progress:
 
-            def show(standing: Standing) -> None:
+            def show(standing: StudyStatus) -> None:
                 progress.show(plan.places, trial_lines(standing), best_so_far(standing))
 
             run_search(study, show)

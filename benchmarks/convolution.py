@@ -17,7 +17,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 import torch
 
-from nn.architecture import LayerSpec, build_network
+from nn.architecture.layer_list import LayerSpec, build_network
 from nn.initializers import INITIALIZERS
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network

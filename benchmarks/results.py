@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from nn.files.atomic_write import write_atomically
 from nn.runs.experiment import run_experiment
 from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import read_config
-from nn.whole_file import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ROOT / "docs" / "results.csv"
@@ -79,10 +79,10 @@ def write_records(records: list[Record]) -> None:
     """Write the rows, ordered by config and seed, and the table made from them."""
     ordered = sorted(records, key=lambda record: (record["config"], int(record["seed"])))
     lines = [",".join(HEADER), *(",".join(record[name] for name in HEADER) for record in ordered)]
-    write_whole(RECORDS, "\n".join(lines) + "\n")
+    write_atomically(RECORDS, "\n".join(lines) + "\n")
     before, _, rest = TABLE.read_text(encoding="utf-8").partition(START)
     _, _, after = rest.partition(END)
-    write_whole(TABLE, f"{before}{START}\n{table(ordered)}\n{END}{after}")
+    write_atomically(TABLE, f"{before}{START}\n{table(ordered)}\n{END}{after}")
 
 
 def table(records: list[Record]) -> str:

@@ -25,7 +25,7 @@ import nn
 from nn.console.progress import Progress
 from nn.runs import experiment
 from nn.settings.declaration import Settings
-from nn.training.steps import take_steps
+from nn.engines.steps import take_steps
 
 inner = 0.0
 
@@ -44,11 +44,11 @@ print(run.seconds / inner)
 """
 _CHECKPOINTS = """
 import sys, time
-from nn.runs.checkpoint_keeper import CheckpointKeeper
+from nn.runs.checkpoint_writer import CheckpointWriter
 from nn.runs.experiment import run_experiment
 from nn.settings.declaration import Settings
 
-write, spent = CheckpointKeeper.write, 0.0
+write, spent = CheckpointWriter.write, 0.0
 
 def timed(self, **how):
     global spent
@@ -56,7 +56,7 @@ def timed(self, **how):
     write(self, **how)
     spent += time.perf_counter() - started
 
-CheckpointKeeper.write = timed
+CheckpointWriter.write = timed
 run = run_experiment(Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=5))
 print(run.seconds / (run.seconds - spent))
 """

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from tests.environment import ROOT, quiet_environment
 from tests.made_up_data import write_small_data
 from tests.programs import Order, Program, start_branching
-from tests.surroundings import ROOT, quiet_environment
+
+pytest_plugins = ["tests.small_runs"]
 
 SmallData = Callable[..., Path]
 RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.surroundings import ROOT, quiet_environment
+from tests.environment import ROOT, quiet_environment
 
 PATIENCE = 90.0  # seconds until a program counts as hanging
 # One thread a program, so that two programs on two cores do not wait for each other.

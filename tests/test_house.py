@@ -21,17 +21,15 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # Which rooms (folders and modules of nn) each room may import, besides itself. A new room needs
 # a line here: that is the moment to think about where it stands.
-FILES = {"errors", "ordinary_file", "whole_file"}
 MATHS = {
     *("initializers", "layers", "losses", "network", "optimizers", "regularizers", "schedules"),
-    *("architecture", "layer_options"),
 }
-RUNS = {*FILES, *MATHS, "training", "datasets", "settings", "runs"}
+BELOW_RUNS = {"errors", "files", *MATHS, "architecture", "engines", "training", "datasets"}
+BELOW_PAGES = {*BELOW_RUNS, "settings", "runs", "resuming", "searching", "comparing"}
 MAY_IMPORT: dict[str, set[str]] = {
     "": set(),
     "errors": set(),
-    "ordinary_file": set(),
-    "whole_file": set(),
+    "files": {"errors"},
     "initializers": set(),
     "schedules": set(),
     "layers": {"initializers"},
@@ -39,14 +37,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "regularizers": {"layers"},
     "network": {"layers"},
     "optimizers": {"layers", "regularizers"},
-    "layer_options": set(),
-    "architecture": {"errors", "initializers", "layer_options", "layers", "network"},
-    "training": {*FILES, *MATHS},
-    "datasets": FILES,
-    "settings": {*FILES, "architecture"},
-    "runs": RUNS,
-    "reports": RUNS,
-    "console": {*RUNS, "reports"},
+    "architecture": {"errors", *MATHS},
+    "engines": {"errors", *MATHS},
+    "training": {"errors", *MATHS, "engines"},
+    "datasets": {"errors", "files"},
+    "settings": {"errors", "files", "architecture"},
+    "runs": {*BELOW_RUNS, "settings"},
+    "resuming": {*BELOW_RUNS, "settings", "runs"},
+    "searching": {*BELOW_RUNS, "settings", "runs"},
+    "comparing": {*BELOW_RUNS, "settings", "runs"},
+    "reports": BELOW_PAGES,
+    "console": {*BELOW_PAGES, "reports"},
 }
 
 # The only modules that may import a library: each can then be replaced in one place, and the
@@ -64,17 +65,22 @@ HOME_OF = {
     "onnx": {"nn.runs.export"},
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
-    "threadpoolctl": {"nn.training.threads"},
-    "numba": {"nn.training.compiled_loops"},
+    "threadpoolctl": {"nn.engines.threads"},
+    "numba": {"nn.engines.compiled_loops"},
     "optuna": {
-        *("nn.runs.study_storage", "nn.runs.journal_lock", "nn.runs.search"),
-        *("nn.runs.search_worker", "nn.runs.signs_of_life", "nn.reports.study_files"),
+        *("nn.searching.storage", "nn.searching.journal_lock", "nn.searching.study"),
+        *("nn.searching.worker", "nn.searching.heartbeat", "nn.reports.study_files"),
     },
-    "sqlalchemy": {"nn.runs.study_storage"},
+    "sqlalchemy": {"nn.searching.storage"},
 }
 # What these read, this program or the system has written.
 OWN_FILES = {
-    *("nn.runs.journal_lock", "nn.runs.machine", "nn.runs.signs_of_life", "nn.runs.training_lock"),
+    *(
+        "nn.searching.journal_lock",
+        "nn.searching.machine",
+        "nn.searching.heartbeat",
+        "nn.files.training_lock",
+    ),
     "nn.settings.documentation",
 }
 # Slow to import: in functions only, or the first question waits.
@@ -250,8 +256,8 @@ def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
 
 @named(PACKAGE)
 def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
-    """Only nn.whole_file opens a file for writing."""
-    if module_name(path) == "nn.whole_file":
+    """Only nn.files.atomic_write opens a file for writing."""
+    if module_name(path) == "nn.files.atomic_write":
         return
     for node in ast.walk(tree_of(path)):
         if not isinstance(node, ast.Call):
@@ -269,7 +275,7 @@ def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
 
 @named([path for path in PACKAGE if room_of(module_name(path)) in {"datasets", "settings", "runs"}])
 def test_what_others_made_is_opened_in_one_place(path: Path) -> None:
-    """Only nn.ordinary_file opens it; it waits for no pipe and reads from no device."""
+    """Only nn.files.regular_file opens it; it waits for no pipe and reads from no device."""
     if module_name(path) in OWN_FILES:
         return
     for node in ast.walk(tree_of(path)):

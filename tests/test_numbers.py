@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from nn import whole_file
 from nn.datasets.idx import write_idx
 from nn.errors import DataError, DivergedError, ProgramError
+from nn.files import atomic_write
 from nn.layers.activations import Sigmoid
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.optimizers import OPTIMIZERS
@@ -46,7 +46,7 @@ NETWORKS: dict[str, dict[str, object]] = {
 
 @pytest.fixture(autouse=True)
 def _unforced_disk(monkeypatch) -> None:
-    monkeypatch.setattr(whole_file.os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(atomic_write.os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture

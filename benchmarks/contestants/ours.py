@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.work import CLASSES, Array, Work
 from nn.datasets.batches import CHUNK_ROWS, Chunk
+from nn.engines.steps import TakeSteps, take_steps
 from nn.initializers import INITIALIZERS
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.dense import Dense
@@ -18,7 +19,6 @@ from nn.optimizers import OPTIMIZERS, Optimizer
 from nn.regularizers import Penalty
 from nn.schedules import constant
 from nn.training.history import EpochRecord
-from nn.training.steps import TakeSteps, take_steps
 from nn.training.trainer import train
 
 

@@ -1,7 +1,7 @@
 """This trainer with `--compiled`: the same loop, and other functions that take the steps."""
 
 from benchmarks.contestants import ours
-from nn.training.compiled_steps import take_compiled_steps
+from nn.engines.compiled import take_compiled_steps
 
 
 class Contestant(ours.Contestant):

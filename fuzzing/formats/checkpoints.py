@@ -5,9 +5,9 @@ from pathlib import Path
 
 from fuzzing.formats import Format, Reading
 from fuzzing.formats.run_folder import small_run
+from nn.resuming.resume import _checkpoint_numbers, _put_back, _refuse_other_settings
 from nn.runs.experiment import Parts, put_together
 from nn.runs.preparation import prepare_data
-from nn.runs.resuming import _checkpoint_numbers, _put_back, _refuse_other_settings
 from nn.runs.run_folder import RunFolder
 from nn.settings.declaration import Settings
 

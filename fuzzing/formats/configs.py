@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from fuzzing.formats import Format, Reading
-from nn.runs.places import check_places
-from nn.runs.search_plan import plan_search
+from nn.runs.write_scope import check_write_scope
+from nn.searching.plan import plan_search
 from nn.settings.checking import check_given, check_settings
 from nn.settings.config_files import read_config, write_settings
 from nn.settings.declaration import SETTINGS, Settings
@@ -38,13 +38,13 @@ def _read(content: bytes, folder: Path) -> Reading:
 
 def _training(path: Path) -> object:
     given = read_config(path)
-    check_places(given)
+    check_write_scope(given)
     return check_settings(given)
 
 
 def _search(path: Path) -> object:
     given = read_config(path, [*SEARCH.settings, *SETTINGS])
-    check_places(given)
+    check_write_scope(given)
     of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
     place = given["start"].place if "start" in given else "start"

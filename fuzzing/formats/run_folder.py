@@ -11,9 +11,9 @@ from unittest import mock
 import numpy as np
 
 from fuzzing.formats import Format, Reading
+from nn.comparing.compare import read_runs
 from nn.datasets.idx import write_idx
 from nn.errors import DataError, RunFolderError
-from nn.runs.compare import read_runs
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import load_run, predict_test_set

@@ -5,11 +5,11 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from nn.comparing.compare import Comparison, compare, read_runs
 from nn.console.gather import is_terminal
 from nn.console.program import say
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
-from nn.runs.compare import Comparison, compare, read_runs
 from nn.runs.run_folder import RunFolder, finished_runs
 
 

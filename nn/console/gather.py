@@ -59,11 +59,11 @@ def gather_settings(
     """
     given = line.given
     if line.config is not None:
-        from nn.runs.places import check_places
+        from nn.runs.write_scope import check_write_scope
         from nn.settings.config_files import read_config  # PyYAML takes time; rarely needed
 
         given = {**read_config(line.config), **given}
-        check_places(given)
+        check_write_scope(given)
     save_dir = Path(check_settings(given).save_dir)
     if line.resume is not None:
         return Resume(line.resume, save_dir, given)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nn.errors import SettingError
+from nn.files.atomic_write import write_atomically
 from nn.settings.checking import check_settings
-from nn.whole_file import write_whole
 
 FILE_NAME = ".last_answers.yaml"
 
@@ -36,4 +36,4 @@ def write_last_answers(save_dir: str, answers: Mapping[str, Any]) -> None:
     lines += [yaml_line(name, value) for name, value in answers.items()]
     with suppress(OSError, ValueError):
         Path(save_dir).mkdir(parents=True, exist_ok=True)
-        write_whole(Path(save_dir) / FILE_NAME, "\n".join(lines) + "\n")
+        write_atomically(Path(save_dir) / FILE_NAME, "\n".join(lines) + "\n")

@@ -7,8 +7,8 @@ from shlex import quote
 from nn.console.interview import BACK, Asker
 from nn.console.program import say
 from nn.errors import RunFolderError
-from nn.runs.training_lock import training_lock
-from nn.runs.unfinished import UnfinishedRun, unfinished_runs
+from nn.files.training_lock import training_lock
+from nn.resuming.unfinished import UnfinishedRun, unfinished_runs
 from nn.settings.declaration import SETTINGS
 from nn.settings.setting import Choice
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TextIO
 
 from nn.errors import ProgramError, StoppedError
-from nn.ordinary_file import printable
+from nn.files.regular_file import printable
 
 OUTPUT_CLOSED = 141  # what a shell reports for a program ended by a closed pipe
 

@@ -12,8 +12,8 @@ from nn.console.interview import hold_interview
 from nn.console.piped_answers import read_answers
 from nn.console.plain_questions import PlainAsker
 from nn.console.program import say
-from nn.runs.places import check_places
-from nn.runs.search_plan import SearchPlan, plan_search
+from nn.runs.write_scope import check_write_scope
+from nn.searching.plan import SearchPlan, plan_search
 from nn.settings.checking import Given, check_given
 from nn.settings.config_files import read_config
 from nn.settings.declaration import SETTINGS
@@ -22,7 +22,7 @@ from nn.settings.repeat_command import repeat_command
 from nn.settings.search_declaration import SEARCH, SearchSettings
 
 if TYPE_CHECKING:
-    from nn.runs.search import Standing
+    from nn.searching.study import StudyStatus
 
 
 def gather_plan(words: Sequence[str]) -> SearchPlan:
@@ -49,7 +49,7 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
         written = read_config(path, [*SEARCH.settings, *SETTINGS])
         named = {"study": Given(path.stem, f"{path}")}
         given = {**named, **_beside(path, written), **given}
-        check_places(given)
+        check_write_scope(given)
     of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
     search = check_given(of_search, SEARCH)
@@ -113,7 +113,7 @@ def search_command(plan: SearchPlan) -> str:
     return shlex.join(words)
 
 
-def trial_lines(standing: "Standing") -> dict[int, str]:
+def trial_lines(standing: "StudyStatus") -> dict[int, str]:
     """Return a line about each trial that has come to its end, by its place."""
     from nn.reports.study_files import describe
 
@@ -130,7 +130,7 @@ def trial_lines(standing: "Standing") -> dict[int, str]:
     return lines
 
 
-def best_so_far(standing: "Standing") -> str:
+def best_so_far(standing: "StudyStatus") -> str:
     """Return the best value so far in words; nothing before there is one."""
     best = standing.best
     if best is None:
@@ -140,7 +140,7 @@ def best_so_far(standing: "Standing") -> str:
     return f"best {value:.2%}" if accuracy else f"best loss {value:.4f}"
 
 
-def print_winner(standing: "Standing") -> None:
+def print_winner(standing: "StudyStatus") -> None:
     """Print the best trial, where it lies, and the commands that train it and look at it."""
     best = standing.best
     if best is None:

@@ -14,11 +14,11 @@ from nn.console.progress import DownloadProgress
 from nn.console.watching import live_plots, watching
 from nn.errors import StoppedError
 from nn.reports.run_reports import write_reports
+from nn.resuming.resume import resume_run
+from nn.resuming.unfinished import run_to_resume
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.file_names import REPORT
-from nn.runs.resuming import resume_run
 from nn.runs.run_folder import RunFolder
-from nn.runs.unfinished import run_to_resume
 from nn.settings.declaration import Settings
 
 

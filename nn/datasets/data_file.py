@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nn.errors import DataError
-from nn.ordinary_file import open_ordinary
+from nn.files.regular_file import open_regular
 
 LARGEST_SET = 1 << 31
 """Pixels in a file: three times the largest set of handwriting (EMNIST, 814,255 images)."""
@@ -34,7 +34,7 @@ def open_data_file(path: Path) -> Iterator[BinaryIO]:
             a sentence that names it.
     """
     try:
-        with open_ordinary(path) as file:
+        with open_regular(path) as file:
             zipped = file.read(len(_MAGIC)) == _MAGIC
             file.seek(0)
             yield cast(BinaryIO, io.BufferedReader(_Unzipped(file), _PIECE)) if zipped else file

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from nn.errors import DataError
-from nn.ordinary_file import read_ordinary
-from nn.whole_file import open_whole
+from nn.files.atomic_write import open_atomically
+from nn.files.regular_file import read_regular
 
 Progress = Callable[[str, int, int], None]
 """Is told a file's name, the bytes that have arrived, and how many there will be."""
@@ -146,7 +146,7 @@ def _is_there(path: Path, file: KnownFile) -> bool:
 
 
 def _sha256(path: Path, size: int) -> str:
-    return hashlib.sha256(read_ordinary(path, size + 1)).hexdigest()
+    return hashlib.sha256(read_regular(path, size + 1)).hexdigest()
 
 
 def _fetch_file(
@@ -159,7 +159,7 @@ def _fetch_file(
     """Fetch one file, or raise and leave nothing behind."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open_whole(path) as stream:
+        with open_atomically(path) as stream:
             _receive(url, stream, file, on_progress, patience or Patience())
     except OSError as error:
         raise DataError(

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from nn.datasets.data_file import LARGEST_SET, MOST_IMAGES, open_data_file
 from nn.errors import DataError
-from nn.whole_file import open_whole
+from nn.files.atomic_write import open_atomically
 
 _UNSIGNED_BYTE = 8
 _PIECE = 1 << 20
@@ -59,7 +59,7 @@ def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
     if path.suffix == ".gz":
         # mtime=0 and the lowest effort: the same bytes each time, written quickly.
         content = gzip.compress(content, compresslevel=1, mtime=0)
-    with open_whole(path) as stream:
+    with open_atomically(path) as stream:
         stream.write(content)
 
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from nn.datasets.data_file import MOST_IMAGES, open_data_file
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError
-from nn.ordinary_file import printable
+from nn.files.regular_file import printable
 
 # 70,000 images of 784 doubles are 439 MB; a small file can unpack to a thousand times its size.
 _LARGEST = 1 << 29

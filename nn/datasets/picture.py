@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nn.datasets.centring import centre_by_mass
 from nn.errors import DataError
-from nn.ordinary_file import read_ordinary
+from nn.files.regular_file import read_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -151,7 +151,7 @@ def _silent_libraries() -> Iterator[None]:
 def _content_of(path: Path) -> bytes:
     """Return what is in the file, if it is a file and no larger than pictures are."""
     try:
-        content = read_ordinary(path, _LARGEST_FILE + 1)
+        content = read_regular(path, _LARGEST_FILE + 1)
     except FileNotFoundError:
         raise DataError(f"{path}: is not there; expected a picture file.") from None
     except IsADirectoryError:

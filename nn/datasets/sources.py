@@ -13,7 +13,7 @@ import numpy as np
 from nn.datasets.idx import read_idx
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError, SettingError
-from nn.ordinary_file import printable
+from nn.files.regular_file import printable
 
 Report = Callable[[str], None]
 """Is told one sentence at a time: what was looked for, what was not there, what is used."""

@@ -1,4 +1,4 @@
-"""The layer that makes units forgetful while they learn.
+"""The layer that makes units dropouts while they learn.
 
 Units that always appear together come to rely on each other's mistakes. Switching a random part
 of them off at every step makes each one useful on its own, as if many smaller networks were

@@ -5,11 +5,11 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from nn.comparing.compare import MEASURES, Comparison, SettingGroup
 from nn.errors import RunFolderError
+from nn.files.atomic_write import write_atomically
 from nn.reports.comparison_plots import Curves, plot_comparison, plot_confusion_difference
-from nn.runs.compare import MEASURES, Comparison, Contender
 from nn.runs.csv_files import NUMBER_FORMAT, write_array
-from nn.whole_file import write_whole
 
 FOLDER = "comparisons"
 _CURVES = tuple(
@@ -34,8 +34,8 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
     difference = comparison.confusion_difference()
     paths = [folder / name for name in ("table.csv", "runs.csv", "curves.png")]
     try:
-        write_whole(paths[0], _as_csv(_setting_rows(comparison)))
-        write_whole(paths[1], _as_csv(_run_rows(comparison)))
+        write_atomically(paths[0], _as_csv(_setting_rows(comparison)))
+        write_atomically(paths[1], _as_csv(_run_rows(comparison)))
         if any(run.history for run in comparison.runs):
             plot_comparison(paths[2], [_curves(one) for one in comparison.contenders], title)
         else:
@@ -50,7 +50,7 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
     return paths
 
 
-def _curves(contender: Contender) -> Curves:
+def _curves(contender: SettingGroup) -> Curves:
     values = {measure: contender.curve(measure) for measure in _CURVES}
     return Curves(contender.label, values, sum(bool(run.history) for run in contender.runs))
 
@@ -124,7 +124,7 @@ def comparison_table(comparison: Comparison, width: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _columns(comparison: Comparison, shown: Sequence[Contender]) -> dict[str, list[str]]:
+def _columns(comparison: Comparison, shown: Sequence[SettingGroup]) -> dict[str, list[str]]:
     """Return the cells of each column, below its heading."""
     names = comparison.differing or ["run"]
     columns = {}
@@ -150,7 +150,7 @@ def _columns(comparison: Comparison, shown: Sequence[Contender]) -> dict[str, li
     return columns
 
 
-def _spread(one: Contender, measure: str) -> str:
+def _spread(one: SettingGroup, measure: str) -> str:
     deviation = one.deviation(measure)
     return "" if deviation is None else f" ±{100 * deviation:.2f}"
 

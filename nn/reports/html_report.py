@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.architecture import describe
+from nn.architecture.layer_list import describe
 from nn.errors import RunFolderError
-from nn.ordinary_file import printable
+from nn.files.atomic_write import write_atomically
+from nn.files.regular_file import printable
 from nn.reports.page_data import history_data, image_data, network_data
 from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
@@ -30,7 +31,6 @@ from nn.runs.run_folder import Result
 from nn.runs.saved_run import SavedRun
 from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
-from nn.whole_file import write_whole
 
 _SOURCES = Path(__file__).parent / "html"
 _SCRIPTS = ("layers.js", "preparation.js", "drawing.js", "pictures.js", "charts.js", "report.js")
@@ -55,7 +55,7 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
     """
     path = run.folder.path / REPORT
     try:
-        write_whole(path, _render(run, result, predictions))
+        write_atomically(path, _render(run, result, predictions))
     except OSError as error:
         raise RunFolderError(
             f"{path}: cannot be written ({error.strerror}); the run's numbers are whole."

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn.files.atomic_write import open_atomically
 from nn.runs.predictions import Predictions
-from nn.whole_file import open_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -310,7 +310,7 @@ def picture(
         name = shortened(title, round(8.5 * width))
         figure.suptitle(f"{heading}\n{name}", fontsize=13)
         yield figure
-        with open_whole(path) as stream:
+        with open_atomically(path) as stream:
             figure.savefig(stream, format="png", metadata={"Software": None})
 
 

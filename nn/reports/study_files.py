@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn.errors import RunFolderError
+from nn.files.atomic_write import write_atomically
 from nn.reports.study_plots import (
     Axis,
     DrawnTrial,
@@ -13,9 +14,8 @@ from nn.reports.study_plots import (
     plot_learning_curves,
     plot_parameters,
 )
-from nn.runs.search import Standing, last_value
+from nn.searching.study import StudyStatus, last_value
 from nn.settings.search_space import Range, settings_of, show_settings
-from nn.whole_file import write_whole
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -33,7 +33,7 @@ _NOTES = (
 _BEST = 10
 
 
-def write_trials(standing: Standing) -> Path:
+def write_trials(standing: StudyStatus) -> Path:
     """Write `trials.csv`: a row for each trial that has come to its end.
 
     Raises:
@@ -50,13 +50,13 @@ def write_trials(standing: Standing) -> Path:
     path = standing.plan.folder / "trials.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, stream.getvalue())
+        write_atomically(path, stream.getvalue())
     except OSError as error:
         raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
     return path
 
 
-def draw_study(standing: Standing) -> list[Path]:
+def draw_study(standing: StudyStatus) -> list[Path]:
     """Draw the pictures for which there are trials; return their paths.
 
     Raises:
@@ -83,7 +83,7 @@ def draw_study(standing: Standing) -> list[Path]:
     return drawn
 
 
-def _axes(standing: Standing) -> list[Axis]:
+def _axes(standing: StudyStatus) -> list[Axis]:
     return [
         Axis(key, dimension.log)
         if isinstance(dimension, Range)
@@ -92,7 +92,7 @@ def _axes(standing: Standing) -> list[Axis]:
     ]
 
 
-def _drawn(standing: Standing, factor: float) -> list[DrawnTrial]:
+def _drawn(standing: StudyStatus, factor: float) -> list[DrawnTrial]:
     """Return the trials, whole ones first, the best of each first, with values times `factor`."""
     ordered = sorted(standing.finished.values(), key=lambda trial: _rank(standing, trial))
     return [
@@ -107,14 +107,14 @@ def _drawn(standing: Standing, factor: float) -> list[DrawnTrial]:
     ]
 
 
-def _rank(standing: Standing, trial: "FrozenTrial") -> tuple[bool, float]:
+def _rank(standing: StudyStatus, trial: "FrozenTrial") -> tuple[bool, float]:
     value = last_value(trial)
     sign = 1 if standing.plan.search.objective == "validation_loss" else -1
     whole = trial.user_attrs.get("outcome") == "complete"
     return not whole, float("inf") if value is None else sign * value
 
 
-def describe(standing: Standing, trial: "FrozenTrial") -> str:
+def describe(standing: StudyStatus, trial: "FrozenTrial") -> str:
     """Return a trial's values in words."""
     values = show_settings(settings_of(standing.plan.space, trial.params))
     return ", ".join(f"{name} {value}" for name, value in values.items())

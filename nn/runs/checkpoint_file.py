@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
+from nn.files.atomic_write import open_atomically
 from nn.runs.checkpoint_numbers import NUMBERS, numbers_of, open_archive, read_member
-from nn.training.checkpoint import Checkpoint, Layout, Numbers
-from nn.whole_file import open_whole
+from nn.training.state import Checkpoint, Layout, Numbers
 
 # What NumPy puts before an array: this, the length of what follows, a description, blanks.
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -32,7 +32,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         RunFolderError: the file cannot be written; the one before it is still there.
     """
     try:
-        with open_whole(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        with open_atomically(path) as stream, zipfile.ZipFile(stream, "w") as archive:
             archive.writestr(zipfile.ZipInfo(NUMBERS), json.dumps(checkpoint.numbers))
             for name, array in checkpoint.arrays.items():
                 member = io.BytesIO()

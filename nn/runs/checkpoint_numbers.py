@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nn.ordinary_file import open_ordinary
+from nn.files.regular_file import open_regular
 
 NUMBERS = "numbers.json"
 
@@ -54,7 +54,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         ValueError: it is no such archive; or a member that is read in the block is damaged.
         OSError: it cannot be read.
     """
-    with open_ordinary(path) as stream:
+    with open_regular(path) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - _END.size - _LOCATOR_OF_64_BITS))
         end = stream.read()

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
-from nn.ordinary_file import read_ordinary
+from nn.files.atomic_write import open_atomically
+from nn.files.regular_file import read_regular
 from nn.settings.checking import shorten
-from nn.whole_file import open_whole
 
 NUMBER_FORMAT = "%.9g"
 _LONGEST_NUMBER = 32  # bytes, its comma included
@@ -151,7 +151,7 @@ def read_record(path: Path, kind: type[Record]) -> Record:
 @contextmanager
 def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
     try:
-        with open_whole(path) as stream:
+        with open_atomically(path) as stream:
             yield stream
     except OSError as error:
         raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
@@ -159,7 +159,7 @@ def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
 
 def _read_at_most(path: Path, limit: int) -> str:
     try:
-        content = read_ordinary(path, limit + 1)
+        content = read_regular(path, limit + 1)
     except FileNotFoundError as error:
         raise RunFolderError(f"{path}: this file of the run is missing.") from error
     except OSError as error:

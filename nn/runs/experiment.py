@@ -12,15 +12,17 @@ import numpy as np
 
 from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
+from nn.engines.steps import TakeSteps, choose_steps
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
+from nn.files.training_lock import training_lock
 from nn.layers.dropout import Dropout
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
 from nn.regularizers import Penalty
-from nn.runs.checkpoint_keeper import CheckpointKeeper
-from nn.runs.first_layer import FirstLayerKeeper
-from nn.runs.followers import HistoryKeeper, LearningWatch
+from nn.runs.checkpoint_writer import CheckpointWriter
+from nn.runs.first_layer import FirstLayerWriter
+from nn.runs.observers import HistoryWriter, LearningWatch
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.preparation import (
     DownloadProgress,
@@ -31,15 +33,13 @@ from nn.runs.preparation import (
 )
 from nn.runs.random_streams import random_stream
 from nn.runs.run_folder import DataFacts, Result, RunFolder
-from nn.runs.sitting import Sitting
-from nn.runs.training_lock import training_lock
+from nn.runs.run_session import RunSession
 from nn.schedules import Schedule, constant, cosine, exponential, halving, step
 from nn.settings.declaration import Settings
-from nn.training.checkpoint import TrainingState
 from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.evaluation import evaluate
 from nn.training.history import EpochSoFar, History
-from nn.training.steps import TakeSteps, choose_steps
+from nn.training.state import TrainingState
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer, train
 
@@ -116,15 +116,15 @@ def run_experiment(
     settings = settings.model_copy(update={"dataset": data.images.dataset})
     parts = put_together(settings, data, report)
     folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
-    sitting = Sitting(folder)
+    session = RunSession(folder)
     with ExitStack() as until_the_end:
         (keep_locked or until_the_end).enter_context(training_lock(folder.path))
         try:
             write_beginning(folder, settings, data, _notes(data))
         except BaseException:
-            sitting.fail()
+            session.fail()
             raise
-        return train_in(sitting, settings, data, parts, observers=observers, report=report)
+        return train_in(session, settings, data, parts, observers=observers, report=report)
 
 
 def open_data(
@@ -156,8 +156,8 @@ def put_together(
         streams["distortion"] = random_stream(settings.seed, "distortion")
         shape = data.images.image_shape
         distortion = Distortion(settings.distortion, shape, rng=streams["distortion"])
-    forgetful = [layer for layer in network.layers if isinstance(layer, Dropout)]
-    streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(forgetful, 1)}
+    dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
+    streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}
     batches = Batches(
         data.split.training,
         data.normalization,
@@ -193,7 +193,7 @@ def write_beginning(
 
 
 def train_in(
-    sitting: Sitting,
+    session: RunSession,
     settings: Settings,
     data: PreparedData,
     parts: Parts,
@@ -205,11 +205,11 @@ def train_in(
 
     Raises:
         RunFolderError: the folder cannot be written.
-        StoppedError: training was stopped, and what the sitting learned is to be forgotten.
+        StoppedError: training was stopped, and what the session learned is to be forgotten.
     """
-    folder, history, network = sitting.folder, parts.history, parts.network
+    folder, history, network = session.folder, parts.history, parts.network
     facts = DataFacts.of(data.images)
-    keeper = CheckpointKeeper(folder.checkpoint, parts.state, settings, facts.crc32)
+    keeper = CheckpointWriter(folder.checkpoint, parts.state, settings, facts.crc32)
     stopping = _stopping(settings, len(parts.batches))
     epochs_before = len(history)
     started = time.perf_counter()
@@ -227,8 +227,8 @@ def train_in(
             so_far=parts.so_far,
             observers=[
                 *([parts.best] if parts.best else []),
-                FirstLayerKeeper(folder, network),
-                *([] if folder.is_finished else [HistoryKeeper(folder, history)]),
+                FirstLayerWriter(folder, network),
+                *([] if folder.is_finished else [HistoryWriter(folder, history)]),
                 *stopping,
                 *observers,
                 LearningWatch(data.split.training.labels, report),
@@ -239,8 +239,8 @@ def train_in(
         )
     except StopTraining as stop:
         if not stop.save:
-            sitting.discard()
-            raise StoppedError(sitting.ended_for_nothing) from None
+            session.discard()
+            raise StoppedError(session.ended_for_nothing) from None
         try:
             keeper.write(stopped=True)
         except RunFolderError as error:  # a full disk may yet hold the network
@@ -250,7 +250,7 @@ def train_in(
         cut_short = error
     except BaseException:
         if not history:  # nothing was learned that the folder could keep
-            sitting.fail()
+            session.fail()
         raise
     seconds = time.perf_counter() - started
     if cut_short is None and len(history) == epochs_before:
@@ -260,7 +260,7 @@ def train_in(
     # The epoch after which the network was as it is now.
     epoch = parts.best.epoch if parts.best else len(history)
 
-    sitting.begin_result()
+    session.begin_result()
     folder.write_histories(history)
     folder.write_network(network)
     folder.write_seconds(sum(record.seconds for record in history))
@@ -270,7 +270,7 @@ def train_in(
 
 def _why_no_epoch(settings: Settings, history: History, stopping: Sequence[EarlyStopping]) -> str:
     """Say why a run that was to go on was not trained."""
-    if any(observer.has_enough for observer in stopping):
+    if any(observer.should_stop for observer in stopping):
         return (
             f"Its training ended after epoch {len(history)}, when patience was at its end "
             f"({settings.patience:,} {settings.patience_unit}): there is nothing left to train."

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn.errors import RunFolderError, SettingError
+from nn.files.atomic_write import open_atomically, write_atomically
 from nn.layers.layer import Layer
 from nn.runs.file_names import EXPORTS
 from nn.runs.saved_run import SavedRun
-from nn.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -56,12 +56,12 @@ def _write_npz(run: SavedRun, path: Path) -> None:
     scaling = {"subtract": run.normalization.subtract, "divide": run.normalization.divide}
     numbers = {name: np.float32(number) for name, number in scaling.items()}
     arrays: dict[str, Any] = {**run.network.arrays, **numbers}
-    with open_whole(path) as stream:
+    with open_atomically(path) as stream:
         np.savez(stream, **arrays)
 
 
 def _write_onnx(run: SavedRun, path: Path) -> None:
-    write_whole(path, _onnx_model(run).SerializeToString())
+    write_atomically(path, _onnx_model(run).SerializeToString())
 
 
 # How each layer is said in ONNX: the operator, its arrays in the operator's order, its attributes.

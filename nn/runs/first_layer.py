@@ -50,7 +50,7 @@ def pixel_weights(network: Network) -> Array | None:
     return None
 
 
-class FirstLayerKeeper(Observer):
+class FirstLayerWriter(Observer):
     """Writes `first_layer_epoch_1.csv` after the first epoch, if the first layer is dense."""
 
     def __init__(self, folder: RunFolder, network: Network) -> None:

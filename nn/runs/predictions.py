@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.whole_file import open_whole
+from nn.files.atomic_write import open_atomically
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     rows = np.column_stack(
         (np.arange(len(predictions.true)), predictions.true, predictions.predicted)
     )
-    with open_whole(path) as stream:
+    with open_atomically(path) as stream:
         stream.write(b"index,true,predicted,confidence\n")
         for (index, true, predicted), confidence in zip(
             rows.tolist(), predictions.confidence.tolist(), strict=True

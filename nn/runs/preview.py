@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.architecture import describe
+from nn.architecture.layer_list import describe
 from nn.datasets.batches import CHUNK_ROWS, Chunk
+from nn.engines.steps import choose_steps
+from nn.engines.threads import limited_threads
 from nn.losses import SoftmaxCrossEntropy
 from nn.runs.experiment import make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
-from nn.training.steps import choose_steps
-from nn.training.threads import limited_threads
 
 # Before the data are looked for, MNIST is what they will most likely be.
 _IMAGE_SHAPE = (28, 28)

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
+from nn.files.atomic_write import write_atomically
+from nn.files.regular_file import printable, read_regular
 from nn.network import Network
-from nn.ordinary_file import printable, read_ordinary
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
 from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
 from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config, write_settings
 from nn.settings.declaration import Settings
 from nn.training.history import History
-from nn.whole_file import write_whole
 
 NORMALIZATION = "normalization.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
@@ -253,14 +253,14 @@ class RunFolder:
         """
         path = self.path / SECONDS
         try:
-            write_whole(path, f"{seconds:.3f}\n")
+            write_atomically(path, f"{seconds:.3f}\n")
         except OSError as error:
             raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
 
     def read_seconds(self) -> float | None:
         """Read back what `write_seconds` wrote; None where no number can be read."""
         try:
-            seconds = float(read_ordinary(self.path / SECONDS, _LONGEST_SECONDS))
+            seconds = float(read_regular(self.path / SECONDS, _LONGEST_SECONDS))
         except (OSError, ValueError):
             return None
         return seconds if 0 <= seconds < math.inf else None

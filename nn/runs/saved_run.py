@@ -11,10 +11,10 @@ from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
 from nn.runs.file_names import SETTINGS
-from nn.runs.places import check_data_dir
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import DownloadProgress, Report, prepare_data, prepare_network
 from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.write_scope import check_data_dir
 from nn.settings.declaration import Settings
 from nn.training.evaluation import evaluate
 

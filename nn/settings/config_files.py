@@ -13,12 +13,12 @@ from typing import get_args
 import yaml
 
 from nn.errors import SettingError
-from nn.ordinary_file import printable, read_ordinary
+from nn.files.atomic_write import write_atomically
+from nn.files.regular_file import printable, read_regular
 from nn.settings.checking import Given, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
 from nn.settings.setting import GroupName
-from nn.whole_file import write_whole
 
 LARGEST_CONFIG = 100_000  # bytes; a config is a page, and PyYAML needs a second for this much
 NOT_IN_SETTINGS_FILE = ("name", "save_dir")  # where a run lies is no part of what it does
@@ -80,7 +80,7 @@ def _mapping(path: Path) -> yaml.MappingNode:
 def _text_of(path: Path) -> str:
     """Return the text of a config file that exists, is a file, small, and UTF-8."""
     try:
-        content = read_ordinary(path, LARGEST_CONFIG + 1)
+        content = read_regular(path, LARGEST_CONFIG + 1)
     except FileNotFoundError:
         raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
     except (OSError, ValueError) as error:
@@ -130,7 +130,7 @@ def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) ->
                     f"# {setting.help} ({setting.expected})",
                     yaml_line(setting.name, getattr(settings, setting.name)),
                 ]
-    write_whole(path, "\n".join(lines).lstrip() + "\n")
+    write_atomically(path, "\n".join(lines).lstrip() + "\n")
 
 
 def read_notes(path: Path) -> list[str]:

@@ -17,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from nn.architecture import check_layers
+from nn.architecture.layer_list import check_layers
 from nn.settings.setting import Choice, Declaration, Group, Question, Rule, Setting, no, yes
 
 SHORTHAND = ("hidden_layers", "hidden_units", "activation")

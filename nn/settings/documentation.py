@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from nn.files.atomic_write import write_atomically
 from nn.settings.declaration import TRAINING
 from nn.settings.search_declaration import SEARCH
 from nn.settings.setting import Declaration, Setting
-from nn.whole_file import write_whole
 
 START = "<!-- settings: written by `python -m nn.settings.documentation README.md` -->"
 SEARCH_START = START.replace("settings:", "settings of a search:")
@@ -51,4 +51,4 @@ def with_current_tables(text: str) -> str:
 
 if __name__ == "__main__":
     document = Path(sys.argv[1])
-    write_whole(document, with_current_tables(document.read_text(encoding="utf-8")))
+    write_atomically(document, with_current_tables(document.read_text(encoding="utf-8")))

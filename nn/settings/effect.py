@@ -35,7 +35,7 @@ def has_effect(name: str, settings: Settings) -> bool:
 
 
 def lasting(settings: Settings) -> dict[str, str]:
-    """Return the effective settings that stay the same when a training goes on in another sitting.
+    """Return the effective settings that stay the same when a training goes on in another session.
 
     The number of epochs may grow, unless it decides the learning rate of all of them.
     """

@@ -63,13 +63,13 @@ class EarlyStopping(Observer):
             self.on_epoch_end(record)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Compare the epoch with the best one; set `has_enough` when patience is at its end."""
+        """Compare the epoch with the best one; set `should_stop` when patience is at its end."""
         badness = _badness(record, self._monitor)
         improvement = self._best - badness
         if (abs(improvement) if self._any_change else improvement) > self._min_delta:
             self._best, self.best_epoch = badness, record.epoch
         waited = (record.epoch - self.best_epoch) * self._steps_per_epoch
-        self.has_enough = waited >= self._patience
+        self.should_stop = waited >= self._patience
 
 
 class BestNetwork(Observer):

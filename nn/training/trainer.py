@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from nn.engines.steps import Examples, TakeSteps, take_steps
+from nn.engines.threads import limited_threads
 from nn.errors import DivergedError, SettingError
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
-from nn.training.evaluation import Examples, accuracy, evaluate
+from nn.training.evaluation import accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
-from nn.training.steps import TakeSteps, take_steps
-from nn.training.threads import limited_threads
 
 # An epoch's mean loss of so many times what guessing gives. Networks that learn, however they
 # begin, stay below 1.5 times; those that steps too long throw off are above 5 within 2,048 images.
@@ -46,11 +46,11 @@ class Observer:
     are then those of the last whole step.
 
     Attributes:
-        has_enough: Set to True by an observer that wants no further epoch; training then ends
+        should_stop: Set to True by an observer that wants no further epoch; training then ends
             after this one as if it were the last.
     """
 
-    has_enough = False
+    should_stop = False
 
     def on_resume(self, history: History) -> None:
         """Training goes on after the epochs of this history, or in the middle of the next one."""
@@ -109,7 +109,7 @@ def train(
     # A step may leave weights that are finite but too large to compute a loss with, so those
     # that a batch has gone through are kept.
     sound = so_far.sound or network.snapshot()
-    while len(history) < epochs and not any(observer.has_enough for observer in observers):
+    while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
         started = time.perf_counter() - so_far.seconds
         optimizer.learning_rate = schedule(epoch)

@@ -67,7 +67,7 @@ class Watch:
 
     def _changed(self, name: str) -> Callable[[], bool]:
         before = self._state(name)
-        # Else a whole sitting is waited for where few checkpoints are left to be written.
+        # Else a whole session is waited for where few checkpoints are left to be written.
         return lambda: self._state(name) != before or self.is_begun("weights_1.csv")
 
     @property

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.comparing.compare import ComparedRun, Comparison, SettingGroup
 from nn.reports.comparison_files import comparison_table, write_comparison
-from nn.runs.compare import ComparedRun, Comparison, Contender
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 
 
-def contender(accuracy: float, seeds: int = 1, **settings: str) -> Contender:
+def contender(accuracy: float, seeds: int = 1, **settings: str) -> SettingGroup:
     runs = tuple(
         ComparedRun(
             RunFolder(Path(f"run-{seed}")),
@@ -26,7 +26,7 @@ def contender(accuracy: float, seeds: int = 1, **settings: str) -> Contender:
         )
         for seed in range(seeds)
     )  # fmt: skip
-    return Contender(settings, runs)
+    return SettingGroup(settings, runs)
 
 
 def two() -> Comparison:

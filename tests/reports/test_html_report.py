@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import whole_file
-from nn.architecture import build_network
+from nn.architecture.layer_list import build_network
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
+from nn.files import atomic_write
 from nn.initializers import INITIALIZERS
 from nn.reports import page_data
 from nn.reports.html_report import write_html_report
@@ -229,7 +229,7 @@ def test_a_disk_that_is_full_is_said_with_the_files_name(make_page, monkeypatch,
     def full(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("nn.reports.html_report.write_whole", full)
+    monkeypatch.setattr("nn.reports.html_report.write_atomically", full)
     with pytest.raises(RunFolderError, match=r"report\.html: cannot be written \(No space"):
         make_page()
 
@@ -238,7 +238,7 @@ def test_the_file_appears_whole_or_not_at_all(make_page, monkeypatch, tmp_path):
     def full(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "replace", full)
+    monkeypatch.setattr(atomic_write.os, "replace", full)
     with pytest.raises(RunFolderError):
         make_page()
     assert not [path for path in (tmp_path / "run").iterdir() if path.suffix != ".csv"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import whole_file
 from nn.errors import RunFolderError
+from nn.files import atomic_write
 from nn.reports import run_pictures
 from nn.reports.run_pictures import draw_run
 from nn.runs.run_folder import RunFolder
@@ -116,7 +116,7 @@ def test_a_full_disk_is_said_with_the_runs_folder_and_leaves_no_half_picture(fol
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = set(folder.iterdir())
-    monkeypatch.setattr(whole_file.os, "fsync", full)
+    monkeypatch.setattr(atomic_write.os, "fsync", full)
     with pytest.raises(RunFolderError, match=r"run: its pictures cannot be written \(No space"):
         draw_run(folder, "data, run")
     assert set(folder.iterdir()) == before

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from nn.errors import RunFolderError
+from nn.resuming.resume import resume_run
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.experiment import put_together, run_experiment
 from nn.runs.preparation import prepare_data
-from nn.runs.resuming import resume_run
 from nn.runs.run_folder import RunFolder
 from nn.training.stopping import StopTraining
-from tests.runs.leaving import CHUNKS, EndAt, csv_files
+from tests.resuming.leaving import CHUNKS, EndAt, csv_files
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
 Members = dict[str, bytes]

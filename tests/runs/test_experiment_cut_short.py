@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nn import whole_file
 from nn.errors import DataError, DivergedError, RunFolderError, StoppedError
+from nn.files import atomic_write
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.preparation import prepare_network
 from nn.training.history import EpochRecord
@@ -108,7 +108,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing(settings, tmp_path, m
     def full(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "fsync", full)
+    monkeypatch.setattr(atomic_write.os, "fsync", full)
     with pytest.raises(RunFolderError, match=r"settings\.yaml: cannot be written \(No space"):
         run_experiment(settings())
     assert not list((tmp_path / "saved_files").iterdir())
@@ -121,7 +121,7 @@ def test_a_disk_that_fills_up_leaves_whole_files_and_no_finished_run(
         if any("weights_2" in path.name for path in (tmp_path / "saved_files").rglob("*")):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "fsync", fill_up)
+    monkeypatch.setattr(atomic_write.os, "fsync", fill_up)
     with pytest.raises(RunFolderError, match=r"weights_2\.csv: cannot be written \(No space"):
         run_experiment(settings(name="full"))
     left = {path.name for path in (tmp_path / "saved_files" / "full").iterdir()}

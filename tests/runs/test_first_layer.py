@@ -12,7 +12,7 @@ from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
-from tests.runs.leaving import EndAt
+from tests.resuming.leaving import EndAt
 
 CONVOLUTION = [{"conv2d": {"filters": 2, "kernel_size": 3}}, "relu", "flatten", {"dense": 4}]
 
@@ -23,7 +23,7 @@ def written(folder, name: str) -> np.ndarray:
 
 def test_the_three_moments_are_those_of_the_training(settings, monkeypatch):
     seen: dict[object, np.ndarray] = {}
-    real = first_layer.FirstLayerKeeper.__init__
+    real = first_layer.FirstLayerWriter.__init__
 
     class Watch(Observer):
         def on_epoch_end(self, record):
@@ -34,7 +34,7 @@ def test_the_three_moments_are_those_of_the_training(settings, monkeypatch):
         seen["weights"] = network.arrays["weights_1"]
         seen["start"] = seen["weights"].copy()
 
-    monkeypatch.setattr(first_layer.FirstLayerKeeper, "__init__", start)
+    monkeypatch.setattr(first_layer.FirstLayerWriter, "__init__", start)
     folder = run_experiment(settings(epochs=3, seed=5), observers=[Watch()]).folder
     layer = read_first_layer(folder)
     assert layer.image_shape == (8, 8)

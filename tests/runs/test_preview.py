@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from threadpoolctl import threadpool_info
 
+from nn.engines.steps import take_steps
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
 from nn.runs.preview import preview_run
 from nn.settings.declaration import Settings
-from nn.training.steps import take_steps
 
 
 @pytest.fixture

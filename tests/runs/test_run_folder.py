@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import whole_file
 from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
+from nn.files import atomic_write
 from nn.runs.preparation import prepare_network
 from nn.runs.run_folder import DataFacts, Result, RunFolder, find_run, finished_runs
 from nn.settings.declaration import Settings
@@ -256,7 +256,7 @@ def test_a_full_disk_is_said_with_the_file_and_leaves_the_old_one(folder, name, 
     def full(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(whole_file.os, "fsync", full)
+    monkeypatch.setattr(atomic_write.os, "fsync", full)
     with pytest.raises(RunFolderError, match=rf"{name}: cannot be written \(No space left"):
         write(folder)
     assert {path.name: path.read_bytes() for path in folder.path.iterdir()} == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nn import whole_file
+from nn.files import atomic_write
 from nn.runs.experiment import run_experiment
 from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.effect import _WHERE, effective, has_effect
@@ -38,7 +38,7 @@ def test_a_setting_without_effect_is_not_among_those_that_differ(name, others, v
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_setting_without_effect_leaves_the_same_bytes(small_data, tmp_path, monkeypatch, case):
-    monkeypatch.setattr(whole_file.os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(atomic_write.os, "fsync", lambda descriptor: None)
     name, others, value = case
     data = small_data(tmp_path / "data", training=60, test=20)
     fixed = {"data_dir": str(data), "epochs": 2, "learning_rate": 0.01, "hidden_units": 5} | others

@@ -17,7 +17,7 @@ def stops_after(stopping: EarlyStopping, losses: list[float]) -> int | None:
     """Return the number of the epoch that ends training, if any does."""
     for number, loss in enumerate(losses, start=1):
         stopping.on_epoch_end(epoch(number, loss=loss))
-        if stopping.has_enough:
+        if stopping.should_stop:
             return number
     return None
 
@@ -64,7 +64,7 @@ def test_of_accuracies_the_higher_one_is_better() -> None:
     enough = []
     for number, accuracy in enumerate((0.5, 0.75, 0.755, 0.6), start=1):
         stopping.on_epoch_end(epoch(number, loss=10 - number, accuracy=accuracy))
-        enough.append(stopping.has_enough)
+        enough.append(stopping.should_stop)
     assert enough == [False, False, False, True]
     assert stopping.best_epoch == 2
 
@@ -80,7 +80,7 @@ class Script(Observer):
         self.networks.append(self.network.parameters.values.copy())
         for observer in self.observers:
             observer.on_epoch_end(epoch(record.epoch, loss=self.losses[record.epoch - 1]))
-        self.has_enough = any(observer.has_enough for observer in self.observers)
+        self.should_stop = any(observer.should_stop for observer in self.observers)
 
 
 def test_the_best_epochs_network_comes_back() -> None:
@@ -116,7 +116,7 @@ def test_every_observer_hears_of_the_last_epoch() -> None:
 
     class Enough(Observer):
         def on_epoch_end(self, record: EpochRecord) -> None:
-            self.has_enough = record.epoch == 2
+            self.should_stop = record.epoch == 2
 
     history = run(make_network(), Dealer(), epochs=5, observers=(Enough(), Ear()))
     assert heard == [record.epoch for record in history] == [1, 2]
@@ -148,10 +148,10 @@ def test_shown_the_history_it_goes_on_as_if_it_had_seen_it(losses, left_after) -
     for _ in range(2):
         stopping.on_resume(history[:left_after])
     last = left_after
-    while last < len(losses) and not stopping.has_enough:
+    while last < len(losses) and not stopping.should_stop:
         stopping.on_epoch_end(history[last])
         last += 1
-    assert (last if stopping.has_enough else None) == whole
+    assert (last if stopping.should_stop else None) == whole
 
 
 def test_the_best_network_of_earlier_epochs_stays_the_best() -> None:

@@ -233,7 +233,7 @@ def test_observers_are_shown_the_history_before_anything_else() -> None:
 def test_whoever_has_enough_of_the_history_wants_no_further_epoch() -> None:
     class Sated(Observer):
         def on_resume(self, history: list[EpochRecord]) -> None:
-            self.has_enough = True
+            self.should_stop = True
 
     history = run(make_network(), Dealer(), epochs=9, history=[record(1)], observers=(Sated(),))
     assert len(history) == 1

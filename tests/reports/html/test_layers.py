@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.architecture import KINDS, build_network
+from nn.architecture.layer_list import KINDS, build_network
 from nn.datasets.drawn_digits import draw_digits
 from nn.datasets.normalization import Normalization
 from nn.initializers import INITIALIZERS

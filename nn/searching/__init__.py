@@ -1,0 +1,1 @@
+"""Many trainings with different settings, on one processor or several."""

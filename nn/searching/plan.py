@@ -1,0 +1,155 @@
+"""What a search is to do, put together from its settings and checked before anything starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from nn.errors import SettingError
+from nn.runs.write_scope import check_write_scope
+from nn.settings.checking import Given, check_settings, nearest_hint, shorten
+from nn.settings.config_files import read_config
+from nn.settings.declaration import SHORTHAND, Settings
+from nn.settings.effect import effective
+from nn.settings.search_declaration import SearchSettings
+from nn.settings.search_space import Range, Space, grid, read_space, settings_of
+
+# What stays the same for as long as a study lives; who joins must want the same.
+_IDENTITY = ("vary", "sampler", "pruning", "objective", "sampler_seed")
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """A search, checked: what it varies, and what all of its trials have in common.
+
+    Attributes:
+        search: The settings of the search.
+        fixed: The settings of a run that do not vary, as they were written.
+    """
+
+    search: SearchSettings
+    fixed: dict[str, Given]
+
+    @cached_property
+    def space(self) -> Space:
+        """What varies."""
+        return read_space(self.search.vary, "vary")
+
+    @cached_property
+    def base(self) -> Settings:
+        """The settings of a run that do not vary."""
+        return check_settings(self.fixed)
+
+    @property
+    def name(self) -> str:
+        """The study's name; made from what varies if it was given none."""
+        if self.search.study:
+            return self.search.study
+        words = [name for dimension in self.space.values() for name in dimension.names]
+        return "-".join([self.search.sampler, *words])[:60].rstrip("-_ ")
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the trials' runs."""
+        return Path(self.base.save_dir) / self.name
+
+    @property
+    def direction(self) -> Literal["maximize", "minimize"]:
+        """Whether a better trial has a higher or a lower value."""
+        return "minimize" if self.search.objective == "validation_loss" else "maximize"
+
+    @cached_property
+    def points(self) -> list[dict[str, Any]]:
+        """For a grid the values of each trial; combinations that are the same run are one."""
+        points: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        for point in grid(self.space):
+            key = tuple(effective(self.settings(point)).items())
+            points.setdefault(key, point)
+        return list(points.values())
+
+    @property
+    def places(self) -> int:
+        """How many trials there are to be."""
+        return len(self.points) if self.search.sampler == "grid" else self.search.trials
+
+    def settings(self, point: Mapping[str, Any], name: str = "") -> Settings:
+        """Return the settings of the run at one point of the space.
+
+        Raises:
+            SettingError: they do not go together.
+        """
+        varied = {
+            name: Given(value, f"vary: {name}")
+            for name, value in settings_of(self.space, point).items()
+        }
+        places = {"save_dir": Given(str(self.folder), "save_dir"), "name": Given(name, "name")}
+        return check_settings({**override(self.fixed, varied), **places})
+
+    def identity(self) -> dict[str, str]:
+        """Return what must be alike for all who work on the study."""
+        same = {name: str(getattr(self.search, name)) for name in _IDENTITY}
+        varied = {name for dimension in self.space.values() for name in dimension.names}
+        fixed = {
+            f"--{name}": value
+            for name, value in effective(self.base).items()
+            if name not in varied and not (name in SHORTHAND and "layers" in varied)
+        }
+        return same | fixed
+
+
+def plan_search(
+    search: SearchSettings, given: Mapping[str, Given], start_place: str = "start"
+) -> SearchPlan:
+    """Put a search together and check all that can be checked before it starts.
+
+    Args:
+        search: The settings of the search.
+        given: Settings of a run, from flags and config; they win over those of `start`.
+        start_place: Where `start` was written.
+
+    Raises:
+        SettingError: `start` is nothing to start from, a value is wrong, or the values that vary
+            do not go together with those that do not.
+    """
+    save_dir = Path(check_settings(given).save_dir)
+    start = _started_from(search.start, save_dir, start_place)
+    check_write_scope({name: one for name, one in start.items() if name not in given})
+    plan = SearchPlan(search, override(start, given))
+    for dimension in plan.space.values():
+        for name in dimension.names:
+            if name in given:
+                raise SettingError(f"{given[name].place} is fixed, and vary names it too")
+    if search.sampler == "grid":
+        _ = plan.points  # every combination is checked
+    else:
+        lowest = {
+            key: dimension.low if isinstance(dimension, Range) else dimension.labels[0]
+            for key, dimension in plan.space.items()
+        }
+        plan.settings(lowest)
+    return plan
+
+
+def override(first: Mapping[str, Given], second: Mapping[str, Given]) -> dict[str, Given]:
+    """Return both, the second winning; a list of layers and its shorthand drive each other out."""
+    gone = set(SHORTHAND) if "layers" in second else set()
+    if any(name in second for name in SHORTHAND):
+        gone = {"layers"}
+    return {**{name: value for name, value in first.items() if name not in gone}, **second}
+
+
+def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
+    """Return the settings of a config or of a run."""
+    if start == "defaults":
+        return {}
+    for path in (Path(start), save_dir / start):
+        if path.is_file():
+            return read_config(path)
+        if (path / "settings.yaml").is_file():
+            return read_config(path / "settings.yaml")
+    near = [path.name for path in save_dir.iterdir()] if save_dir.is_dir() else []
+    raise SettingError(
+        f"{place} is {shorten(start)}, which is neither a YAML file nor a run in {save_dir}"
+        f"{nearest_hint(start, near)}"
+    )

@@ -1,0 +1,70 @@
+"""Opening what is a file, and waiting for nothing else."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from nn.files.regular_file import open_regular, read_regular
+
+pytestmark = pytest.mark.timeout(10)  # a pipe that is waited for is waited for without end
+
+
+def test_a_file_is_read_from_its_beginning_and_no_further_than_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    assert read_regular(tmp_path / "file", 3) == b"con"
+    assert read_regular(tmp_path / "file", 100) == b"content"
+    with open_regular(tmp_path / "file") as stream:
+        assert stream.read() == b"content"
+
+
+def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "link", 100) == b"content"
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="a pipe or a device, not a file") as caught:
+        open_regular(tmp_path / "pipe")
+    assert caught.value.filename == str(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty"])
+def test_devices_are_refused_also_behind_a_link(tmp_path: Path, device: str) -> None:
+    if not Path(device).exists():
+        pytest.skip(f"there is no {device}")
+    (tmp_path / "link").symlink_to(device)
+    with pytest.raises(OSError, match=r"a pipe or a device|No such device"):
+        open_regular(tmp_path / "link")
+
+
+def test_a_socket_a_folder_and_nothing_are_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path may not be long
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        with pytest.raises(OSError, match=r"No such device|not a file"):
+            open_regular(Path("socket"))
+    with pytest.raises(IsADirectoryError):
+        open_regular(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        open_regular(tmp_path / "nothing")
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    with pytest.raises(OSError, match="symbolic links"):
+        open_regular(tmp_path / "round")
+
+
+def test_what_is_refused_leaves_nothing_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    opened = Path("/proc/self/fd")  # empty where there is no such folder
+    before = sum(1 for _ in opened.glob("*"))
+    for name in ("pipe", "."):
+        for _ in range(5):
+            with pytest.raises(OSError, match=r"."):
+                open_regular(tmp_path / name)
+    assert sum(1 for _ in opened.glob("*")) == before
