@@ -17,7 +17,7 @@ def main() -> None:
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.reports.study_files import draw_study, write_trials
-    from nn.searching.study import StudyStatus, Study
+    from nn.searching.study import Study, StudyStatus
     from nn.searching.team import run_search
 
     plan = gather_plan(sys.argv[1:])

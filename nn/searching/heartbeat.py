@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nn.searching.machine import this_machine
-from nn.searching.study import StudyStatus, Study
+from nn.searching.study import Study, StudyStatus
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

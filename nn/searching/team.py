@@ -13,7 +13,7 @@ from multiprocessing.context import SpawnProcess
 from nn.errors import ProgramError, StoppedError
 from nn.searching.heartbeat import HeartbeatMonitor
 from nn.searching.plan import SearchPlan
-from nn.searching.study import StudyStatus, Study
+from nn.searching.study import Study, StudyStatus
 from nn.searching.worker import work
 
 _PAUSE = 0.3  # seconds between two looks at the study
