@@ -7,7 +7,7 @@ checkers alone count like any other.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -112,6 +112,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
 def imports_of(path: Path) -> list[Import]:
     return list(_imports(tree_of(path), module_name(path), path.name == "__init__.py", late=False))
 
@@ -135,11 +136,27 @@ def _imports(node: ast.AST, module: str, package: bool, *, late: bool) -> Iterat
         yield from _imports(child, module, package, late=inside)
 
 
-def named(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("path", paths, ids=map(module_name, paths))
+def each_of(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Turn a rule about one file into one test that holds every file to it."""
+
+    def decorate(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken = []
+            for path in paths:
+                try:
+                    rule(path)
+                except AssertionError as error:
+                    broken.append(f"{module_name(path)}: {error}")
+            if broken:
+                pytest.fail("\n".join(broken), pytrace=False)
+
+        test.__doc__ = rule.__doc__
+        return test
+
+    return decorate
 
 
-@named(PACKAGE)
+@each_of(PACKAGE)
 def test_imports_point_the_right_way(path: Path) -> None:
     module = module_name(path)
     room = room_of(module)
@@ -163,14 +180,14 @@ def test_no_two_rooms_may_import_each_other() -> None:
         below = {room: allowed for room, allowed in below.items() if room not in lowest}
 
 
-@named(SCRIPTS + PACKAGE)
+@each_of(SCRIPTS + PACKAGE)
 def test_no_module_imports_a_script_or_a_test(path: Path) -> None:
     forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks", "fuzzing"}
     for imported in imports_of(path):
         assert imported.module.split(".")[0] not in forbidden, f"line {imported.line}"
 
 
-@named(SCRIPTS + PACKAGE)
+@each_of(SCRIPTS + PACKAGE)
 def test_libraries_stay_at_home(path: Path) -> None:
     module = module_name(path)
     for imported in imports_of(path):
@@ -183,7 +200,7 @@ def test_libraries_stay_at_home(path: Path) -> None:
         )
 
 
-@named([path for path in PACKAGE if room_of(module_name(path)) in MATHS | {"training"}])
+@each_of([path for path in PACKAGE if room_of(module_name(path)) in MATHS | {"training"}])
 def test_layers_and_maths_are_written_from_scratch(path: Path) -> None:
     for imported in imports_of(path):
         library = imported.module.split(".")[0]
@@ -240,21 +257,21 @@ def test_every_library_the_tests_import_is_required_for_development() -> None:
     assert missing == {}
 
 
-@named(SCRIPTS + PACKAGE + TESTS)
+@each_of(SCRIPTS + PACKAGE + TESTS)
 def test_no_file_is_a_drawer_for_leftovers(path: Path) -> None:
     words = set(re.split(r"[._]", module_name(path).lower()))
     leftovers = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "stuff"}
     assert not words & leftovers
 
 
-@named(SCRIPTS + PACKAGE + TESTS)
+@each_of(SCRIPTS + PACKAGE + TESTS)
 def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     longest = 60 if path in SCRIPTS else 400
     lines = path.read_text(encoding="utf-8").count("\n")
     assert lines <= longest, f"{lines} lines"
 
 
-@named(PACKAGE)
+@each_of(PACKAGE)
 def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
     """Only nn.files.atomic_write opens a file for writing."""
     if module_name(path) == "nn.files.atomic_write":
@@ -273,7 +290,9 @@ def test_files_are_written_whole_or_not_at_all(path: Path) -> None:
             assert not writing, f"line {node.lineno}: open with mode {writing[0]!r}"
 
 
-@named([path for path in PACKAGE if room_of(module_name(path)) in {"datasets", "settings", "runs"}])
+@each_of(
+    [path for path in PACKAGE if room_of(module_name(path)) in {"datasets", "settings", "runs"}]
+)
 def test_what_others_made_is_opened_in_one_place(path: Path) -> None:
     """Only nn.files.regular_file opens it; it waits for no pipe and reads from no device."""
     if module_name(path) in OWN_FILES:
@@ -290,14 +309,14 @@ def test_what_others_made_is_opened_in_one_place(path: Path) -> None:
                 assert owner in {"Image.open", "_opener().open"}, f"line {node.lineno}: {owner}"
 
 
-@named([path for path in PACKAGE if room_of(module_name(path)) != "console"])
+@each_of([path for path in PACKAGE if room_of(module_name(path)) != "console"])
 def test_only_the_console_talks(path: Path) -> None:
     for node in ast.walk(tree_of(path)):
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
         assert called not in {"print", "input"}, f"line {node.lineno}"
 
 
-@named(PACKAGE)
+@each_of(PACKAGE)
 def test_users_mistakes_are_errors_and_not_assertions(path: Path) -> None:
     """`python -O` removes assertions; what they guard would then pass."""
     asserts = [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.Assert)]
