@@ -1,23 +1,25 @@
-"""The rooms of the house: who imports whom, which room a library belongs to, and what is no room.
-
-Every rule is read from the source's syntax tree, so imports inside functions and those for type
-checkers alone count like any other.
-"""
+"""The rooms of the house: who imports whom, where each library is used, how long a file may be."""
 
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = sorted(ROOT.glob("*.py"))
-PACKAGE = sorted((ROOT / "nn").rglob("*.py"))
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
+from tests.source_files import (
+    MODULES,
+    PACKAGE,
+    ROOT,
+    SCRIPTS,
+    TESTS,
+    find_imports,
+    imports_of,
+    module_name,
+    room_of,
+    tree_of,
+)
 
 # Which rooms (folders and modules of nn) each room may import, besides itself. A new room needs
 # a line here: that is the moment to think about where it stands.
@@ -73,6 +75,30 @@ HOME_OF = {
     },
     "sqlalchemy": {"nn.searching.storage"},
 }
+# Tables of data may be longer than code.
+TABLES = {"nn.datasets.digit_shapes"}
+
+# What is still to be mended. These lists only shrink: a module that no longer belongs in one fails
+# the test until its name is removed.
+STILL_TOO_LONG = {
+    *("nn.architecture.layer_list", "nn.comparing.compare", "nn.datasets.picture"),
+    *("nn.datasets.pickled", "nn.engines.compiled_loops", "nn.reports.plots"),
+    *("nn.runs.experiment", "nn.runs.run_folder"),
+}
+STILL_IN_A_CYCLE = {"nn.engines.compiled", "nn.engines.steps"}
+STILL_WITHOUT_TESTS = {
+    *("nn.architecture.options", "nn.console.comparing", "nn.console.left_runs"),
+    *("nn.console.predict_flags", "nn.console.run_choice", "nn.console.showing"),
+    *("nn.console.training", "nn.console.watching", "nn.datasets.digit_shapes"),
+    *("nn.engines.compiled_loops", "nn.errors", "nn.layers.layer", "nn.reports.page_data"),
+    *("nn.reports.run_reports", "nn.reports.study_files", "nn.runs.checkpoint_numbers"),
+    *("nn.runs.checkpoint_writer", "nn.runs.file_names", "nn.runs.observers"),
+    *("nn.runs.run_session", "nn.searching.heartbeat", "nn.searching.machine"),
+    *("nn.searching.storage", "nn.searching.team", "nn.searching.worker"),
+    *("nn.settings.plain_yaml", "nn.settings.search_declaration"),
+    *("nn.training.history", "nn.training.state"),
+}
+
 # What these read, this program or the system has written.
 OWN_FILES = {
     *(
@@ -89,51 +115,6 @@ MATHS_LIBRARIES = {"numpy", "scipy"}
 
 # What a distribution is called where it is installed and where it is imported.
 IMPORT_NAMES = {"pyyaml": "yaml", "pillow": "PIL", "pydantic-settings": "pydantic_settings"}
-
-
-class Import(NamedTuple):
-    module: str
-    line: int
-    late: bool  # In a function, or for type checkers alone.
-
-
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def room_of(module: str) -> str:
-    """Return the part of a module's name that says its room: "layers" of nn.layers.dense."""
-    return module.split(".")[1] if "." in module else ""
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
-
-
-@cache
-def imports_of(path: Path) -> list[Import]:
-    return list(_imports(tree_of(path), module_name(path), path.name == "__init__.py", late=False))
-
-
-def _imports(node: ast.AST, module: str, package: bool, *, late: bool) -> Iterator[Import]:
-    if isinstance(node, ast.Import):
-        yield from (Import(alias.name, node.lineno, late) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        base = node.module or ""
-        if node.level:
-            above = module.split(".")[: len(module.split(".")) - node.level + package]
-            base = ".".join([*above, *filter(None, [base])])
-        # `from nn import errors` imports nn.errors; `from nn.errors import X` nothing below it.
-        names = [f"nn.{alias.name}" for alias in node.names] if base == "nn" else [base]
-        yield from (Import(name, node.lineno, late) for name in names)
-    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    for child in ast.iter_child_nodes(node):
-        in_branch = isinstance(node, ast.If) and child in node.body
-        for_types = in_branch and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        inside = late or for_types or isinstance(node, functions)
-        yield from _imports(child, module, package, late=inside)
 
 
 def each_of(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
@@ -178,6 +159,23 @@ def test_no_two_rooms_may_import_each_other() -> None:
         lowest = {room for room, allowed in below.items() if not allowed & below.keys()}
         assert lowest, f"these import each other in a circle: {sorted(below)}"
         below = {room: allowed for room, allowed in below.items() if room not in lowest}
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    """Every import counts: those at the top, in functions, and for type checkers alone."""
+    below = {
+        module: {imported.module for imported in imports_of(path)} & MODULES.keys() - {module}
+        for module, path in MODULES.items()
+    }
+    above = {
+        module: {other for other, imported in below.items() if module in imported}
+        for module in below
+    }
+    # Whatever imports nothing that is left, or is imported by nothing that is left, is in no cycle.
+    for imported in (below, above):
+        while free := {module for module in below if not imported[module] & below.keys()}:
+            below = {module: names for module, names in below.items() if module not in free}
+    assert set(below) == STILL_IN_A_CYCLE
 
 
 @each_of(SCRIPTS + PACKAGE)
@@ -264,11 +262,27 @@ def test_no_file_is_a_drawer_for_leftovers(path: Path) -> None:
     assert not words & leftovers
 
 
-@each_of(SCRIPTS + PACKAGE + TESTS)
-def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
-    longest = 60 if path in SCRIPTS else 400
-    lines = path.read_text(encoding="utf-8").count("\n")
-    assert lines <= longest, f"{lines} lines"
+def is_longer(path: Path, lines: int) -> bool:
+    return path.read_text(encoding="utf-8").count("\n") > lines
+
+
+def test_no_module_is_longer_than_300_lines_except_tables_of_data() -> None:
+    too_long = {module for module, path in MODULES.items() if is_longer(path, 300)}
+    assert too_long - TABLES == STILL_TOO_LONG
+
+
+def test_no_script_is_longer_than_60_lines_and_no_test_file_than_400() -> None:
+    assert [path.name for path in SCRIPTS if is_longer(path, 60)] == []
+    assert [path.name for path in TESTS if is_longer(path, 400)] == []
+
+
+def test_each_module_has_its_test_file_at_the_same_place_below_tests() -> None:
+    without = set()
+    for module, path in MODULES.items():
+        place = ROOT / "tests" / path.relative_to(ROOT / "nn").with_name(f"test_{path.name}")
+        if path.name != "__init__.py" and not place.exists():
+            without.add(module)
+    assert without == STILL_WITHOUT_TESTS
 
 
 @each_of(PACKAGE)
@@ -328,8 +342,10 @@ def test_users_mistakes_are_errors_and_not_assertions(path: Path) -> None:
     [
         ("import nn.runs.experiment", [("nn.runs.experiment", False)]),
         ("from nn import runs, errors", [("nn.runs", False), ("nn.errors", False)]),
+        ("from nn import Network", [("nn", False)]),
         ("from nn.runs import x", [("nn.runs", False)]),
-        ("from . import trainer", [("nn.training", False)]),
+        ("from . import trainer", [("nn.training.trainer", False)]),
+        ("from nn.training import trainer", [("nn.training.trainer", False)]),
         ("from ..runs import x", [("nn.runs", False)]),
         ("from .. import runs", [("nn.runs", False)]),
         ("def f():\n    import matplotlib.pyplot as plt", [("matplotlib.pyplot", True)]),
@@ -342,5 +358,5 @@ def test_users_mistakes_are_errors_and_not_assertions(path: Path) -> None:
 def test_imports_are_found_wherever_they_stand(
     source: str, expected: list[tuple[str, bool]]
 ) -> None:
-    found = _imports(ast.parse(source), "nn.training.evaluation", package=False, late=False)
+    found = find_imports(ast.parse(source), "nn.training.evaluation", package=False, late=False)
     assert [(each.module, each.late) for each in found] == expected
