@@ -1,6 +1,6 @@
 """predict.py as its users start it: what it shows, where it shows it, and what it says if it can't.
 
-One test knows nothing of the program but its README, and finds the same predictions from the CSVs.
+One test knows only `docs/files.md`, and finds the same predictions from the CSV files.
 """
 
 import csv
@@ -66,7 +66,7 @@ def test_without_terminal_and_display_a_gallery_and_a_table_are_left(shown):
     assert all(0.25 <= float(row["confidence"]) <= 1 for row in rows)
 
 
-def test_ten_lines_of_numpy_that_know_only_the_readme_find_the_same_predictions(trained_run, shown):
+def test_ten_lines_of_numpy_that_know_only_the_files_find_the_same_predictions(trained_run, shown):
     folder = trained_run.folder
     w1, b1, w2, b2 = (
         np.loadtxt(folder / f"{name}.csv", delimiter=",", ndmin=2, dtype=np.float32)

@@ -1,5 +1,6 @@
 """The settings of a run: declared once, read from flags, YAML and answers, written back.
 
 `declaration` is the place to add a setting; everything else here and in `nn.console` (questions,
-flags, YAML keys, `settings.yaml`, the repeat command, the README's table) is made from it.
+flags, YAML keys, `settings.yaml`, the repeat command, the table in `docs/settings.md`) is made
+from it.
 """

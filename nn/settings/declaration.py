@@ -1,7 +1,7 @@
 """Every setting of a run, declared once.
 
 To add a setting, add a field to `Settings`: its question (if it has one), flag, YAML key,
-`settings.yaml` line, place in the repeat command and row in the README follow from that.
+`settings.yaml` line, place in the repeat command and row in `docs/settings.md` follow from that.
 """
 
 import re

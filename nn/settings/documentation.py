@@ -1,6 +1,6 @@
-"""The README's tables of settings, made from the declarations so that they cannot fall behind.
+"""The tables of settings in `docs/settings.md`, made from the declarations.
 
-`python -m nn.settings.documentation README.md` writes them anew, each between its two markers.
+`python -m nn.settings.documentation docs/settings.md` updates both, each between its markers.
 """
 
 import sys
@@ -12,7 +12,7 @@ from nn.settings.declaration import TRAINING
 from nn.settings.search_declaration import SEARCH
 from nn.settings.setting import Declaration, Setting
 
-START = "<!-- settings: written by `python -m nn.settings.documentation README.md` -->"
+START = "<!-- settings: written by `python -m nn.settings.documentation docs/settings.md` -->"
 SEARCH_START = START.replace("settings:", "settings of a search:")
 END = "<!-- end of settings -->"
 
@@ -35,7 +35,7 @@ def _row(setting: Setting) -> str:
 
 
 def with_current_tables(text: str) -> str:
-    """Return a document with its tables between their markers made anew.
+    """Return a document with both tables updated, each between its markers.
 
     Raises:
         ValueError: the document does not have the markers.

@@ -16,7 +16,7 @@ GroupName = Literal["network", "training", "data", "files", "search"]
 
 @dataclass(frozen=True)
 class Group:
-    """The heading under which a setting stands in `--help`, `settings.yaml` and the README."""
+    """The heading under which a setting stands in `--help` and in `settings.yaml`."""
 
     name: GroupName
 

@@ -12,7 +12,7 @@ from nn.settings.documentation import (
 )
 from nn.settings.search_declaration import SEARCH
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 @pytest.mark.parametrize("declared", [TRAINING, SEARCH], ids=["training", "search"])
@@ -38,7 +38,7 @@ def test_a_document_without_markers_is_refused():
         with_current_tables(f"{START}\n{END}")
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
-def test_the_readme_is_current():
-    text = README.read_text(encoding="utf-8")
-    assert with_current_tables(text) == text, "run: python -m nn.settings.documentation README.md"
+def test_the_page_of_settings_is_current():
+    text = PAGE.read_text(encoding="utf-8")
+    command = "python -m nn.settings.documentation docs/settings.md"
+    assert with_current_tables(text) == text, f"run: {command}"
