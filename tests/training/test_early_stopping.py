@@ -154,6 +154,18 @@ def test_shown_the_history_it_goes_on_as_if_it_had_seen_it(losses, left_after) -
     assert (last if stopping.should_stop else None) == whole
 
 
+def test_the_last_epoch_of_the_history_counts_like_any_other() -> None:
+    improved = [epoch(1, loss=3), epoch(2, loss=4), epoch(3, loss=2)]
+    worsened = [epoch(1, loss=3), epoch(2, loss=4), epoch(3, loss=5)]
+    stopping = EarlyStopping("validation_loss", patience=2)
+    best = BestNetwork(make_network(), "validation_loss")
+    for history, should_stop, best_epoch in ((improved, False, 3), (worsened, True, 1)):
+        stopping.on_resume(history)
+        best.on_resume(history)
+        assert stopping.should_stop is should_stop
+        assert stopping.best_epoch == best.epoch == best_epoch
+
+
 def test_the_best_network_of_earlier_epochs_stays_the_best() -> None:
     network = make_network()
     best = BestNetwork(network, "validation_loss")
