@@ -4,13 +4,14 @@ import itertools
 import multiprocessing
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,39 @@ SmallData = Callable[..., Path]
 RunProgram = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_configure() -> None:
-    """Take signals again that whoever started the tests ignores: shells in the background, nohup.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--seed`: all randomness of the tests follows from it."""
+    parser.addoption("--seed", type=int, default=0, help="seed of everything random (default: 0)")
 
-    The programs leave an ignored signal ignored, and so would all that the tests start.
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its option
+def pytest_configure(config: pytest.Config) -> None:
+    """Hand Hypothesis the seed, and stop ignoring signals that the caller ignores.
+
+    Shells in the background and nohup ignore signals. The programs leave an ignored signal
+    ignored, and so would everything that the tests start.
     """
+    config.option.hypothesis_seed = config.option.seed
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Print the command that repeats a failed test with the same seed."""
+    report = yield
+    if report.failed:
+        command = f"python -m pytest -n 0 -m '' --seed {item.config.option.seed}"
+        report.sections.append(("Repeat it", f"{command} {shlex.quote(item.nodeid)}"))
+    return report
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """Return the seed of this session."""
+    return int(pytestconfig.option.seed)
 
 
 @pytest.fixture(scope="session")
