@@ -3,6 +3,7 @@
 import gzip
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,27 +70,33 @@ def test_a_hole_behind_a_member_is_not_walked_through(tmp_path: Path, size: int)
     path = saved(tmp_path, gzip.compress(b"abc"))
     with path.open("r+b") as stream:
         stream.truncate(size)
-    start = time.process_time()
     with pytest.raises(DataError, match="more than 1,048,576 zeros follow"):
         read(path)
-    assert time.process_time() - start < 1
 
 
 def test_a_long_name_in_the_header_is_passed_over_quickly(tmp_path: Path) -> None:
-    """The gzip module reads it letter by letter, ten seconds for these 30 million."""
+    """The gzip module reads it letter by letter."""
     plain = gzip.compress(b"abc", mtime=0)
-    named = plain[:3] + b"\x08" + plain[4:10] + b"n" * 30_000_000 + b"\0" + plain[10:]
-    start = time.process_time()
-    assert read(saved(tmp_path, named)) == b"abc"
-    assert time.process_time() - start < 2
+    named = plain[:3] + b"\x08" + plain[4:10] + b"n" * 3_000_000 + b"\0" + plain[10:]
+    path = saved(tmp_path, named)
+    assert processor_time(lambda: read(path)) < processor_time(lambda: gzip.decompress(named)) / 4
+    assert read(path) == b"abc"
 
 
 def test_nothing_is_unpacked_that_nobody_asked_for(tmp_path: Path) -> None:
     path = saved(tmp_path, gzip.compress(bytes(1 << 26), 1))
+
+    def read_ten() -> None:
+        with open_data_file(path) as stream:
+            assert stream.read(10) == bytes(10)
+
+    assert processor_time(read_ten) < processor_time(lambda: read(path)) / 4
+
+
+def processor_time(work: Callable[[], object]) -> float:
     start = time.process_time()
-    with open_data_file(path) as stream:
-        assert stream.read(10) == bytes(10)
-    assert time.process_time() - start < 0.05
+    work()
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize(

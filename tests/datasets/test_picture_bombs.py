@@ -5,14 +5,13 @@ import os
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFile
 
 from nn.datasets.picture import prepare_picture
 from nn.errors import DataError
@@ -35,6 +34,15 @@ def plain(tmp_path: Path) -> np.ndarray:
     return prepare_picture(saved(tmp_path, "plain.png"))
 
 
+def unpack(_image: Image.Image) -> None:
+    raise AssertionError("the picture is unpacked")
+
+
+@pytest.fixture
+def unpacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile.ImageFile, "load", unpack)
+
+
 def assert_alike(prepared: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(prepared.astype(int) - expected.astype(int)).mean() < 6
 
@@ -52,26 +60,24 @@ def png(width: int, height: int, rows: bytes = b"", colours: int = 0) -> bytes:
 
 @pytest.mark.parametrize("side", [5_657, 12_000, 30_000, 60_000])
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
-    tmp_path: Path, side: int
+    tmp_path: Path, unpacks_nothing: None, side: int
 ) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(side, side))
-    start = time.process_time()
     with pytest.raises(DataError, match=r"pixels.* at most 32,000,000"):
         prepare_picture(path)
-    assert time.process_time() - start < 1
 
 
-def test_a_real_picture_of_30_000_by_30_000_is_refused_as_well(tmp_path: Path) -> None:
+def test_a_real_picture_of_30_000_by_30_000_is_refused_as_well(
+    tmp_path: Path, unpacks_nothing: None
+) -> None:
     squeeze = zlib.compressobj(1)
     row = bytes(30_001 * 50)
     rows = b"".join(squeeze.compress(row) for _ in range(600)) + squeeze.flush()
     path = tmp_path / "bomb.png"
     path.write_bytes(png(30_000, 30_000, rows))
-    start = time.process_time()
     with pytest.raises(DataError, match="at most 32,000,000"):
         prepare_picture(path)
-    assert time.process_time() - start < 1
 
 
 def test_a_picture_narrow_and_endless_is_refused(tmp_path: Path) -> None:
@@ -146,7 +152,7 @@ def test_a_small_file_of_a_large_picture_takes_less_than_a_gigabyte(
     assert int(megabytes) < 1000
 
 
-def test_a_jpeg_of_a_thousand_scans_is_refused(tmp_path: Path) -> None:
+def test_a_jpeg_of_a_thousand_scans_is_refused(tmp_path: Path, monkeypatch) -> None:
     """Each adds 50 bytes to the file, and as much work as the whole picture."""
     stream = io.BytesIO()
     Image.new("L", (2_000, 2_000)).save(stream, "JPEG", progressive=True)
@@ -154,13 +160,12 @@ def test_a_jpeg_of_a_thousand_scans_is_refused(tmp_path: Path) -> None:
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     path = tmp_path / "scans.jpg"
     path.write_bytes(whole[:-2] + scan * 1000 + whole[-2:])
-    start = time.process_time()
-    with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
-        prepare_picture(path)
-    assert time.process_time() - start < 1
     tiff = tmp_path / "scans.tiff"
     Image.new("L", (2_000, 2_000)).save(tiff, compression="jpeg")
     tiff.write_bytes(tiff.read_bytes() + scan * 1000)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", unpack)
+    with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
+        prepare_picture(path)
     with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
         prepare_picture(tiff)
 
