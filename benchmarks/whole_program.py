@@ -23,7 +23,7 @@ _ONE_EPOCH = """
 import sys, time
 import nn
 from nn.console.progress import Progress
-from nn.runs import experiment
+from nn.runs import assembly, experiment
 from nn.settings.declaration import Settings
 from nn.engines.steps import take_steps
 
@@ -36,7 +36,7 @@ def timed(*arguments):
     inner += time.perf_counter() - started
     return logits
 
-experiment.choose_steps = lambda *_: timed
+assembly.choose_steps = lambda *_: timed
 run = experiment.run_experiment(
     Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=3), observers=[Progress()]
 )

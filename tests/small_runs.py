@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nn.files import atomic_write
-from nn.runs import experiment
+from nn.runs import assembly
 from nn.settings.declaration import Settings
 
 
@@ -20,7 +20,7 @@ def unforced_disk(monkeypatch):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Prepare 64 images at a time, so that the small data take seven chunks an epoch."""
-    monkeypatch.setattr(experiment, "Batches", partial(experiment.Batches, chunk_rows=64))
+    monkeypatch.setattr(assembly, "Batches", partial(assembly.Batches, chunk_rows=64))
 
 
 @pytest.fixture(scope="module")

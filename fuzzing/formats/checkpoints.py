@@ -6,10 +6,11 @@ from pathlib import Path
 from fuzzing.formats import Format, Reading
 from fuzzing.formats.run_folder import small_run
 from nn.resuming.resume import _checkpoint_numbers, _put_back, _refuse_other_settings
-from nn.runs.experiment import Parts, put_together
+from nn.runs.assembly import assemble
 from nn.runs.preparation import prepare_data
 from nn.runs.run_folder import RunFolder
 from nn.settings.declaration import Settings
+from nn.training.state import TrainingState
 
 
 def _prepare(folder: Path) -> list[bytes]:
@@ -25,13 +26,13 @@ def _read(content: bytes, folder: Path) -> Reading:
     run = RunFolder(folder / "whole")
     run.checkpoint.write_bytes(content)
     settings = _settings(run.path)
-    parts = _parts(settings)
+    state = _state(settings)
 
     def go_on() -> object:
         numbers = _checkpoint_numbers(run)
         _refuse_other_settings(run, settings, numbers)
-        _put_back(run, parts)
-        return len(parts.history)
+        _put_back(run, state)
+        return len(state.history)
 
     return go_on
 
@@ -42,8 +43,8 @@ def _settings(folder: Path) -> Settings:
 
 
 @cache
-def _parts(settings: Settings) -> Parts:
-    return put_together(settings, prepare_data(settings))
+def _state(settings: Settings) -> TrainingState:
+    return assemble(settings, prepare_data(settings))
 
 
 FORMAT = Format(

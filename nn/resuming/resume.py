@@ -12,18 +12,12 @@ from typing import Any
 
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
+from nn.runs.assembly import assemble
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
-from nn.runs.experiment import (
-    FinishedRun,
-    Parts,
-    open_data,
-    put_together,
-    train_in,
-    write_beginning,
-)
+from nn.runs.experiment import FinishedRun, finish_run, write_beginning
 from nn.runs.file_names import DATA, SETTINGS
-from nn.runs.preparation import DownloadProgress, PreparedData, Report
+from nn.runs.preparation import DownloadProgress, PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import LaterSession
 from nn.runs.write_scope import check_data_dir
@@ -32,6 +26,7 @@ from nn.settings.config_files import read_notes
 from nn.settings.declaration import SETTINGS as DECLARED
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective, lasting
+from nn.training.state import TrainingState
 from nn.training.trainer import Observer
 
 _MAY_CHANGE = ("epochs", "data_dir", "checkpoint_steps")
@@ -72,19 +67,20 @@ def resume_run(
         settings = _with_given(folder, saved, given, numbers)
         if "data_dir" not in given:
             check_data_dir(folder.path, settings)
-        data = open_data(settings, report, on_download)
+        data = prepare_data(settings, report=report, on_progress=on_download)
+        report(data.summary)
         _refuse_other_data(folder, settings, data, numbers)
-        parts = put_together(settings, data, report)
+        state = assemble(settings, data, report)
         if numbers:
-            _put_back(folder, parts)
-        if len(parts.history) < settings.epochs:
-            report(_where_it_goes_on(folder, settings, parts))
+            _put_back(folder, state)
+        if len(state.history) < settings.epochs:
+            report(_where_it_goes_on(folder, settings, state))
         session = LaterSession(folder)
         if not numbers:
             write_beginning(folder, settings, data, notes=read_notes(folder.path / SETTINGS))
         elif settings != saved:
             folder.write_settings(settings, read_notes(folder.path / SETTINGS))
-        return train_in(session, settings, data, parts, observers=observers, report=report)
+        return finish_run(session, settings, data, state, observers=observers, report=report)
 
 
 def _checkpoint_numbers(folder: RunFolder) -> dict[str, Any]:
@@ -102,10 +98,10 @@ def _checkpoint_numbers(folder: RunFolder) -> dict[str, Any]:
         raise _damaged(folder, error) from None
 
 
-def _put_back(folder: RunFolder, parts: Parts) -> None:
-    """Make the parts of a training what they were at its checkpoint."""
+def _put_back(folder: RunFolder, state: TrainingState) -> None:
+    """Make a training what it was at its checkpoint."""
     try:
-        parts.state.put_back(read_checkpoint(folder.checkpoint, parts.state.layout))
+        state.put_back(read_checkpoint(folder.checkpoint, state.layout))
     except (OSError, ValueError) as error:
         raise _damaged(folder, error) from None
 
@@ -216,8 +212,8 @@ def _refuse_other_data(
             )
 
 
-def _where_it_goes_on(folder: RunFolder, settings: Settings, parts: Parts) -> str:
-    epochs, examples = len(parts.history), parts.so_far.examples
+def _where_it_goes_on(folder: RunFolder, settings: Settings, state: TrainingState) -> str:
+    epochs, examples = len(state.history), state.so_far.examples
     within = f" and {examples:,} images of epoch {epochs + 1:,}" if examples else ""
     if not epochs and not examples:
         return f"{folder.path} goes on from its beginning."

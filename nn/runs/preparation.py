@@ -38,6 +38,15 @@ class PreparedData:
     split: Split
     normalization: Normalization
 
+    @property
+    def summary(self) -> str:
+        """Which images these are, and how many there are for each purpose."""
+        split = self.split
+        return (
+            f"{self.images.name} ({self.images.source}): {len(split.training):,} training, "
+            f"{len(split.validation):,} validation and {len(split.test):,} test images"
+        )
+
     def in_order(self, part: LabelledImages) -> Callable[[], Iterable[Chunk]]:
         """Return a function that deals out a part of the split, anew at each call."""
         return partial(in_order, part, self.normalization)

@@ -10,7 +10,7 @@ from nn.datasets.batches import CHUNK_ROWS, Chunk
 from nn.engines.steps import choose_steps
 from nn.engines.threads import limited_threads
 from nn.losses import SoftmaxCrossEntropy
-from nn.runs.experiment import make_optimizer
+from nn.runs.assembly import make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
 

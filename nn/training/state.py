@@ -9,21 +9,25 @@ epochs; what makes a file of it stands elsewhere.
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.engines.steps import TakeSteps
+from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
-from nn.training.early_stopping import BestNetwork
+from nn.schedules import Schedule
+from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.history import EpochRecord, EpochSoFar, History
+from nn.training.trainer import TrainingExamples
 
 Numbers = dict[str, Any]
 Layout = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
 
-_COLUMNS = [field.name for field in fields(EpochRecord)]
+_COLUMNS = [column.name for column in fields(EpochRecord)]
 _MEANS = ("loss", "accuracy", "seconds")
 _MOST_EPOCHS = 2**20  # 56 MiB of history
 
@@ -41,53 +45,48 @@ class Checkpoint:
     arrays: dict[str, NDArray[Any]]
 
 
+@dataclass(frozen=True)
 class TrainingState:
-    """All that changes while a training goes on, to be gathered and to be put back.
+    """The parts of a training; what its steps change can be gathered and put back.
 
-    Args:
-        network: The network that is trained.
-        optimizer: Its optimizer.
+    Attributes:
+        network: Is trained.
+        loss: What training minimizes.
+        optimizer: Updates the network's parameters.
+        schedule: The learning rate of each epoch.
+        take_steps: Takes the steps: NumPy, or compiled loops.
+        batches: The training examples, in another order every epoch.
+        streams: The random streams that training draws from, by name.
+        early_stopping: Ends training early, if that is wanted.
+        best: Keeps a copy of the best network, if that is wanted.
         history: The epochs so far.
         so_far: The epoch under way.
-        streams: The random streams that training draws from, by name.
-        examples: N, how many an epoch has.
-        batch_size: How many a step has.
-        best: Who keeps the best network, if anybody does.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        optimizer: Optimizer,
-        history: History,
-        so_far: EpochSoFar,
-        *,
-        streams: Mapping[str, np.random.Generator],
-        examples: int,
-        batch_size: int,
-        best: BestNetwork | None = None,
-    ) -> None:
-        self._network = network
-        self._optimizer = optimizer
-        self._history = history
-        self._so_far = so_far
-        self._streams = streams
-        self._examples = examples
-        self._batch_size = batch_size
-        self._best = best
+    network: Network
+    loss: SoftmaxCrossEntropy
+    optimizer: Optimizer
+    schedule: Schedule
+    take_steps: TakeSteps
+    batches: TrainingExamples
+    streams: Mapping[str, np.random.Generator]
+    early_stopping: EarlyStopping | None
+    best: BestNetwork | None
+    history: History
+    so_far: EpochSoFar = field(default_factory=EpochSoFar)
 
     def gather(self) -> Checkpoint:
         """Return the training as it is now; the arrays are its own and change with it."""
-        arrays = _in("network", self._network.arrays) | _in("optimizer", self._optimizer.state)
-        arrays |= _in("sound", self._so_far.sound or {})
-        arrays |= _in("best", self._best.arrays if self._best else {})
-        rows = [astuple(record) for record in self._history]
+        arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
+        arrays |= _in("sound", self.so_far.sound or {})
+        arrays |= _in("best", self.best.arrays if self.best else {})
+        rows = [astuple(record) for record in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(_COLUMNS))
         numbers = {
-            "epochs": len(self._history),
-            "examples": self._so_far.examples,
-            **{name: getattr(self._so_far, name) for name in _MEANS},
-            "streams": {name: rng.bit_generator.state for name, rng in self._streams.items()},
+            "epochs": len(self.history),
+            "examples": self.so_far.examples,
+            **{name: getattr(self.so_far, name) for name in _MEANS},
+            "streams": {name: rng.bit_generator.state for name, rng in self.streams.items()},
         }
         return Checkpoint(numbers, arrays)
 
@@ -100,15 +99,16 @@ class TrainingState:
         epochs, examples = (_whole(numbers, name) for name in ("epochs", "examples"))
         if epochs > _MOST_EPOCHS:
             raise ValueError(f"it has {epochs:,} epochs, more than {_MOST_EPOCHS:,}")
-        if not 0 <= examples <= self._examples:
-            raise ValueError(f"examples is {examples:,}, and an epoch has {self._examples:,}")
-        if examples % self._batch_size and examples != self._examples:
+        whole, batch_size = self.batches.examples, self.batches.batch_size
+        if not 0 <= examples <= whole:
+            raise ValueError(f"examples is {examples:,}, and an epoch has {whole:,}")
+        if examples % batch_size and examples != whole:
             raise ValueError(f"examples is {examples:,}, which no step of an epoch ends at")
-        arrays = _in("network", self._network.arrays) | _in("optimizer", self._optimizer.state)
+        arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
         if examples:
-            arrays |= _in("sound", self._network.arrays)
-        if self._best and epochs:
-            arrays |= _in("best", self._network.arrays)
+            arrays |= _in("sound", self.network.arrays)
+        if self.best and epochs:
+            arrays |= _in("best", self.network.arrays)
         layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
         return {**layout, "history": ((epochs, len(_COLUMNS)), np.dtype(np.float64))}
 
@@ -130,33 +130,33 @@ class TrainingState:
                 raise ValueError(f"{name} holds a number that is not finite")
         self._check_steps(numbers, arrays)
 
-        self._network.restore(_out("network", arrays))
-        for name, array in self._optimizer.state.items():
+        self.network.restore(_out("network", arrays))
+        for name, array in self.optimizer.state.items():
             array[...] = arrays[f"optimizer/{name}"]
-        self._history[:] = records
-        self._so_far.clear()
-        self._so_far.examples = numbers["examples"]
+        self.history[:] = records
+        self.so_far.clear()
+        self.so_far.examples = numbers["examples"]
         for name, value in means.items():
-            setattr(self._so_far, name, value)
-        self._so_far.sound = _out("sound", arrays) or None
-        if self._best:
-            self._best.arrays = _out("best", arrays)
+            setattr(self.so_far, name, value)
+        self.so_far.sound = _out("sound", arrays) or None
+        if self.best:
+            self.best.arrays = _out("best", arrays)
         for name, state in states.items():
-            self._streams[name].bit_generator.state = state
+            self.streams[name].bit_generator.state = state
 
     def _check_steps(self, numbers: Numbers, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Raise if an optimizer that counts its steps counted others than were taken."""
-        steps = numbers["epochs"] * math.ceil(self._examples / self._batch_size)
-        steps += math.ceil(numbers["examples"] / self._batch_size)
+        steps = numbers["epochs"] * math.ceil(self.batches.examples / self.batches.batch_size)
+        steps += math.ceil(numbers["examples"] / self.batches.batch_size)
         counted = arrays.get("optimizer/steps")
         if counted is not None and float(counted[0]) != steps:
             raise ValueError(f"optimizer/steps is {counted[0]:g}, and {steps:,} were taken")
 
     def _stream_states(self, written: object) -> dict[str, Any]:
         """Return the states of all streams, each known to be one of this training's."""
-        if not isinstance(written, dict) or written.keys() != self._streams.keys():
-            raise ValueError(f"streams must be those of {', '.join(self._streams)}")
-        for name, rng in self._streams.items():
+        if not isinstance(written, dict) or written.keys() != self.streams.keys():
+            raise ValueError(f"streams must be those of {', '.join(self.streams)}")
+        for name, rng in self.streams.items():
             if not _is_state_like(written[name], rng.bit_generator.state):
                 raise ValueError(f"the random stream {name} is not one of this run's seed")
         return written

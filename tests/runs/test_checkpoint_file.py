@@ -14,8 +14,9 @@ import pytest
 
 from nn.errors import RunFolderError
 from nn.resuming.resume import resume_run
+from nn.runs.assembly import assemble
 from nn.runs.checkpoint_file import read_checkpoint
-from nn.runs.experiment import put_together, run_experiment
+from nn.runs.experiment import run_experiment
 from nn.runs.preparation import prepare_data
 from nn.runs.run_folder import RunFolder
 from nn.training.stopping import StopTraining
@@ -226,7 +227,7 @@ def test_a_refusal_does_not_quote_the_file(run):
 def test_random_bytes_end_in_the_same_training_or_in_a_refusal(run):
     """Half of them in the archive's directory, where a reader is led astray most easily."""
     settings = run.read_settings()
-    state = put_together(settings, prepare_data(settings)).state
+    state = assemble(settings, prepare_data(settings))
     content = run.checkpoint.read_bytes()
     whole = read_checkpoint(run.checkpoint, state.layout)
     directory = content.index(b"PK\x01\x02")

@@ -6,16 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nn.optimizers import SGD, Adam, Momentum
-from nn.runs import experiment, preparation
-from nn.runs.experiment import (
-    FinishedRun,
-    describe_run,
-    make_optimizer,
-    make_schedule,
-    run_experiment,
-)
-from nn.runs.preparation import prepare_data, prepare_network
+from nn.runs import assembly, preparation
+from nn.runs.experiment import FinishedRun, describe_run, run_experiment
+from nn.runs.preparation import prepare_data
 from nn.settings.declaration import Settings
 from nn.training.trainer import Observer
 
@@ -202,9 +195,9 @@ def test_another_seed_gives_another_run_on_the_same_test_images(settings):
 
 def test_batches_are_shuffled_by_the_seed_alone(settings, monkeypatch):
     """With equal weights and split, another order of the batches must be the only difference."""
-    real = experiment.random_stream
+    real = assembly.random_stream
     plain = csv_files(run_experiment(settings(epochs=1)))
-    monkeypatch.setattr(experiment, "random_stream", lambda seed, purpose: real(seed + 1, purpose))
+    monkeypatch.setattr(assembly, "random_stream", lambda seed, purpose: real(seed + 1, purpose))
     shuffled = csv_files(run_experiment(settings(epochs=1)))
     assert plain["weights_1.csv"] != shuffled["weights_1.csv"]
     assert plain["normalization.csv"] == shuffled["normalization.csv"]
@@ -222,17 +215,6 @@ def test_l1_makes_weights_smaller_and_only_where_it_is_switched_on(settings):
     assert weights(l1=True, l1_strength=0.01) < 0.9 * without
     assert weights(l1=True, l1_strength=0.0) == without
     assert weights(l2_strength=0.1) < 0.9 * without
-
-
-def test_optimizers_are_made_as_the_settings_say():
-    def made(**changes):
-        settings = Settings(learning_rate=0.5, **changes)
-        return make_optimizer(settings, prepare_network(settings, (2, 2), 2))
-
-    for name, kind in (("sgd", SGD), ("momentum", Momentum), ("adam", Adam)):
-        optimizer = made(optimizer=name)
-        assert type(optimizer) is kind
-        assert optimizer.learning_rate == 0.5
 
 
 @pytest.mark.parametrize(
@@ -257,15 +239,6 @@ def test_every_setting_arrives_where_it_is_needed(settings, changes):
     plain = csv_files(run_experiment(settings(epochs=2)))
     changed = csv_files(run_experiment(settings(epochs=2, **changes)))
     assert plain["weights_2.csv"] != changed["weights_2.csv"]
-
-
-def test_schedules_are_made_as_the_settings_say():
-    steady = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1), [])
-    assert [steady(epoch) for epoch in (1, 2, 50)] == [0.5, 0.5, 0.5]
-    decaying = make_schedule(
-        Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True), []
-    )
-    assert [decaying(epoch) for epoch in (1, 2, 3)] == pytest.approx([0.5, 0.05, 0.005])
 
 
 def test_the_rate_is_halved_where_validation_fell(settings):

@@ -1,0 +1,119 @@
+"""From settings to the parts of a training: the only place that knows both.
+
+The mathematics take plain numbers and know no settings; settings are words and numbers and know
+no mathematics. A new optimizer, schedule or stopping rule is connected to its settings here.
+"""
+
+import numpy as np
+
+from nn.datasets.batches import Batches
+from nn.datasets.distortion import Distortion
+from nn.engines.steps import choose_steps
+from nn.layers.dropout import Dropout
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
+from nn.regularizers import Penalty
+from nn.runs.preparation import PreparedData, Report, prepare_network
+from nn.runs.random_streams import random_stream
+from nn.schedules import Schedule, constant, cosine, exponential, halving, step
+from nn.settings.declaration import Settings
+from nn.training.early_stopping import BestNetwork, EarlyStopping
+from nn.training.history import History
+from nn.training.state import TrainingState
+
+
+def assemble(
+    settings: Settings, data: PreparedData, report: Report = lambda message: None
+) -> TrainingState:
+    """Return a training as the settings describe it, before its first step.
+
+    Args:
+        settings: All of them.
+        data: The images that the settings name.
+        report: Told whether steps are compiled.
+
+    Raises:
+        SettingError: The layers do not fit the images, or Numba is wanted and is not installed.
+    """
+    network = prepare_network(settings, data.images.image_shape, data.images.classes)
+    optimizer = make_optimizer(settings, network)
+    batches, streams = _make_batches(settings, data)
+    dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
+    streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}
+    history: History = []
+    return TrainingState(
+        network=network,
+        loss=SoftmaxCrossEntropy(data.images.classes),
+        optimizer=optimizer,
+        schedule=make_schedule(settings, history),
+        take_steps=choose_steps(settings.compiled, network, optimizer, report),
+        batches=batches,
+        streams=streams,
+        early_stopping=_make_early_stopping(settings, len(batches)),
+        best=BestNetwork(network, settings.monitor) if settings.restore_best_weights else None,
+        history=history,
+    )
+
+
+def make_optimizer(settings: Settings, network: Network) -> Optimizer:
+    """Return the optimizer that the settings name, for this network."""
+    penalty = Penalty(l1=settings.l1_strength if settings.l1 else 0.0, l2=settings.l2_strength)
+    options = {}
+    if settings.optimizer == Momentum.name:
+        options = {"momentum": settings.momentum, "dampening": settings.dampening}
+    return OPTIMIZERS[settings.optimizer](
+        network.parameters, learning_rate=settings.learning_rate, penalty=penalty, **options
+    )
+
+
+def make_schedule(settings: Settings, history: History) -> Schedule:
+    """Return the learning-rate schedule that the settings name.
+
+    Args:
+        settings: The settings.
+        history: What a schedule that depends on validation looks at.
+    """
+    rate = settings.learning_rate
+    if not settings.learning_rate_decay:
+        return constant(rate)
+    if settings.decay == "step":
+        return step(rate, settings.decay_rate, settings.decay_every)
+    if settings.decay == "cosine":
+        return cosine(rate, settings.epochs)
+    if settings.decay == "halving":
+        return halving(rate, history)
+    return exponential(rate, settings.decay_rate)
+
+
+def _make_batches(
+    settings: Settings, data: PreparedData
+) -> tuple[Batches, dict[str, np.random.Generator]]:
+    """Return the training batches, and the random streams that they draw from, by name."""
+    streams = {"shuffling": random_stream(settings.seed, "shuffling")}
+    distortion = None
+    if settings.distortion != "none":
+        streams["distortion"] = random_stream(settings.seed, "distortion")
+        shape = data.images.image_shape
+        distortion = Distortion(settings.distortion, shape, rng=streams["distortion"])
+    batches = Batches(
+        data.split.training,
+        data.normalization,
+        settings.batch_size,
+        rng=streams["shuffling"],
+        distortion=distortion,
+    )
+    return batches, streams
+
+
+def _make_early_stopping(settings: Settings, steps_per_epoch: int) -> EarlyStopping | None:
+    """Return the observer that ends training early, if the settings want one."""
+    if not settings.patience:
+        return None
+    return EarlyStopping(
+        settings.monitor,
+        min_delta=settings.min_delta,
+        patience=settings.patience,
+        steps_per_epoch=steps_per_epoch if settings.patience_unit == "steps" else 1,
+        any_change=settings.patience_for == "change",
+    )

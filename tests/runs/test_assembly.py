@@ -1,0 +1,56 @@
+"""The parts of a training are the ones that its settings name."""
+
+import pytest
+
+from nn.losses import SoftmaxCrossEntropy
+from nn.optimizers import SGD, Adam, Momentum
+from nn.runs.assembly import assemble, make_optimizer, make_schedule
+from nn.runs.preparation import prepare_data, prepare_network
+from nn.settings.declaration import Settings
+
+
+def test_optimizers_are_made_as_the_settings_say():
+    def made(**changes):
+        settings = Settings(learning_rate=0.5, **changes)
+        return make_optimizer(settings, prepare_network(settings, (2, 2), 2))
+
+    for name, kind in (("sgd", SGD), ("momentum", Momentum), ("adam", Adam)):
+        optimizer = made(optimizer=name)
+        assert type(optimizer) is kind
+        assert optimizer.learning_rate == 0.5
+
+
+def test_schedules_are_made_as_the_settings_say():
+    steady = make_schedule(Settings(learning_rate=0.5, decay_rate=0.1), [])
+    assert [steady(epoch) for epoch in (1, 2, 50)] == [0.5, 0.5, 0.5]
+    decaying = make_schedule(
+        Settings(learning_rate=0.5, decay_rate=0.1, learning_rate_decay=True), []
+    )
+    assert [decaying(epoch) for epoch in (1, 2, 3)] == pytest.approx([0.5, 0.05, 0.005])
+
+
+def test_early_stopping_and_the_best_network_are_parts_only_where_they_are_wanted(settings):
+    def made(**changes):
+        wanted = settings(**changes)
+        return assemble(wanted, prepare_data(wanted))
+
+    plain = made()
+    assert (plain.early_stopping, plain.best) == (None, None)
+    assert made(patience=2).early_stopping is not None
+    assert made(restore_best_weights=True).best is not None
+
+
+def test_each_part_that_draws_random_numbers_has_a_stream_in_the_state(settings):
+    layers = [{"dense": 5}, "relu", {"dropout": 0.5}, {"dense": 5}, {"dropout": 0.1}]
+    wanted = settings(layers=layers, distortion="affine")
+    state = assemble(wanted, prepare_data(wanted))
+    assert list(state.streams) == ["shuffling", "distortion", "dropout_1", "dropout_2"]
+
+
+def test_a_training_begins_with_no_epoch_and_all_training_images(settings):
+    wanted = settings(batch_size=50)
+    state = assemble(wanted, prepare_data(wanted))
+    assert (state.history, state.so_far.examples) == ([], 0)
+    assert (state.batches.examples, state.batches.batch_size) == (399, 50)
+    assert isinstance(state.loss, SoftmaxCrossEntropy)
+    assert state.loss.classes == 4
