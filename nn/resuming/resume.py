@@ -111,7 +111,7 @@ def _damaged(folder: RunFolder, error: Exception) -> RunFolderError:
     remedy = "Remove the file to start the run from its beginning."
     if folder.is_finished:
         remedy = f"The run's result is whole. {_repeat(folder)}"
-    return RunFolderError(f"{folder.checkpoint}: cannot be gone on from: {reason}. {remedy}")
+    return RunFolderError(f"{folder.checkpoint}: cannot resume from it: {reason}. {remedy}")
 
 
 def _repeat(folder: RunFolder) -> str:

@@ -1,12 +1,13 @@
-"""Checkpoints as files: `checkpoint.npz`, either the old one or the new one, and read with care.
+"""Checkpoints as files: `checkpoint.npz`, either the old one or the new one, never half of either.
 
-Anyone can look into it with `numpy.load`. What is read back is compared with what the run's own
-network and optimizer expect before any memory is made for it, so that a stranger's file can ask
-for none; it holds numbers only, so that it can run nothing.
+Anyone can look into it with `numpy.load`. It holds numbers only, so reading it runs no code. What
+the run's own network and optimizer need is known before it is read, so a stranger's file cannot ask
+for more memory than they take.
 """
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,19 +18,20 @@ from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
 from nn.files.atomic_write import open_atomically
-from nn.runs.checkpoint_numbers import NUMBERS, numbers_of, open_archive, read_member
+from nn.files.regular_file import open_regular
+from nn.runs.checkpoint_numbers import DIRECTORY, NUMBERS, next_member, next_numbers
 from nn.training.state import Checkpoint, Layout, Numbers
 
 # What NumPy puts before an array: this, the length of what follows, a description, blanks.
 _MAGIC = b"\x93NUMPY\x01\x00"
-_SHORTEST_HEADER, _LONGEST_HEADER = 64, 1024  # bytes; 128 for all of ours
+_LONGEST_HEADER = 1024  # bytes; NumPy writes 64 or 128
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; it is on the disk, whole, when this returns.
 
     Raises:
-        RunFolderError: the file cannot be written; the one before it is still there.
+        RunFolderError: The file cannot be written; the one before it is still there.
     """
     try:
         with open_atomically(path) as stream, zipfile.ZipFile(stream, "w") as archive:
@@ -47,36 +49,40 @@ def read_checkpoint(path: Path, layout_of: Callable[[Numbers], Layout]) -> Check
 
     Args:
         path: The file.
-        layout_of: Tells the arrays that belong to the checkpoint's numbers, or raises ValueError
-            where there can be none.
+        layout_of: Returns the shape and type of every array that belongs to the checkpoint's
+            numbers, or raises ValueError if the numbers are impossible.
 
     Raises:
-        ValueError: it is no checkpoint, a damaged one, or that of another network.
-        OSError: it cannot be read.
+        ValueError: It is not a checkpoint, a damaged one, or that of another network.
+        OSError: It cannot be read.
     """
-    with open_archive(path) as archive:
-        numbers = numbers_of(archive)
-        layout = layout_of(numbers)
-        names = sorted(info.filename for info in archive.infolist())
-        if names != sorted([NUMBERS, *(f"{name}.npy" for name in layout)]):
-            raise ValueError("it holds other arrays than this run's training has")
-        arrays = {name: _read_array(archive, name, *kind) for name, kind in layout.items()}
+    arrays = {}
+    with open_regular(path) as stream:
+        numbers = next_numbers(stream)
+        layout = {f"{name}.npy": kind for name, kind in layout_of(numbers).items()}
+        longest = {member: _LONGEST_HEADER + _size(*kind) for member, kind in layout.items()}
+        while longest:
+            member, content = next_member(stream, longest)
+            del longest[member]
+            arrays[member.removesuffix(".npy")] = _as_array(member, content, *layout[member])
+        if stream.read(len(DIRECTORY)) != DIRECTORY:
+            raise ValueError("it is cut short, or holds more arrays than this run's training has")
     return Checkpoint(numbers, arrays)
 
 
-def _read_array(
-    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+def _as_array(
+    member: str, content: bytes, shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> NDArray[Any]:
-    """Return an array, having made sure that it is of this shape and type before it is read."""
-    count = int(np.prod(shape, dtype=np.int64))
-    size = archive.getinfo(f"{name}.npy").file_size
-    header = size - count * dtype.itemsize
-    if not _SHORTEST_HEADER <= header <= _LONGEST_HEADER:
-        raise ValueError(f"{name} has {size:,} bytes, which is not what this network needs")
-    content = read_member(archive, f"{name}.npy", longest=size)
+    """Return the array that a member holds, which must be of this shape and type."""
+    header = len(content) - _size(shape, dtype)  # its length
     # Compared with the one description that fits, since a parser could be led astray.
     fits = f"{{'descr': {dtype.str!r}, 'fortran_order': False, 'shape': {shape!r}, }}"
-    start = _MAGIC + (header - len(_MAGIC) - 2).to_bytes(2, "little") + fits.encode()
-    if content[:header].rstrip() != start:
-        raise ValueError(f"{name} has another shape or type than this network needs")
-    return np.frombuffer(content, dtype, count, header).reshape(shape)
+    start = _MAGIC + max(0, header - len(_MAGIC) - 2).to_bytes(2, "little") + fits.encode()
+    if content[: max(0, header)].rstrip() != start:
+        raise ValueError(f"{member} does not have the shape and type that this network needs")
+    array: NDArray[Any] = np.ndarray(shape, dtype, content, header)
+    return array
+
+
+def _size(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    return math.prod(shape) * dtype.itemsize

@@ -1,115 +1,96 @@
-"""How far a checkpoint is, read without NumPy: the part of the file that the first look needs.
+"""How far a checkpoint is, read without NumPy, so that the first look at a run stays fast.
 
-A checkpoint is an archive as NumPy's `savez` writes it, with one member more, in JSON. It may come
-from a stranger, so an archive is opened only if its directory is small, and a member is read only
-if it is stored as it is, for compressed ones may become a thousand times as long.
+`checkpoint.npz` is an archive as `numpy.savez` writes it, with `numbers.json` in front. It may come
+from a stranger, and both `zipfile` and `numpy.load` believe what an archive claims: how many
+members it has, how long they become when unpacked, how large their arrays are. Here the members are
+read front to back. Each must be an expected one, stored uncompressed, and no longer than expected.
+The archive's directory, at its end, is not needed.
 """
 
 import json
-import os
 import struct
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nn.files.regular_file import open_regular
 
 NUMBERS = "numbers.json"
+MEMBER, DIRECTORY = b"PK\x03\x04", b"PK\x01\x02"  # what a member and the directory begin with
 
-_LARGEST_DIRECTORY = 2**21  # bytes; some twenty thousand members
 _LONGEST_NUMBERS = 2**20  # bytes; a thousand random streams
-_LONGEST_DIGITS = 40  # of a whole number; those of a random stream have up to 39
+_COUNTS = ("epochs", "examples", "data_crc32")
 
-# What the first look needs of the numbers; what it does not need is looked at when it is used.
-_KINDS = {"epochs": int, "examples": int, "stopped": bool, "settings": dict, "data_crc32": int}
-
-_WHAT_ZIPFILE_RAISES = (
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, struct.error),
-    *(EOFError, NotImplementedError, OverflowError, RuntimeError),
-)
-
-# The end of an archive: signature, disks, members, the directory's size and place, a comment's.
-_END = struct.Struct("<4s4H2LH")
-_LOCATOR_OF_64_BITS = 20  # bytes before the end that would overrule what the end says
+# Before a member: signature, version, flags, compression, time, date, CRC-32, packed size, size,
+# length of its name, length of what follows the name.
+_HEADER = struct.Struct("<4s5H3L2H")
 
 
 def read_numbers(path: Path) -> dict[str, Any]:
     """Return the numbers of a checkpoint.
 
     Raises:
-        ValueError: it is no checkpoint, or a damaged one.
-        OSError: it cannot be read.
-    """
-    with open_archive(path) as archive:
-        return numbers_of(archive)
-
-
-@contextmanager
-def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open an archive whose directory is of a size that a checkpoint's may have.
-
-    Raises:
-        ValueError: it is no such archive; or a member that is read in the block is damaged.
-        OSError: it cannot be read.
+        ValueError: It is not a checkpoint, or a damaged one.
+        OSError: It cannot be read.
     """
     with open_regular(path) as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - _END.size - _LOCATOR_OF_64_BITS))
-        end = stream.read()
-        if len(end) < _END.size + _LOCATOR_OF_64_BITS or end.startswith(b"PK\x06\x07"):
-            raise ValueError("it is cut short, or no checkpoint at all")
-        signature, *_, directory, _, comment = _END.unpack(end[_LOCATOR_OF_64_BITS:])
-        if signature != b"PK\x05\x06" or comment or directory > min(size, _LARGEST_DIRECTORY):
-            raise ValueError("it is cut short, or no checkpoint at all")
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                yield archive
-        except _WHAT_ZIPFILE_RAISES as error:
-            raise ValueError("it is damaged") from error  # whose words may quote all of the file
+        return next_numbers(stream)
 
 
-def numbers_of(archive: zipfile.ZipFile) -> dict[str, Any]:
-    """Return the numbers of an open checkpoint.
+def next_numbers(stream: BinaryIO) -> dict[str, Any]:
+    """Return the numbers of an open checkpoint, which are its first member.
 
     Raises:
-        ValueError: they are missing, too long, or no JSON.
+        ValueError: They are missing, too long, damaged, or not JSON.
     """
-    text = read_member(archive, NUMBERS, longest=_LONGEST_NUMBERS)
+    _, text = next_member(stream, {NUMBERS: _LONGEST_NUMBERS})
     try:
-        numbers = json.loads(text, parse_int=_short_int, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{NUMBERS} is no JSON of a checkpoint") from error
-    if not isinstance(numbers, dict) or not all(
-        isinstance(numbers.get(name), kind) for name, kind in _KINDS.items()
-    ):
-        raise ValueError(f"{NUMBERS} is no JSON of a checkpoint")
+        numbers = json.loads(text)
+    except (ValueError, RecursionError):
+        numbers = None
+    if not isinstance(numbers, dict) or not _describe_a_run(numbers):
+        raise ValueError(f"{NUMBERS} is not the JSON of a checkpoint")
     return numbers
 
 
-def read_member(archive: zipfile.ZipFile, name: str, *, longest: int) -> bytes:
-    """Return a member's bytes, as many as the archive's directory says.
+def _describe_a_run(numbers: dict[str, Any]) -> bool:
+    """Return whether the numbers are there that the first look needs; others are checked later."""
+    counts = [numbers.get(name) for name in _COUNTS]
+    return (
+        all(type(count) is int and 0 <= count < 2**53 for count in counts)
+        and isinstance(numbers.get("stopped"), bool)
+        and isinstance(numbers.get("settings"), dict)
+    )
+
+
+def next_member(stream: BinaryIO, longest: Mapping[str, int]) -> tuple[str, bytes]:
+    """Return the next member of an archive.
+
+    Args:
+        stream: Stands where a member begins.
+        longest: The members that may come next, each with its largest size in bytes.
+
+    Returns:
+        Its name and its content.
 
     Raises:
-        ValueError: it is missing, compressed, encrypted, or longer than that.
-        zipfile.BadZipFile: it is damaged.
+        ValueError: Another member comes next, or it is compressed, too long or damaged.
     """
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise ValueError(f"{name} is missing") from None
-    stored = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1
-    if not stored or info.compress_size != info.file_size or info.file_size > longest:
-        raise ValueError(f"{name} is compressed, or too long")
-    return archive.read(info)
-
-
-def _short_int(digits: str) -> int:
-    if len(digits) > _LONGEST_DIGITS:
-        raise ValueError
-    return int(digits)
-
-
-def _refuse(word: str) -> float:
-    raise ValueError(word)
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        raise ValueError("it is cut short")
+    signature, _, flags, compression, *_, crc32, packed, size, name_length, more = _HEADER.unpack(
+        header
+    )
+    name = stream.read(name_length).decode("ascii", "replace")
+    if signature != MEMBER or name not in longest:
+        raise ValueError(f"it lacks {next(iter(longest))}, or has something else in its place")
+    if flags or compression or more or packed != size or size > longest[name]:
+        raise ValueError(f"{name} is compressed, or longer than expected")
+    content = stream.read(size)
+    if len(content) < size:
+        raise ValueError("it is cut short")
+    if zlib.crc32(content) != crc32:
+        raise ValueError(f"{name} is damaged")
+    return name, content

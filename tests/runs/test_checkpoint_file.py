@@ -1,11 +1,13 @@
-"""A checkpoint's file: what is written comes back, and a stranger's is refused before it costs."""
+"""A checkpoint's file: what is written comes back, and a stranger's is rejected before it costs."""
 
 import io
 import json
 import os
+import shutil
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ import pytest
 
 from nn.errors import RunFolderError
 from nn.resuming.resume import resume_run
-from nn.runs.assembly import assemble
+from nn.runs import assembly
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.experiment import run_experiment
 from nn.runs.preparation import prepare_data
 from nn.runs.run_folder import RunFolder
+from nn.settings.declaration import Settings
 from nn.training.stopping import StopTraining
 from tests.resuming.leaving import CHUNKS, EndAt, csv_files
 
@@ -26,14 +29,24 @@ pytestmark = pytest.mark.usefixtures("small_chunks")
 Members = dict[str, bytes]
 
 
-@pytest.fixture
-def run(settings) -> RunFolder:
-    """A run of Adam that was stopped in its second epoch."""
+@pytest.fixture(scope="module")
+def stopped(data, tmp_path_factory) -> Path:
+    """The folder of a run of Adam that was stopped in its second epoch, for all tests to copy."""
+    settings = Settings(
+        layers=[{"dense": 5}, {"dropout": 0.2}], optimizer="adam", learning_rate=0.01, epochs=4,
+        restore_best_weights=True,
+        data_dir=str(data), save_dir=str(tmp_path_factory.mktemp("runs")),
+    )  # fmt: skip
     stop = EndAt(CHUNKS + 3, StopTraining(save=True))
-    changes = {"optimizer": "adam", "restore_best_weights": True, "epochs": 4}
-    return run_experiment(
-        settings(name="run", layers=[{"dense": 5}, {"dropout": 0.2}], **changes), observers=[stop]
-    ).folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "Batches", partial(assembly.Batches, chunk_rows=64))
+        return run_experiment(settings, observers=[stop]).folder.path
+
+
+@pytest.fixture
+def run(stopped, tmp_path, unforced_disk) -> RunFolder:
+    """That run, in this test's own folder."""
+    return RunFolder(Path(shutil.copytree(stopped, tmp_path / "run")))
 
 
 def members(path: Path) -> Members:
@@ -75,13 +88,13 @@ def test_a_checkpoint_of_an_epochs_end_has_no_network_twice(settings):
 
 
 def refused(run: RunFolder) -> str:
-    """Return why a run cannot be gone on with, having made sure that nothing was changed."""
+    """Return why a run cannot be resumed, having made sure that nothing was changed."""
     before = csv_files(run.path)
     with pytest.raises(RunFolderError) as caught:
         resume_run(run, {})
     assert csv_files(run.path) == before
     text = str(caught.value)
-    assert text.startswith(f"{run.checkpoint}: cannot be gone on from: ")
+    assert text.startswith(f"{run.checkpoint}: cannot resume from it: ")
     assert "--config" in text
     assert "\n" not in text
     return text
@@ -120,23 +133,23 @@ class _RunsCode:
 
 
 DAMAGES: dict[str, tuple[Callable[[Members], object], str]] = {
-    "no numbers": (lambda content: content.pop("numbers.json"), "numbers.json is missing"),
-    "numbers that are no JSON": (put("numbers.json", b"{"), "no JSON"),
-    "numbers that are no mapping": (put("numbers.json", b"[1]"), "no JSON"),
+    "no numbers": (lambda content: content.pop("numbers.json"), "lacks numbers.json"),
+    "numbers that are no JSON": (put("numbers.json", b"{"), "not the JSON"),
+    "numbers that are no mapping": (put("numbers.json", b"[1]"), "not the JSON"),
     "numbers of a million digits": (put("numbers.json", b'{"epochs": 1' + b"0" * 500_000 + b"}"),
-                                    "no JSON"),
-    "nested numbers": (put("numbers.json", b"[" * 500_000), "no JSON"),
-    "not a number": (put("numbers.json", b'{"epochs": NaN}'), "no JSON"),
-    "numbers as long as a book": (put("numbers.json", b" " * 2**21 + b"{}"), "too long"),
-    "epochs in words": (changed_numbers(epochs="one"), "no JSON"),
-    "epochs below 0": (changed_numbers(epochs=-1), "epochs"),
-    "more epochs than rows": (changed_numbers(epochs=2), "history has"),
+                                    "not the JSON"),
+    "nested numbers": (put("numbers.json", b"[" * 500_000), "not the JSON"),
+    "not a number": (put("numbers.json", b'{"epochs": NaN}'), "not the JSON"),
+    "numbers as long as a book": (put("numbers.json", b" " * 2**21 + b"{}"), "longer than"),
+    "epochs in words": (changed_numbers(epochs="one"), "not the JSON"),
+    "epochs below 0": (changed_numbers(epochs=-1), "not the JSON"),
+    "more epochs than rows": (changed_numbers(epochs=2), "history.npy does not have the shape"),
     "epochs without end": (changed_numbers(epochs=2**52), "epochs"),
-    "a million epochs": (changed_numbers(epochs=2**20), "history has"),
+    "a million epochs": (changed_numbers(epochs=2**20), "history.npy does not have the shape"),
     "more examples than there are": (changed_numbers(examples=400), "examples is 400"),
     "examples within a step": (changed_numbers(examples=126), "no step"),
-    "examples of True": (changed_numbers(examples=True), "examples"),
-    "an infinite loss": (changed_numbers(loss=1e999), "no JSON"),
+    "examples of True": (changed_numbers(examples=True), "not the JSON"),
+    "an infinite loss": (changed_numbers(loss=1e999), "loss"),
     "a loss in words": (changed_numbers(loss="low"), "loss"),
     "no streams": (changed_numbers(streams=None), "streams"),
     "another stream": (changed_numbers(streams__more={}), "streams"),
@@ -148,9 +161,10 @@ DAMAGES: dict[str, tuple[Callable[[Members], object], str]] = {
     "a stream below 0": (changed_numbers(streams__shuffling__uinteger=-1), "shuffling"),
     "a stream in fractions": (changed_numbers(streams__shuffling__has_uint32=0.5), "shuffling"),
     "a stream in words": (changed_numbers(streams__shuffling__state="x"), "shuffling"),
-    "an array is missing": (lambda content: content.pop("sound/weights_1.npy"), "other arrays"),
-    "an array more": (put("more.npy", npy(np.ones(3))), "other arrays"),
-    "a file outside": (put("../../outside.npy", npy(np.ones(3))), "other arrays"),
+    "an array is missing": (lambda content: content.pop("sound/weights_1.npy"),
+                            "lacks sound/weights_1.npy"),
+    "an array more": (put("more.npy", npy(np.ones(3))), "more arrays"),
+    "a file outside": (put("../../outside.npy", npy(np.ones(3))), "more arrays"),
     "an array of another shape": (changed_array("network/weights_1", lambda a: a.T), "weights_1"),
     "an array of another size": (changed_array("network/weights_1", lambda a: a[1:]), "weights_1"),
     "an array of another type": (changed_array("best/weights_1", lambda a: a.view(np.int32)),
@@ -200,7 +214,7 @@ def test_a_compressed_member_is_not_read(run):
     assert "compressed" in refused(run)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9])
 def test_a_checkpoint_cut_short_is_refused(run, share):
     content = run.checkpoint.read_bytes()
     run.checkpoint.write_bytes(content[: int(share * len(content))])
@@ -214,74 +228,63 @@ def test_a_flipped_bit_in_any_array_is_found(run):
         run.checkpoint.write_bytes(
             content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
         )
-        assert "cannot be gone on from" in refused(run), name
+        assert f"{name} is damaged" in refused(run)
 
 
 def test_a_refusal_does_not_quote_the_file(run):
     content = bytearray(run.checkpoint.read_bytes())
     content[26:28] = (4000).to_bytes(2, "little")  # letters in the first member's name
     run.checkpoint.write_bytes(content)
-    assert "checkpoint.npz: cannot be gone on from: it is damaged. " in refused(run)
+    assert len(refused(run)) < 300 + 2 * len(str(run.checkpoint))
 
 
 def test_random_bytes_end_in_the_same_training_or_in_a_refusal(run):
-    """Half of them in the archive's directory, where a reader is led astray most easily."""
     settings = run.read_settings()
-    state = assemble(settings, prepare_data(settings))
+    state = assembly.assemble(settings, prepare_data(settings))
     content = run.checkpoint.read_bytes()
     whole = read_checkpoint(run.checkpoint, state.layout)
-    directory = content.index(b"PK\x01\x02")
+    arrays_end = content.index(b"PK\x01\x02")
     rng = np.random.default_rng(0)
-    refused = 0
-    for number in range(600):
+    accepted = 0
+    for _ in range(600):
         damaged = bytearray(content)
-        start = directory if number % 2 else 0
-        for place in rng.integers(start, len(content), rng.integers(1, 4)):
+        for place in rng.integers(0, arrays_end, rng.integers(1, 4)):
             damaged[place] = rng.integers(256)
         run.checkpoint.write_bytes(damaged)
         try:
             read = read_checkpoint(run.checkpoint, state.layout)
         except (OSError, ValueError):
-            refused += 1
             continue
+        accepted += 1
         assert read.numbers == whole.numbers
         for name, array in whole.arrays.items():
             np.testing.assert_array_equal(read.arrays[name], array)
-    assert 400 < refused < 600  # some bytes, such as dates, mean nothing
+    assert 0 < accepted < 60  # some bytes, such as dates, mean nothing
 
 
-@pytest.mark.parametrize("claim", ["directory", "member", "64 bits"])
-def test_a_claim_of_terabytes_takes_no_memory(run, claim):
+@pytest.mark.parametrize("member", ["numbers.json", "network/weights_1.npy", "history.npy"])
+def test_a_claim_of_gigabytes_takes_no_memory(run, member):
     content = bytearray(run.checkpoint.read_bytes())
-    if claim == "directory":
-        content[-10:-6] = (2**32 - 1).to_bytes(4, "little")
-    elif claim == "64 bits":
-        content[-22:-22] = b"PK\x06\x07" + bytes(16)
-    else:
-        place = content.rindex(b"PK\x01\x02", 0, content.rindex(b"history.npy"))
-        content[place + 20 : place + 28] = (2**32 - 2).to_bytes(4, "little") * 2
+    sizes = content.index(member.encode()) - 12
+    content[sizes : sizes + 8] = (2**32 - 2).to_bytes(4, "little") * 2
     run.checkpoint.write_bytes(content)
     tracemalloc.start()
     try:
-        refused(run)
+        assert f"{member} is compressed, or longer than expected" in refused(run)
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("count", [50_000, 70_000], ids=["many members", "more than 16 bits"])
-def test_a_directory_of_many_members_is_not_read(run, count):
-    with zipfile.ZipFile(run.checkpoint, "w") as archive:
-        for number in range(count):
-            archive.writestr(zipfile.ZipInfo(str(number)), b"")
-    if count > 2**16:  # the end that counts in 64 bits tells more than the usual one
-        content = bytearray(run.checkpoint.read_bytes())
-        content[-10:-6] = (100).to_bytes(4, "little")
-        run.checkpoint.write_bytes(content)
+def test_the_archives_directory_is_not_read(run):
+    """Whatever it claims: it may have a hundred thousand members, or be all zeros."""
+    content = run.checkpoint.read_bytes()
+    content = content[: content.index(b"PK\x01\x02") + 4]
+    run.checkpoint.write_bytes(content + bytes(10_000_000))
     tracemalloc.start()
     try:
-        assert "no checkpoint at all" in refused(run)
-        assert tracemalloc.get_traced_memory()[1] < 5e6
+        assert resume_run(run, {}).result.epochs == 4
+        assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
 
