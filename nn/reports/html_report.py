@@ -13,6 +13,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Iterable
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from nn.runs.saved_run import SavedRun
 from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 
-_SOURCES = Path(__file__).parent / "html"
+_SOURCES = files("nn.reports") / "html"
 _SCRIPTS = ("layers.js", "preparation.js", "drawing.js", "pictures.js", "charts.js", "report.js")
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60
@@ -64,10 +65,10 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
 
 
 def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_SOURCES),
+        loader=FunctionLoader(_source),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
