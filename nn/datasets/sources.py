@@ -38,16 +38,17 @@ def load_images(
 ) -> ImageData:
     """Load the images to work on.
 
-    "auto" takes the first of these that is there: the four IDX files in `data_dir`, gzipped or
-    not, or in `beside`; `mnist_train.csv` and `mnist_test.csv`; `mnist.pkl.gz`; the four files
-    from the network; the digits the program draws. "mnist" is the same without the last.
+    "auto" takes the first of these that is there: the four IDX files, gzipped or not;
+    `mnist_train.csv` and `mnist_test.csv`; `mnist.pkl.gz`; the four files from the network; the
+    digits the program draws. Each is looked for in `data_dir`, then in `beside` and in its
+    `data` folder. "mnist" is the same without the last.
     "built-in" is the last alone. A set of files that is not complete is passed over, and said;
     one that is there but damaged is an error, for whoever put it there wants it used.
 
     Args:
         dataset: "auto", "mnist" or "built-in".
         data_dir: the data folder; it need not exist.
-        beside: a second folder to look in, that of train.py.
+        beside: the folder of train.py, if there is one.
         on_progress: is told of a download: file, bytes that have arrived, bytes there will be.
         report: is told, in sentences, what a person should know about the choice.
 
@@ -77,8 +78,9 @@ def load_images(
 def _from_files(data_dir: Path, beside: Path | None, say: Report) -> ImageData | None:
     """Return the first data set that lies in one of the folders."""
     folders = [data_dir]
-    if beside is not None and beside.resolve() != data_dir.resolve():
-        folders.append(beside)
+    if beside is not None:
+        others = (beside, beside / "data")
+        folders += [other for other in others if other.resolve() != data_dir.resolve()]
     for read in (_from_idx, _from_csv, _from_pickle):
         for folder in folders:
             data = read(folder, say)

@@ -46,7 +46,7 @@ def arrays(side: int = 3, classes: int = 4) -> list[np.ndarray]:
 
 
 def put_idx(folder: Path, made: list[np.ndarray], ending: str = ".gz") -> None:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, array in zip(NAMES, made, strict=True):
         write_idx(folder / f"{name}{ending}", array)
 
@@ -114,6 +114,16 @@ def test_the_data_folder_comes_before_the_folder_of_the_program(tmp_path: Path) 
     put_idx(data_dir, arrays(3))
     assert load(data_dir, beside=beside)[0].image_shape == (3, 3)
     assert load(beside, beside=beside)[0].image_shape == (4, 4)
+
+
+def test_the_program_s_folder_may_have_a_data_folder_of_its_own(tmp_path: Path) -> None:
+    data_dir, beside = tmp_path / "data", tmp_path / "program"
+    put_idx(beside / "data", arrays(4))
+    assert load(data_dir, beside=beside)[0].image_shape == (4, 4)
+    put_idx(beside, arrays(5))
+    assert load(data_dir, beside=beside)[0].image_shape == (5, 5)
+    put_idx(data_dir, arrays(3))
+    assert load(data_dir, beside=beside)[0].image_shape == (3, 3)
 
 
 def test_an_incomplete_set_is_said_and_passed_over(tmp_path: Path) -> None:
