@@ -1,41 +1,8 @@
-"""Search for good settings: `python search.py`; the same command goes on, on any machine."""
+"""Search for good settings: `python search.py`; run it again to continue, on any machine."""
 
 import sys
 
-from nn.console.program import run_program, say
-
-
-def main() -> None:
-    """Ask what to vary, run trials until the study is complete, and say which was the best."""
-    from nn.searching.storage import require_optuna
-
-    require_optuna()
-
-    from contextlib import closing
-
-    from nn.console.comparing import print_comparison
-    from nn.console.progress import StudyProgress
-    from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
-    from nn.reports.study_files import draw_study, write_trials
-    from nn.searching.study import Study, StudyStatus
-    from nn.searching.team import run_search
-
-    plan = gather_plan(sys.argv[1:])
-    say(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
-    with closing(Study(plan)) as study:
-        with closing(StudyProgress()) as progress:
-
-            def show(standing: StudyStatus) -> None:
-                progress.show(plan.places, trial_lines(standing), best_so_far(standing))
-
-            run_search(study, show)
-        standing = study.standing()
-    for path in [write_trials(standing), *draw_study(standing)]:
-        say(f"Saved {path}")
-    if plan.search.sampler == "grid":
-        print_comparison(plan.folder, len(standing.finished))
-    print_winner(standing)
-
+from nn.commands.search import main
 
 if __name__ == "__main__":
-    sys.exit(run_program(main))
+    sys.exit(main())

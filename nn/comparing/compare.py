@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import RunFolderError, SettingError
+from nn.installation import command
 from nn.runs.csv_files import read_array, read_table
 from nn.runs.run_folder import CONFUSION_MATRIX, DataFacts, Result, RunFolder
 from nn.settings.declaration import SETTINGS
@@ -213,7 +214,7 @@ def read_runs(
         except (RunFolderError, SettingError) as error:
             report(f"Left out: {error}")
     if not runs:
-        raise RunFolderError("there is no run to compare. Train some with: python train.py")
+        raise RunFolderError(f"there is no run to compare. Train some with: {command('train')}")
     return runs
 
 

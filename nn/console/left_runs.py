@@ -8,6 +8,7 @@ from nn.console.interview import BACK, Asker
 from nn.console.program import say
 from nn.errors import RunFolderError
 from nn.files.training_lock import training_lock
+from nn.installation import command
 from nn.resuming.unfinished import UnfinishedRun, unfinished_runs
 from nn.settings.declaration import SETTINGS
 from nn.settings.setting import Choice
@@ -53,7 +54,7 @@ def say_what_was_left(save_dir: Path) -> None:
     others = f" (and {len(left) - 1:,} more)" if len(left) > 1 else ""
     say(
         f"{left[0].path} {left[0].how_it_was_left()}{others}. "
-        f"To go on with it: python train.py --resume {quote(named)}"
+        f"To go on with it: {command('train')} --resume {quote(named)}"
     )
 
 

@@ -38,7 +38,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         SettingError: a flag is unknown, lacks its value, or has one that it does not take.
         SystemExit: `--help` was among them and has been printed.
     """
-    parser = FlagParser("predict.py", "Show test images with their predicted and true labels.")
+    parser = FlagParser("predict")
     parser.add_argument(
         "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
         "--run alone gives a list to choose from (default: the newest run)"

@@ -12,10 +12,12 @@ from nn.console.interview import hold_interview
 from nn.console.piped_answers import read_answers
 from nn.console.plain_questions import PlainAsker
 from nn.console.program import say
+from nn.installation import command
 from nn.runs.write_scope import check_write_scope
 from nn.searching.plan import SearchPlan, plan_search
+from nn.searching.storage import require_optuna
 from nn.settings.checking import Given, check_given
-from nn.settings.config_files import read_config
+from nn.settings.config_files import is_config, read_config
 from nn.settings.declaration import SETTINGS
 from nn.settings.flags import FlagParser, add_setting_flags, given_settings
 from nn.settings.repeat_command import repeat_command
@@ -36,13 +38,14 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
         StoppedError: the person stopped at a question.
         SystemExit: the person chose to quit, or asked for `--help`.
     """
-    parser = FlagParser("search.py", "Search for the settings that train the best network.")
+    parser = FlagParser("search")
     ways = parser.add_argument_group("ways to ask nothing")
     ways.add_argument("--config", metavar="FILE", help="a study in a YAML file; flags win")
     ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
     add_setting_flags(parser, SEARCH.settings, SEARCH)
     add_setting_flags(parser)
     found = parser.parse(words)
+    require_optuna()
     given = {**given_settings(found, SEARCH), **given_settings(found)}
     if "config" in found:
         path = Path(found["config"])
@@ -61,7 +64,7 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
 def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
     """Return what a config says; its `start` may be named as it lies from the config."""
     start = written.get("start")
-    if start is not None and (config.parent / str(start.value)).is_file():
+    if start is not None and is_config(config.parent / str(start.value)):
         return {**written, "start": Given(str(config.parent / str(start.value)), start.place)}
     return dict(written)
 
@@ -100,7 +103,7 @@ def _review(plan: SearchPlan) -> str:
 
 def search_command(plan: SearchPlan) -> str:
     """Return the command that starts the same search again, or goes on with it."""
-    words = ["python", "search.py", "--defaults"]
+    words = [*command("search").split(), "--defaults"]
     for setting in SEARCH.settings.values():
         value = getattr(plan.search, setting.name)
         if isinstance(value, bool) and value != setting.default:
@@ -161,6 +164,6 @@ def print_winner(standing: "StudyStatus") -> None:
     folder = standing.plan.folder / str(notes["run"])
     if folder.is_dir():
         say(f"Saved in {folder}")
-        say(f"Look at it: python predict.py --run {shlex.quote(str(folder))}")
+        say(f"Look at it: {command('predict')} --run {shlex.quote(str(folder))}")
     # To the last bit only with one thread, as the trials had.
     say(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")

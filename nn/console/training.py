@@ -13,6 +13,7 @@ from nn.console.program import say
 from nn.console.progress import DownloadProgress
 from nn.console.watching import live_plots, watching
 from nn.errors import StoppedError
+from nn.installation import command
 from nn.reports.run_reports import write_reports
 from nn.resuming.resume import resume_run
 from nn.resuming.unfinished import run_to_resume
@@ -51,7 +52,7 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
         _report(run)
     if run.cut_short:
         if isinstance(run.cut_short, StoppedError):
-            say(f"Go on with it: python train.py --resume {quote(str(run.folder.path))}")
+            say(f"Go on with it: {command('train')} --resume {quote(str(run.folder.path))}")
         raise run.cut_short
     for plot in plots:
         plot.hold()
@@ -65,4 +66,4 @@ def _report(run: FinishedRun) -> None:
     write_reports(run)
     say(f"Saved in {run.folder.path}")
     say(f"Draw a digit for it: open {run.folder.path / REPORT} in a browser")
-    say(f"Look at it: python predict.py --run {quote(str(run.folder.path))}")
+    say(f"Look at it: {command('predict')} --run {quote(str(run.folder.path))}")

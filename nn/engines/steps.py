@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import SettingError
+from nn.installation import install_command
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.dense import Dense
 from nn.layers.flatten import Flatten, Images
@@ -86,8 +87,8 @@ def choose_steps(
         return take_steps
     if find_spec("numba") is None:
         raise SettingError(
-            "--compiled needs Numba, which is not installed: pip install -r "
-            "requirements-compiled.txt, or train with --no-compiled, which takes longer"
+            f"--compiled needs Numba, which is not installed: {install_command('compiled')}, or "
+            "train with --no-compiled, which takes longer"
         )
     from nn.engines.compiled import take_compiled_steps
 

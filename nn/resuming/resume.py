@@ -12,6 +12,7 @@ from typing import Any
 
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
+from nn.installation import command
 from nn.runs.assembly import assemble
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
@@ -116,7 +117,7 @@ def _damaged(folder: RunFolder, error: Exception) -> RunFolderError:
 
 def _repeat(folder: RunFolder) -> str:
     path = quote(str(folder.path / SETTINGS))
-    return f"To train it anew: python train.py --config {path}"
+    return f"To train it anew: {command('train')} --config {path}"
 
 
 def _refuse_other_settings(folder: RunFolder, saved: Settings, numbers: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nn.errors import ProgramError, RunFolderError
 from nn.files.training_lock import is_being_trained
+from nn.installation import command
 from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
 from nn.settings.checking import check_settings, nearest_hint
 
@@ -71,7 +72,7 @@ def run_to_resume(wanted: str, save_dir: Path) -> Path:
                 return path
         raise RunFolderError(
             f"{save_dir}: no run in it was left before its end. To train a finished run further: "
-            "python train.py --resume RUN --epochs N"
+            f"{command('train')} --resume RUN --epochs N"
         )
     for path in (save_dir / wanted, Path(wanted)):
         if (path / SETTINGS).is_file():

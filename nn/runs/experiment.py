@@ -12,6 +12,7 @@ import numpy as np
 
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
 from nn.files.training_lock import training_lock
+from nn.installation import command
 from nn.runs.assembly import assemble
 from nn.runs.checkpoint_writer import CheckpointWriter
 from nn.runs.first_layer import FirstLayerWriter
@@ -216,5 +217,5 @@ def _notes(data: PreparedData) -> list[str]:
         f"data: {data.images.name}, {data.images.source}",
         f"trained: {now:%Y-%m-%d %H:%M}, Python {platform.python_version()}, "
         f"NumPy {np.__version__}",
-        "repeat: python train.py --config with this file's path",
+        f"repeat: {command('train')} --config with this file's path",
     ]

@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.errors import RunFolderError, SettingError
 from nn.files.atomic_write import open_atomically, write_atomically
+from nn.installation import install_command
 from nn.layers.layer import Layer
 from nn.runs.file_names import EXPORTS
 from nn.runs.saved_run import SavedRun
@@ -126,7 +127,7 @@ def _onnx_model(run: SavedRun) -> "ModelProto":
     except ImportError:
         raise SettingError(
             "--export onnx needs the package onnx, which is not installed. Install it with: "
-            "pip install -r requirements-export.txt"
+            f"{install_command('export')}"
         ) from None
 
     height, width = run.facts.image_height, run.facts.image_width

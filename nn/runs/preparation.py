@@ -16,6 +16,7 @@ from nn.datasets.normalization import Normalization, fit_normalization
 from nn.datasets.sources import load_images
 from nn.datasets.split import Split, split_images
 from nn.initializers import INITIALIZERS, Initializer
+from nn.installation import REPOSITORY
 from nn.network import Network
 from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
@@ -73,7 +74,7 @@ def prepare_data(
     images = load_images(
         settings.dataset,
         Path(settings.data_dir),
-        beside=Path(__file__).resolve().parents[2],
+        beside=REPOSITORY,
         on_progress=on_progress,
         report=report,
     )

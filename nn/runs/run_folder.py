@@ -21,6 +21,7 @@ from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
 from nn.files.regular_file import printable, read_regular
+from nn.installation import command
 from nn.network import Network
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
 from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
@@ -298,7 +299,7 @@ def find_run(wanted: str, save_dir: Path) -> RunFolder:
         if runs:
             return runs[0]
         raise RunFolderError(
-            f"{save_dir}: there is no finished run in it. Train one with: python train.py"
+            f"{save_dir}: there is no finished run in it. Train one with: {command('train')}"
         )
     for path in (save_dir / wanted, Path(wanted)):
         if path.is_dir():
@@ -306,7 +307,7 @@ def find_run(wanted: str, save_dir: Path) -> RunFolder:
                 return RunFolder(path)
             raise RunFolderError(
                 f"{path}: this run has no {RESULT}, so it never came to its end. To go on with it: "
-                f"python train.py --resume {quote(str(path))}"
+                f"{command('train')} --resume {quote(str(path))}"
             )
     near = get_close_matches(wanted, [run.name for run in runs], n=1)
     hint = f" Did you mean {near[0]}?" if near else ""

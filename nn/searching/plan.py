@@ -9,7 +9,7 @@ from typing import Any, Literal
 from nn.errors import SettingError
 from nn.runs.write_scope import check_write_scope
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
-from nn.settings.config_files import read_config
+from nn.settings.config_files import is_config, read_config
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective
 from nn.settings.search_declaration import SearchSettings
@@ -144,7 +144,7 @@ def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
     if start == "defaults":
         return {}
     for path in (Path(start), save_dir / start):
-        if path.is_file():
+        if is_config(path):
             return read_config(path)
         if (path / "settings.yaml").is_file():
             return read_config(path / "settings.yaml")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nn.errors import ProgramError, SettingError
+from nn.installation import install_command
 from nn.settings.checking import shorten
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
-INSTALL = "pip install -r requirements-search.txt"
+INSTALL = install_command("search")
 
 
 class StudyError(ProgramError):

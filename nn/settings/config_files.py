@@ -15,6 +15,7 @@ import yaml
 from nn.errors import SettingError
 from nn.files.atomic_write import write_atomically
 from nn.files.regular_file import printable, read_regular
+from nn.installation import packaged_config, packaged_configs
 from nn.settings.checking import Given, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
@@ -30,7 +31,7 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
     Values are not checked here, since a flag may win over them; `check_settings` does it.
 
     Args:
-        path: The file.
+        path: The file; if there is none, the config of this name that comes with the program.
         names: The keys that it may have.
 
     Raises:
@@ -82,7 +83,10 @@ def _text_of(path: Path) -> str:
     try:
         content = read_regular(path, LARGEST_CONFIG + 1)
     except FileNotFoundError:
-        raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
+        packaged = packaged_config(path)
+        if packaged is None:
+            raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
+        content = packaged
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingError(f"{path}: cannot be read: {reason}") from None
@@ -96,12 +100,17 @@ def _text_of(path: Path) -> str:
 
 
 def _nearest_file(path: Path) -> str:
-    """Hint at the YAML file of that folder whose name is most like the missing one's."""
+    """Hint at a YAML file of that folder, or a config of the program, with a similar name."""
     try:
         names = [file.name for file in path.parent.iterdir() if file.suffix in {".yaml", ".yml"}]
     except OSError:
-        return ""
-    return nearest_hint(path.name, names)
+        names = []
+    return nearest_hint(path.name, [*names, *packaged_configs()])
+
+
+def is_config(path: Path) -> bool:
+    """Return whether `read_config` finds a file at this path, or a config of the program."""
+    return path.is_file() or packaged_config(path) is not None
 
 
 def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) -> None:

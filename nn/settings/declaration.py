@@ -211,7 +211,7 @@ class Settings(BaseModel):
         no("by NumPy"),
     ] = Field(
         False,
-        description="take the steps by compiled loops; needs requirements-compiled.txt",
+        description="take the steps by compiled loops; needs Numba",
     )
     seed: Annotated[int, Group("training")] = Field(
         0, ge=0, description="start of all random numbers; the same seed gives the same run"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from nn.errors import SettingError
+from nn.installation import NAME, PROGRAMS, VERSION, command
 from nn.settings.checking import Given, check_settings, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS, TRAINING
 from nn.settings.setting import Declaration, GroupName, Setting
@@ -20,18 +21,19 @@ class FlagParser(argparse.ArgumentParser):
     """A parser whose errors are `SettingError`s that name the nearest flag.
 
     Args:
-        program: the script's name, as in `train.py`.
-        description: what the script does, shown by `--help`.
+        program: its name in `PROGRAMS`.
+        more: what `--help` says besides the program's purpose.
     """
 
-    def __init__(self, program: str, description: str) -> None:
+    def __init__(self, program: str, more: str = "") -> None:
         super().__init__(
-            prog=f"python {program}",
-            usage=f"python {program} [flags]",
-            description=description,
+            prog=command(program),
+            usage=f"{command(program)} [flags]",
+            description=f"{PROGRAMS[program]} {more}",
             allow_abbrev=False,
             argument_default=argparse.SUPPRESS,
         )
+        self.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found wrong instead of printing its usage and exiting."""
@@ -86,10 +88,7 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
             take.
         SystemExit: `--help` was among them and has been printed.
     """
-    parser = FlagParser(
-        "train.py",
-        "Train a network that reads handwritten digits. Settings that no flag gives are asked.",
-    )
+    parser = FlagParser("train", "Asks for the settings that no flag gives.")
     ways = parser.add_argument_group("ways to ask nothing")
     ways.add_argument("--config", metavar="FILE", help="settings from a YAML file; flags win")
     ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")

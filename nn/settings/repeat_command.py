@@ -2,12 +2,13 @@
 
 import shlex
 
+from nn.installation import command
 from nn.settings.declaration import SETTINGS, Settings
 
 
 def repeat_command(settings: Settings) -> str:
     """Return the command of a run: `--defaults`, so that it asks nothing, and what differs."""
-    words = ["python", "train.py", "--defaults"]
+    words = [*command("train").split(), "--defaults"]
     for setting in SETTINGS.values():
         value = getattr(settings, setting.name)
         if value == setting.default:

@@ -1,5 +1,6 @@
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -27,6 +28,15 @@ def config(tmp_path):
 
 def test_a_config_holds_only_what_differs(config):
     assert config("epochs: 3\nlearning_rate: 1e-4\n") == Settings(epochs=3, learning_rate=1e-4)
+
+
+def test_the_program_s_own_configs_go_by_name_where_no_file_has_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "learning_rate" in read_config(Path("002_relu_1000"))
+    (tmp_path / "002_relu_1000").write_text("epochs: 3\n")
+    assert read_config(Path("002_relu_1000")).keys() == {"epochs"}
+    with pytest.raises(SettingError, match=r"no such file. Did you mean 002_relu_1000\?"):
+        read_config(Path("002_rely_1000"))
 
 
 def test_off_is_false_only_where_a_setting_is_yes_or_no(config):

@@ -103,7 +103,7 @@ def test_help_shows_every_setting_with_default_and_choices(capsys, monkeypatch, 
 
 
 def test_another_script_can_take_a_few_of_the_settings():
-    parser = FlagParser("predict.py", "Show predictions.")
+    parser = FlagParser("predict")
     add_setting_flags(parser, ["data_dir"])
     assert check_settings(given_settings(parser.parse(["--data-dir", "x"]))).data_dir == "x"
     with pytest.raises(SettingError, match="no flag"):

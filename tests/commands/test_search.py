@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("optuna")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # More kills at random moments than a run of all tests has time for.
 KILLS = {"journal": 2, "postgresql": 1} | (
     dict.fromkeys(("journal", "postgresql"), int(os.environ["SEARCH_KILLS"]))

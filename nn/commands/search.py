@@ -1,0 +1,38 @@
+"""Search for good settings; started again, a search continues, on any machine."""
+
+import sys
+
+from nn.console.program import run_program, say
+
+
+def main() -> int:
+    """Run the program and return its exit code."""
+    return run_program(_search)
+
+
+def _search() -> None:
+    """Ask what to vary, run trials until the study is complete, and say which was best."""
+    from contextlib import closing
+
+    from nn.console.comparing import print_comparison
+    from nn.console.progress import StudyProgress
+    from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
+    from nn.reports.study_files import draw_study, write_trials
+    from nn.searching.study import Study, StudyStatus
+    from nn.searching.team import run_search
+
+    plan = gather_plan(sys.argv[1:])
+    say(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
+    with closing(Study(plan)) as study:
+        with closing(StudyProgress()) as progress:
+
+            def show(standing: StudyStatus) -> None:
+                progress.show(plan.places, trial_lines(standing), best_so_far(standing))
+
+            run_search(study, show)
+        standing = study.standing()
+    for path in [write_trials(standing), *draw_study(standing)]:
+        say(f"Saved {path}")
+    if plan.search.sampler == "grid":
+        print_comparison(plan.folder, len(standing.finished))
+    print_winner(standing)
