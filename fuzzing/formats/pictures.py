@@ -6,9 +6,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from fuzzing.formats import Format, Reading
-from nn.datasets.picture import FORMATS, prepare_picture
+from nn.datasets.picture import prepare_picture
+from nn.datasets.picture_file import FORMATS
 
 _SIDE = 24
+_LONG_COMMENT = b"#long#"  # in an input; in the file 300,000 letters
 
 
 def _prepare(folder: Path) -> list[bytes]:
@@ -26,6 +28,7 @@ def _prepare(folder: Path) -> list[bytes]:
         *seeds,
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         b"P2 3 3 9 1 2 3 4 5 6 7 8 9",
+        b"P2 3 3" + _LONG_COMMENT + b"9 1 2 3 4 5 6 7 8 9",
     ]
 
 
@@ -43,7 +46,7 @@ def _saved(kind: str, mode: str, **words: object) -> bytes:
 
 def _read(content: bytes, folder: Path) -> Reading:
     path = folder / "picture"
-    path.write_bytes(content)
+    path.write_bytes(content.replace(_LONG_COMMENT, b"#" + b"x" * 300_000 + b"\n"))
     return lambda: int(prepare_picture(path).sum())
 
 
@@ -63,6 +66,7 @@ FORMAT = Format(
             b"GIF89a",
             b"VP8X",
         ),
+        _LONG_COMMENT,
         *(b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x75\x30"),
     ),
 )

@@ -49,7 +49,7 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
     Raises:
         DataError: pictures could not be read. All the others have been answered.
     """
-    from nn.datasets.picture import pictures_in  # brings Pillow, which only this needs
+    from nn.datasets.picture_file import pictures_in  # brings Pillow, which only this needs
 
     paths: list[Path] = []
     failures: list[DataError] = []

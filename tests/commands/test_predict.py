@@ -343,7 +343,7 @@ def test_several_pictures_and_folders_are_answered_and_a_damaged_one_is_named(
     (tmp_path / "damaged.png").write_text("no picture")
     (tmp_path / "folder" / "notes.txt").write_text("no picture either")
     done = predict("--image", "damaged.png", "folder", "empty", "b.png")
-    refused(done, 3, "damaged.png: this is no picture", "empty: there is no picture")
+    refused(done, 3, "damaged.png: not a picture", "empty: there is no picture")
     answered = re.findall(r"^(\S+): [0-3] \(", done.stdout, re.MULTILINE)
     assert answered == ["folder/1.jpg", "folder/2.PNG", "b.png"]
     assert len(re.findall("(?:^.{8}$\n){4}", done.stdout, re.MULTILINE)) == 3  # the images seen

@@ -81,6 +81,20 @@ def test_light_and_paper_make_no_difference(tmp_path: Path, light, plain: np.nda
     assert_alike(prepare_picture(saved(tmp_path, light)), plain)
 
 
+@pytest.mark.parametrize(
+    ("light", "damaged"),
+    [(0.4 - 0.25 * seven(), 1), (0.6 + 0.3 * seven(), 0)],
+    ids=["a dim photograph of ink", "a bright photograph of chalk"],
+)
+def test_the_border_is_judged_by_the_pictures_own_shades(
+    tmp_path: Path, light: np.ndarray, damaged: int, plain: np.ndarray
+) -> None:
+    """Dim paper is darker than medium grey, and still paper; damaged pixels do not count."""
+    assert_alike(prepare_picture(saved(tmp_path, light)), plain)
+    light[400:404, 10:14] = damaged
+    assert_alike(prepare_picture(saved(tmp_path, light)), plain)
+
+
 @pytest.mark.parametrize("factor", [0.1, 0.3, 3.0])
 def test_size_makes_no_difference(tmp_path: Path, factor: float, plain: np.ndarray) -> None:
     size = (round(WIDTH * factor), round(HEIGHT * factor))
@@ -174,7 +188,7 @@ def blank(tmp_path: Path, light: float, noise: float = 0) -> Path:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda folder: folder / "nowhere.png", "is not there"),
+        (lambda folder: folder / "nowhere.png", "file not found"),
         (lambda folder: folder, "is a folder"),
         (lambda folder: blank(folder, 1), "nothing on this picture"),
         (lambda folder: blank(folder, 0), "nothing on this picture"),
@@ -207,7 +221,7 @@ def test_what_shows_no_digit_is_refused_by_name(tmp_path: Path, make: Drawing, w
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"no picture in a format|cannot be read"):
+    with pytest.raises(DataError, match=r"not a picture in a supported format|cannot be read"):
         prepare_picture(path)
 
 

@@ -45,6 +45,26 @@ def test_the_seed_split_has_the_sizes_of_the_seed_document() -> None:
     assert sizes(split_images(mnist, "seed", rng=rng())) == (58_000, 6_000, 6_000)
 
 
+@pytest.mark.parametrize(
+    ("way", "validation_size", "expected"),
+    [
+        # 0.4 x 9 = 3.6 test images join: 4. 6/64 x (600 + 4) = 56.6 validate: 57.
+        ("seed", 1, (547, 57, 5)),
+        ("official", 0.0425, (574, 26, 9)),  # 0.0425 x 600 = 25.5, which rounds to even
+        ("official", 0.0445, (573, 27, 9)),  # 26.7
+        ("official", 0.0440, (574, 26, 9)),  # 26.4
+    ],
+)
+def test_parts_of_an_image_are_rounded(way: str, validation_size: float, expected: tuple) -> None:
+    data = numbered(600, 9)
+    assert sizes(split_images(data, way, validation_size=validation_size, rng=rng())) == expected
+
+
+def test_less_than_half_an_image_is_rounded_down() -> None:
+    # 0.4 x 6 = 2.4: 2. 6/64 x (598 + 2) = 56.25: 56.
+    assert sizes(split_images(numbered(598, 6), "seed", rng=rng())) == (544, 56, 4)
+
+
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("way", ["seed", "official"])
 def test_every_image_is_in_exactly_one_part(way: str, shuffle: bool) -> None:

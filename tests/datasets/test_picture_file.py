@@ -1,4 +1,4 @@
-"""Pictures made to do harm: too large, too slow, in strange formats, or no files at all."""
+"""Picture files made to do harm: too large, too slow, in strange formats, or no files at all."""
 
 import io
 import os
@@ -64,7 +64,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked(
 ) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(png(side, side))
-    with pytest.raises(DataError, match=r"pixels.* at most 32,000,000"):
+    with pytest.raises(DataError, match=r"pixels.* the limit is 32,000,000"):
         prepare_picture(path)
 
 
@@ -76,14 +76,14 @@ def test_a_real_picture_of_30_000_by_30_000_is_refused_as_well(
     rows = b"".join(squeeze.compress(row) for _ in range(600)) + squeeze.flush()
     path = tmp_path / "bomb.png"
     path.write_bytes(png(30_000, 30_000, rows))
-    with pytest.raises(DataError, match="at most 32,000,000"):
+    with pytest.raises(DataError, match="the limit is 32,000,000"):
         prepare_picture(path)
 
 
 def test_a_picture_narrow_and_endless_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "long.png"
     path.write_bytes(png(32_001, 1))
-    with pytest.raises(DataError, match=r"32,001 x 1 pixels.*32,000 a side"):
+    with pytest.raises(DataError, match=r"32,001 x 1 pixels.*32,000 on a side"):
         prepare_picture(path)
 
 
@@ -164,16 +164,25 @@ def test_a_jpeg_of_a_thousand_scans_is_refused(tmp_path: Path, monkeypatch) -> N
     Image.new("L", (2_000, 2_000)).save(tiff, compression="jpeg")
     tiff.write_bytes(tiff.read_bytes() + scan * 1000)
     monkeypatch.setattr(ImageFile.ImageFile, "load", unpack)
-    with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
+    with pytest.raises(DataError, match="this JPEG has more than 100 scans"):
         prepare_picture(path)
-    with pytest.raises(DataError, match="a JPEG of more than 100 scans is not read"):
+    with pytest.raises(DataError, match="this JPEG has more than 100 scans"):
         prepare_picture(tiff)
+
+
+@pytest.mark.parametrize("comment", [b"#" + b"x" * 400_000, b"#x\n" * 150_000])
+def test_a_ppm_of_little_but_comments_is_refused(tmp_path: Path, comment: bytes) -> None:
+    """Pillow reads them byte by byte: 200 MB would take more than a minute."""
+    path = tmp_path / "comment.ppm"
+    path.write_bytes(b"P6\n" + comment + b"\n3 3 255\n" + bytes(27))
+    with pytest.raises(DataError, match=r"cannot be read \(more than 200,000 pieces"):
+        prepare_picture(path)
 
 
 def test_a_program_for_ghostscript_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "picture.eps"
     path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
-    with pytest.raises(DataError, match="no picture in a format"):
+    with pytest.raises(DataError, match="not a picture in a supported format"):
         prepare_picture(path)
 
 
@@ -184,7 +193,7 @@ def test_formats_of_which_nobody_sends_digits_are_not_decoded(tmp_path: Path, ki
         drawing().save(path, kind)
     except OSError:
         pytest.skip(f"this Pillow writes no {kind}")
-    with pytest.raises(DataError, match=r"no picture in a format that can be read \(PNG, JPEG, "):
+    with pytest.raises(DataError, match=r"not a picture in a supported format \(PNG, JPEG, "):
         prepare_picture(path)
 
 
@@ -229,7 +238,7 @@ def test_a_file_larger_than_any_picture_is_not_taken_into_memory(tmp_path: Path)
     path.write_bytes(b"RIFF\xff\xff\xff\xffWEBPVP8 ")
     with path.open("r+b") as stream:
         stream.truncate(1 << 40)
-    with pytest.raises(DataError, match="more than the 268,435,456 bytes a picture may have"):
+    with pytest.raises(DataError, match="larger than 268,435,456 bytes, the limit for a picture"):
         prepare_picture(path)
 
 
@@ -246,5 +255,5 @@ def test_a_decoder_that_prints_by_itself_is_not_heard(tmp_path: Path, capfd) -> 
 
 
 def test_a_closed_standard_error_is_no_trouble(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("nn.datasets.picture._STANDARD_ERROR", 10_000)
+    monkeypatch.setattr("nn.datasets.picture_file._STANDARD_ERROR", 10_000)
     assert prepare_picture(saved(tmp_path, "seven.png")).any()

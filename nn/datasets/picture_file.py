@@ -1,0 +1,200 @@
+"""A picture file of unknown origin, read as shades of grey.
+
+A few bytes can promise a picture of gigabytes, and a decoder can need minutes for a damaged file.
+So there are limits on the file's size, on the pixels its header states, and on how often a
+decoder reads; only formats that people use are decoded.
+"""
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import DataError
+from nn.files.regular_file import read_regular
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+"""The formats of cameras, scanners and drawing programs.
+
+Pillow reads forty more. Few people maintain their decoders, and one of them (EPS) starts another
+program.
+"""
+
+_MAX_PIXELS = 32_000_000
+_MAX_JPEG_PIXELS = 64_000_000  # its decoder can shrink the picture while it reads
+_MAX_SCANS = 100  # of a progressive JPEG, which has ten; each adds 100 bytes and a full decoding
+_MAX_SIDE = 32_000  # a decoder may allocate hundreds of rows because two bytes say so
+_MAX_BYTES = 1 << 28
+_MAX_READS = 200_000  # four times those of the largest PNG
+_MAX_REASON = 100  # letters of a decoder's message
+_STANDARD_ERROR = 2
+
+Grey = NDArray[np.float32]
+
+
+def read_grey(path: Path, max_side: int) -> Grey:
+    """Read a picture upright, without transparency, and shrink it.
+
+    Args:
+        path: a picture file in one of the `FORMATS`.
+        max_side: the longer side of the result in pixels, at most.
+
+    Returns:
+        Brightness from 0 to 1, float32, (H, W).
+
+    Raises:
+        DataError: the file is not a picture, is damaged, or is too large.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    content = _read_content(path)
+    Image.init()
+    try:
+        with warnings.catch_warnings(), _silent_libraries():
+            # Pillow warns about damaged metadata, and about sizes that are refused below anyway.
+            warnings.simplefilter("ignore")
+            with Image.open(_LimitedReads(content), formats=FORMATS) as image:
+                _refuse_giants(image, content, path)
+                # Makes the JPEG decoder shrink the picture; other formats ignore it.
+                image.draft("RGB", (4 * max_side, 4 * max_side))
+                return _to_grey(image, max_side)
+    except DataError:
+        raise
+    except UnidentifiedImageError:
+        raise DataError(
+            f"{path}: not a picture in a supported format ({', '.join(FORMATS)})."
+        ) from None
+    except Image.DecompressionBombError:
+        raise DataError(f"{path}: too many pixels; the limit is {_MAX_PIXELS:,}.") from None
+    except MemoryError:
+        raise DataError(f"{path}: not enough memory for this many pixels.") from None
+    except Exception as error:  # decoders raise all kinds of errors for damaged files
+        reason = " ".join(str(error).split())[:_MAX_REASON] or type(error).__name__
+        raise DataError(f"{path}: the picture cannot be read ({reason}).") from None
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures in a folder, sorted by name; the file extension decides.
+
+    Raises:
+        DataError: there is none.
+    """
+    from PIL import Image
+
+    extensions = {
+        ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS
+    }
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in extensions and not path.name.startswith(".") and path.is_file()
+    ]
+    if not found:
+        raise DataError(f"{folder}: there is no picture in this folder.")
+    return found
+
+
+class _LimitedReads(io.BytesIO):
+    """A file in memory that ends decoders written in Python that read it byte by byte.
+
+    A comment of 200 MB in a PPM file would otherwise take more than a minute.
+    """
+
+    _left = _MAX_READS
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"more than {_MAX_READS:,} pieces")
+        return super().read(size)
+
+
+@contextmanager
+def _silent_libraries() -> Iterator[None]:
+    """Discard what a decoder written in C (TIFF's) prints to standard error."""
+    try:
+        kept = os.dup(_STANDARD_ERROR)
+    except OSError:  # it is closed, so nothing can be printed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _read_content(path: Path) -> bytes:
+    """Read the whole file, unless it is larger than pictures are."""
+    try:
+        content = read_regular(path, _MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DataError(f"{path}: file not found; expected a picture file.") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; expected a picture file.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read ({reason}).") from None
+    if len(content) > _MAX_BYTES:
+        raise DataError(f"{path}: larger than {_MAX_BYTES:,} bytes, the limit for a picture.")
+    return content
+
+
+def _refuse_giants(image: "Image", content: bytes, path: Path) -> None:
+    """Raise before a small file's large picture uses up memory or time."""
+    width, height = image.size
+    is_jpeg = image.format in ("JPEG", "MPO")
+    most = _MAX_JPEG_PIXELS if is_jpeg else _MAX_PIXELS
+    if width * height > most or max(width, height) > _MAX_SIDE:
+        raise DataError(
+            f"{path}: {width:,} x {height:,} pixels; the limit is {most:,} pixels, and "
+            f"{_MAX_SIDE:,} on a side."
+        )
+    may_have_scans = is_jpeg or "jpeg" in str(image.info.get("compression"))
+    if may_have_scans and content.count(b"\xff\xda") > _MAX_SCANS:
+        raise DataError(f"{path}: this JPEG has more than {_MAX_SCANS} scans, the limit.")
+
+
+def _to_grey(image: "Image", max_side: int) -> Grey:
+    from PIL import Image, ImageOps
+
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = image
+    if upright.mode.startswith(("I", "F")):
+        # 16-bit or 32-bit integers and floats have no fixed white; the brightest pixel is white.
+        numbers = np.nan_to_num(np.asarray(upright, dtype=np.float32))
+        numbers -= numbers.min()
+        upright = Image.fromarray(
+            (numbers / max(float(numbers.max()), 1e-9) * 255).astype(np.uint8)
+        )
+    if upright.has_transparency_data:
+        upright = _on_contrasting_background(upright.convert("RGBA"))
+    grey = upright.convert("L")
+    grey.thumbnail((max_side, max_side), Image.Resampling.BOX)
+    brightness: Grey = np.asarray(grey, dtype=np.float32) / np.float32(255)
+    return brightness
+
+
+def _on_contrasting_background(image: "Image") -> "Image":
+    """Put a transparent picture on white if its drawing is dark, and on black if it is light."""
+    from PIL import Image, ImageStat
+
+    alpha = image.getchannel("A")
+    drawn = alpha.point(lambda opacity: 255 if opacity > 127 else 0)
+    grey = image.convert("L")
+    dark = ImageStat.Stat(grey, drawn).mean[0] < 128 if drawn.getbbox() else True
+    background = Image.new("L", image.size, 255 if dark else 0)
+    background.paste(grey, mask=alpha)
+    return background
