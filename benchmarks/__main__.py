@@ -11,7 +11,7 @@ from benchmarks.work import TRAINING_IMAGES
 
 
 def main() -> None:
-    """Measure everything that is installed, with each number of threads in turn."""
+    """Measure all installed contestants with each number of threads."""
     arguments = _arguments()
     print("\n".join(machine.description()))
     data = "MNIST" if arguments.data_dir else "random images as dark as MNIST's"
@@ -29,7 +29,7 @@ def main() -> None:
         print_lines(lines)
         print_times(measurement)
     if arguments.growth:
-        print("\n## Growth of an epoch, 784-64-10, batch 4, one thread\n")
+        print("\n## Growth of an epoch: 784-64-10, batch 4, one thread\n")
         with Turns(1, arguments.data_dir, ["ours"]) as turns:
             growths = growth.measure(turns, arguments.rounds)
         _print_growth(growths)
@@ -38,18 +38,18 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--data-dir", type=Path, help="folder of MNIST; without, random images")
-    parser.add_argument("--rounds", type=int, default=7, help="turns each contestant takes")
-    parser.add_argument("--images", type=int, default=TRAINING_IMAGES, help="images a turn")
+    parser.add_argument("--data-dir", type=Path, help="folder of MNIST (default: random images)")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each contestant")
+    parser.add_argument("--images", type=int, default=TRAINING_IMAGES, help="images per turn")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="numbers of threads")
-    parser.add_argument("--growth", type=Path, help="measure growth, too, and draw it there")
+    parser.add_argument("--growth", type=Path, help="also measure growth, and plot it here")
     return parser.parse_args()
 
 
 def _print_comparison(turns: Turns) -> None:
     print(
-        f"After {steps.STEPS_COMPARED} steps, the largest difference to our parameters, as a share "
-        f"of the largest change in any (at most {steps.TOLERANCE:g}):\n"
+        f"Largest difference from our parameters after {steps.STEPS_COMPARED} steps, relative to "
+        f"the largest change of any parameter (at most {steps.TOLERANCE:g}):\n"
     )
     for entry, share in steps.compare_parameters(turns):
         same = "same work" if share <= steps.TOLERANCE else "NOT THE SAME WORK"

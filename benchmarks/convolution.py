@@ -1,10 +1,10 @@
-"""Convolution networks beside PyTorch: the same weights, images and optimizer, in one process.
+"""Convolutional networks here and in PyTorch: same weights, images and optimizer, one process.
 
     python -m benchmarks.convolution
 
-needs PyTorch and uses one thread. Both take turns of a few steps, so that a noisy machine treats
-them alike; what counts is the ratio of the times within a round: its median, with the smallest and
-the largest beside it. Before that, both must come to the same logits after five steps.
+needs PyTorch and uses one thread. Both take turns of a few steps, so that noise affects both alike.
+The figure is the ratio of their times within a round: the median, the smallest and the largest.
+Before that, both must reach the same logits after five steps.
 """
 
 import os
@@ -102,15 +102,15 @@ def compare(name: str, layers: list[LayerSpec], theirs: torch.nn.Sequential) -> 
         their_step()
     difference = np.abs(network.forward(inputs) - theirs(images).detach().numpy()).max()
     if difference > TOLERANCE:
-        raise SystemExit(f"{name}: the logits differ by {difference:.2g}; nothing to compare")
+        raise SystemExit(f"{name}: the logits differ by {difference:.2g}: no fair comparison")
 
     rounds = [(milliseconds(our_step), milliseconds(their_step)) for _ in range(ROUNDS)]
     ratios = [theirs / ours for ours, theirs in rounds]
     print(
-        f"{name}: {statistics.median(ours for ours, _ in rounds):.2f} ms a step here, "
+        f"{name}: {statistics.median(ours for ours, _ in rounds):.2f} ms a step, "
         f"{statistics.median(theirs for _, theirs in rounds):.2f} ms in PyTorch "
-        f"{torch.__version__}: {statistics.median(ratios):.2f} times its speed "
-        f"({min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds)"
+        f"{torch.__version__}: {statistics.median(ratios):.2f} times as fast "
+        f"({min(ratios):.2f} to {max(ratios):.2f}, {ROUNDS} rounds)"
     )
 
 

@@ -1,4 +1,4 @@
-"""The machine and the versions, without which a figure means nothing."""
+"""The machine and the library versions: without them, a figure means nothing."""
 
 import os
 import platform
@@ -24,9 +24,9 @@ def description() -> list[str]:
     # OpenBLAS holds several versions of each product; these variables overrule its choice.
     chosen = [f"{name}={value}" for name, value in os.environ.items() if name in OVERRULE]
     if chosen:
-        lines.append("set beforehand: " + ", ".join(chosen))
+        lines.append("environment: " + ", ".join(chosen))
     if hasattr(os, "getloadavg"):
-        lines.append(f"load average at the start {os.getloadavg()[0]:.2f}")
+        lines.append(f"load average at the start: {os.getloadavg()[0]:.2f}")
     return lines
 
 

@@ -1,10 +1,10 @@
-"""The table of results: each config trained with several seeds, the test set opened once a run.
+"""The table of results: every config trained with several seeds.
 
     python -m benchmarks.results --data-dir DIR 000_softmax 001_relu_256_128_ours
     python -m benchmarks.results --data-dir DIR            # every config
 
-Figures are kept in `docs/results.csv`, a row a run, and the table in `docs/results.md` is made from
-them. A run whose row is there already is not repeated; delete the row to have it again.
+Each run is a row of `docs/results.csv`; the table in `docs/results.md` is made from these rows. A
+run that has a row is not repeated; delete the row to repeat it.
 """
 
 import argparse
@@ -120,14 +120,14 @@ def main() -> None:
     """Train what is missing and write the table after every run."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     known = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
-    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="default: all of configs/")
-    parser.add_argument("--seeds", type=int, default=5, help="how many, from 0 on (default 5)")
-    parser.add_argument("--data-dir", default="data", help="folder of MNIST's files")
+    parser.add_argument("configs", nargs="*", metavar="CONFIG", help="in configs/ (default: all)")
+    parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from 0 (default: 5)")
+    parser.add_argument("--data-dir", default="data", help="folder of the MNIST files")
     parser.add_argument("--save-dir", default="saved_files/results", type=Path)
     options = parser.parse_args()
     for config in options.configs or known:
         if config not in known:
-            parser.error(f"{config} is none of configs/: {', '.join(known)}")
+            parser.error(f"{config} is not in configs/, which has {', '.join(known)}")
         for seed in range(options.seeds):
             records = read_records()
             if any((r["config"], r["seed"]) == (config, str(seed)) for r in records):

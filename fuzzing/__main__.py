@@ -1,11 +1,11 @@
-"""`python -m fuzzing FORMAT --inputs N`: try inputs of a format, and print what came of it.
+"""`python -m fuzzing FORMAT --inputs N`: try N inputs of a format and print the outcome.
 
     python -m fuzzing all --inputs 100000
     python -m fuzzing picture --inputs 1000 --seed 7 --driver hypothesis
     python -m fuzzing yaml --again failures/yaml-1
 
-An input that fails is kept in `--failures` under a name of its own, and tried again by `--again`.
-The exit code is the number of formats that failed.
+Inputs that break a promise are kept in the folder `--failures`; `--again` tries one again. The
+exit code is the number of formats that failed.
 """
 
 import argparse
@@ -45,12 +45,12 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzzing")
     parser.add_argument("format", choices=[*NAMES, "all"])
-    parser.add_argument("--inputs", type=int, default=100_000, help="how many to try")
-    parser.add_argument("--seed", type=int, default=1, help="start of the random numbers")
+    parser.add_argument("--inputs", type=int, default=100_000, help="number of inputs to try")
+    parser.add_argument("--seed", type=int, default=1, help="random seed")
     parser.add_argument("--driver", choices=["atheris", "hypothesis"], default=_best_driver())
     parser.add_argument("--failures", type=Path, default=Path("failures"), metavar="FOLDER")
-    parser.add_argument("--outcomes", action="store_true", help="print how often each came")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="try this input alone")
+    parser.add_argument("--outcomes", action="store_true", help="also print every outcome")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="try only this input")
     return parser.parse_args()
 
 
@@ -131,7 +131,7 @@ class _Tally:
         print(
             f"{self._words.format}: {self.tried:,} inputs by {self._words.driver}, "
             f"{outcomes.get('data', 0):,} read as data, {len(set(outcomes) - {'data'})} kinds of "
-            f"error, {len(self.failures)} kinds of failure, {seconds:,.0f} s (the longest input "
+            f"error, {len(self.failures)} kinds of failure, {seconds:,.0f} s (longest input "
             f"{self._longest:.2f} s), peak {peak_megabytes()} MB",
             flush=True,
         )
@@ -176,7 +176,7 @@ def _with_hypothesis(
 
     from fuzzing.mutations import inputs
 
-    print("atheris is not used: hypothesis makes the inputs, without looking at what they reach.")
+    print("Using hypothesis, not atheris: inputs are generated without coverage feedback.")
 
     @hypothesis.seed(words.seed)
     @hypothesis.settings(

@@ -21,7 +21,7 @@ _GUARD = Guard()
 
 
 class BrokenPromiseError(Exception):
-    """The program did with an input what it must do with none."""
+    """The program did something with an input that it must never do."""
 
 
 class Attempts:
@@ -57,10 +57,10 @@ class Attempts:
             raise BrokenPromiseError("; ".join(seen))
         seconds = time.process_time() - started
         if seconds > MOST_SECONDS:
-            raise BrokenPromiseError(f"it took {seconds:.1f} seconds of processor time")
+            raise BrokenPromiseError(f"reading took {seconds:.1f} seconds of processor time")
         grown = peak_megabytes() - self._before
         if grown > MOST_MEGABYTES:
-            raise BrokenPromiseError(f"it took {grown} MB")
+            raise BrokenPromiseError(f"reading took {grown} MB")
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         return outcome
 

@@ -82,7 +82,7 @@ def test_what_no_file_may_do_is_noticed(what, words, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [("MOST_SECONDS", "it took .* seconds"), ("MOST_MEGABYTES", "it took .* MB")],
+    [("MOST_SECONDS", "reading took .* seconds"), ("MOST_MEGABYTES", "reading took .* MB")],
 )
 def test_what_takes_too_long_or_too_much_is_noticed(limit, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -1,7 +1,7 @@
-"""All faults, as often as wanted: `python -m tests.faults --kills 100`.
+"""Inject all faults, as often as wanted: `python -m tests.faults --kills 100`.
 
-Prints for each fault and each moment that it really came at how often that was and how often a
-promise was broken; then what was broken.
+Prints how often each fault was injected at each moment, how often it broke a promise, and then the
+details of every broken promise.
 """
 
 import argparse
@@ -20,13 +20,16 @@ from tests.programs import end_all, start_branching
 def main() -> int:
     """Inject what the command line asks for, and return 1 if a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="how often to kill (default: 100)")
+    parser.add_argument("--kills", type=int, default=100, help="number of kills (default: 100)")
     parser.add_argument(
-        "--others", type=int, default=1, help="how often all else at each moment (default: 1)"
+        "--others",
+        type=int,
+        default=1,
+        help="injections of each other fault and moment (default: 1)",
     )
-    parser.add_argument("--only", default="", help="only faults whose name holds this")
-    parser.add_argument("--quick", action="store_true", help="branch off, do not start Python anew")
-    parser.add_argument("--seed", default="0", help="of the random moments (default: 0)")
+    parser.add_argument("--only", default="", help="only faults whose name contains this")
+    parser.add_argument("--quick", action="store_true", help="fork, do not start Python")
+    parser.add_argument("--seed", default="0", help="seed of the random moments (default: 0)")
     wanted = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
@@ -41,7 +44,7 @@ def main() -> int:
     total = [sum(column) for column in zip(*table.values(), strict=True)]
     print(f"{'all':{width}}  {'':28}  {total[0]:8}  {total[1]:8}")
     print(f"{time.monotonic() - began:.0f} seconds")
-    for text in [*(f"Not here: {reason}" for reason in skipped), *broken]:
+    for text in [*(f"Skipped: {reason}" for reason in skipped), *broken]:
         print(text)
     return bool(broken)
 
@@ -49,7 +52,7 @@ def main() -> int:
 def _inject_all(
     bench: Bench, wanted: argparse.Namespace
 ) -> tuple[dict[tuple[str, str], tuple[int, int]], list[str], Counter[str]]:
-    """Return how often each fault came at each moment and broke a promise; what; what cannot be."""
+    """Return counts of faults and failures by fault and moment, the failures, and the skipped."""
     injected: Counter[tuple[str, str]] = Counter()
     failed: Counter[tuple[str, str]] = Counter()
     broken: list[str] = []

@@ -94,11 +94,11 @@ def interrupt_download(bench: Bench, how: str, rng: Random) -> str:
         code = program.wait()
         check_data(bench, data)
         if whole or is_complete(bench, data):
-            raise MissedError(f"the download had ended before {how}")
+            raise MissedError(f"the download ended before {how}")
         place.check(program)
         assert code == (-signal.SIGKILL if how == "kill -9" else 130), program.errors
         if how == "Ctrl-C":
-            assert not list(data.glob(".*")), "a part was left"
+            assert not list(data.glob(".*")), "a part file was left"
         program = train()
         code = program.wait()
     place.check(program)

@@ -38,7 +38,7 @@ def small_disk(folder: Path) -> Iterator:
     before = contents(folder)
     mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        raise SkippedError("no disk may be mounted here")
+        raise SkippedError("this user cannot mount a disk")
     try:
         for name, content in before.items():
             (folder / name).parent.mkdir(exist_ok=True)
@@ -72,7 +72,7 @@ def no_bytes_for_a_file(bench: Bench, name: str, rng: Random) -> str:
     place.finish()
     place.remove()
     if code == 0:
-        raise MissedError("all was written before")
+        raise MissedError("everything was already written")
     return name
 
 
@@ -82,10 +82,10 @@ def other_program(bench: Bench, script: str, rng: Random) -> str:
     program = place.start_another(script, largest_file=rng.randrange(200, 5000))
     code = program.wait()
     if code == 0:
-        raise MissedError("all files are shorter")
+        raise MissedError("all files are shorter than the limit")
     assert program.errors.count("\n") == 1, program.errors
     place.check_others(program)
-    assert not list(place.runs.rglob(".*.part")), "a part was left on a full disk"
+    assert not list(place.runs.rglob(".*.part")), "a part file was left on a full disk"
     place.finish_another(script)
     place.remove()
     return script

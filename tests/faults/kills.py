@@ -35,7 +35,7 @@ def _kill(folder: Path, program: Program, moment: str, rng: Random) -> str:
     program.send(signal.SIGKILL)
     code = program.wait()
     if code != -signal.SIGKILL:
-        raise MissedError(f"{moment}: it ended by itself, with {code}: {program.errors}")
+        raise MissedError(f"{moment}: it had already ended, with {code}: {program.errors}")
     return watch.moment
 
 

@@ -25,11 +25,11 @@ def read_only(bench: Bench, moment: str, rng: Random) -> str:
         program = place.train(*RUN)
         watch.wait(moment, program, rng)
         if not place.run.exists() or program.code is not None:
-            raise MissedError("there is no run that is being written")
+            raise MissedError("no run is being written")
         with forbidden(place.run):
             code = program.wait()
     if code == 0:
-        raise MissedError("all was written before")
+        raise MissedError("everything was already written")
     assert code in (1, 4), f"{code}: {program.errors}"
     place.check_refused(program, parts_may_stay=True)
     place.finish()
@@ -64,14 +64,14 @@ def forbidden(folder: Path) -> Iterator[None]:
     if subprocess.run(
         ["mount", "--bind", folder, folder], check=False, capture_output=True
     ).returncode:
-        raise SkippedError("root may write everywhere, and mount nothing here")
+        raise SkippedError("root ignores permissions, and cannot mount here")
     try:
         remount = ["mount", "-o", "remount,ro,bind", folder]
         for _ in range(1000):  # it is refused as long as a file is open for writing
             if not subprocess.run(remount, check=False, capture_output=True).returncode:
                 break
         else:
-            raise MissedError("there was always a file being written")
+            raise MissedError("a file was being written at every attempt")
         yield
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)

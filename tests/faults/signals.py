@@ -25,7 +25,7 @@ def interrupt(bench: Bench, moment: str, rng: Random, *, name: str) -> str:
     watch = Watch(place.run)
     watch.wait(moment, program, rng)
     if program.code is not None:
-        raise MissedError(f"{moment}: it had ended before")
+        raise MissedError(f"{moment}: it had already ended")
     hit = watch.moment
     send(program, name, rng)
     code = program.wait(SOON)
@@ -65,7 +65,7 @@ def interrupt_another(bench: Bench, script: str, rng: Random, *, name: str) -> s
     program.wait_for(lambda: program.takes_signals)
     time.sleep(rng.uniform(0, LONGEST[script] * (5 if bench.fresh else 1)))
     if program.code is not None:
-        raise MissedError(f"{script} had ended before")
+        raise MissedError(f"{script} had already ended")
     send(program, name, rng)
     code = program.wait(SOON)
     place.check_others(program)
