@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nn.comparing.compare import Comparison, compare, read_runs
-from nn.console.gather import is_terminal
+from nn.console.asker import is_terminal
 from nn.console.program import say
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer

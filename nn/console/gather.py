@@ -3,18 +3,16 @@
 Or in going on with a run that has its settings already.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from nn.console.interview import Asker, interview
+from nn.console.asker import is_terminal, open_asker
+from nn.console.interview import interview
 from nn.console.last_answers import read_last_answers, write_last_answers
 from nn.console.left_runs import offer_left_run, say_what_was_left
 from nn.console.piped_answers import read_answers
-from nn.console.plain_questions import PlainAsker
 from nn.console.review import Preview
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
@@ -80,31 +78,14 @@ def gather_settings(
     return check_settings({**given, **answers})
 
 
-def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a stream is open and a terminal."""
-    return stream is not None and not stream.closed and stream.isatty()
-
-
 def _ask(
     given: Mapping[str, Given], save_dir: Path, preview: Callable[[Settings], Preview]
 ) -> Settings | Resume:
     last_answers = read_last_answers(str(save_dir))
-    with _asker() as asker:
+    with open_asker() as asker:
         left = offer_left_run(asker, save_dir)
         if left is not None:
             return Resume(str(left), save_dir, given)
         settings, answers = interview(asker, given, last_answers, preview)
     write_last_answers(str(save_dir), {**last_answers, **answers})
     return settings
-
-
-@contextmanager
-def _asker() -> Iterator[Asker]:
-    """Give who asks in a terminal such as this one."""
-    if os.environ.get("TERM") == "dumb":
-        yield PlainAsker()
-        return
-    from nn.console.questions import TerminalAsker, open_terminal  # slow; piped input needs none
-
-    with open_terminal():
-        yield TerminalAsker()

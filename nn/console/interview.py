@@ -33,6 +33,9 @@ class Asker(Protocol):
     def choose(self, message: str, choices: Sequence[Choice], suggested: Any) -> Any:
         """Return the value of one of the choices, or `BACK`."""
 
+    def tick(self, message: str, choices: Sequence[Choice]) -> Any:
+        """Return the values of at least one of the choices, or `BACK`."""
+
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
         """Return a value that the setting takes, or `BACK`."""
 

@@ -1,14 +1,12 @@
 """Which runs are looked at: the newest, those that were named, or those chosen from a list."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from nn.console.gather import is_terminal
+from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import BACK
 from nn.console.piped_answers import read_lines
-from nn.console.plain_questions import PlainAsker
 from nn.errors import RunFolderError, StoppedError
 from nn.runs.run_folder import RunFolder, find_run, finished_runs
 from nn.settings.setting import Choice
@@ -33,10 +31,8 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
     find_run("", save_dir)  # says what to do where there is no run at all
     runs = {run.name: run for run in finished_runs(save_dir)}
     choices = [Choice(name, explain=_explain(run)) for name, run in runs.items()]
-    from nn.console.questions import TerminalAsker, open_terminal
-
-    with open_terminal():
-        name = TerminalAsker().choose("Which run?", choices, choices[0].value)
+    with open_asker() as asker:
+        name = asker.choose("Which run?", choices, choices[0].value)
     return runs[name] if name in runs else find_run("", save_dir)
 
 
@@ -93,13 +89,8 @@ def _study_folder(study: str, save_dir: Path) -> Path:
 def _tick(runs: Sequence[RunFolder]) -> list[RunFolder]:
     """Return the runs that were ticked in a list."""
     choices = [Choice(run.name, explain=_explain(run)) for run in runs]
-    if os.environ.get("TERM") == "dumb":
-        ticked = PlainAsker().tick("Which runs?", choices)
-    else:
-        from nn.console.questions import TerminalAsker, open_terminal
-
-        with open_terminal():
-            ticked = TerminalAsker().tick("Which runs?", choices)
+    with open_asker() as asker:
+        ticked = asker.tick("Which runs?", choices)
     if ticked is BACK:
         raise StoppedError("stopped at the list; nothing was written")
     return [run for run in runs if run.name in ticked]

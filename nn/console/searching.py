@@ -1,16 +1,14 @@
 """search.py: the ways in, what is shown while it searches, and what is said at the end."""
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nn.console.gather import is_terminal
+from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import hold_interview
 from nn.console.piped_answers import read_answers
-from nn.console.plain_questions import PlainAsker
 from nn.console.program import say
 from nn.installation import command
 from nn.runs.write_scope import check_write_scope
@@ -73,12 +71,8 @@ def _ask(given: Mapping[str, Given], of_runs: Mapping[str, Given]) -> SearchSett
     """Return the settings of the search, from a terminal or from piped lines."""
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         review = lambda search: _review(plan_search(search, of_runs))  # noqa: E731
-        if os.environ.get("TERM") == "dumb":
-            return hold_interview(PlainAsker(SEARCH), SEARCH, given, {}, review)[0]
-        from nn.console.questions import TerminalAsker, open_terminal
-
-        with open_terminal():
-            return hold_interview(TerminalAsker(SEARCH), SEARCH, given, {}, review)[0]
+        with open_asker(SEARCH) as asker:
+            return hold_interview(asker, SEARCH, given, {}, review)[0]
     answers = {}
     if not is_terminal(sys.stdin):
         answers = read_answers(getattr(sys.stdin, "buffer", None), given, SEARCH)

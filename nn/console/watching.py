@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from nn.console.gather import is_terminal
+from nn.console.asker import is_terminal
 from nn.console.interrupt import Interrupt
 from nn.console.progress import Progress
 from nn.reports.live_plot import LivePlot

@@ -156,6 +156,16 @@ def test_in_a_terminal_runs_are_ticked_the_newest_first(on_terminal, save_dir, t
     assert names == ["momentum-1", "sgd-1"]
 
 
+def test_a_terminal_that_only_prints_lines_takes_the_runs_numbers(on_terminal, save_dir, tmp_path):
+    child = on_terminal("compare.py", "--name", "x", cwd=str(tmp_path), env={"TERM": "dumb"})
+    child.expect(r"Which runs\?\r\n  1: sgd-1 .*  3: momentum-1 .*Enter: all, or numbers")
+    assert "\x1b" not in child.before + child.after
+    child.sendline("3, sgd-1")
+    child.expect_exact("comparisons/x")
+    names = [row["run"] for row in rows(save_dir / "comparisons" / "x" / "runs.csv")]
+    assert names == ["momentum-1", "sgd-1"]
+
+
 def test_in_a_narrow_terminal_no_line_of_the_table_is_broken(on_terminal, save_dir, tmp_path):
     child = on_terminal("compare.py", "--runs", "sgd-0", "sgd-1", "momentum-0",
                         columns=44, cwd=str(tmp_path))  # fmt: skip

@@ -273,9 +273,23 @@ def test_ctrl_c_leaves_the_browser_and_gives_the_screen_back(browser):
     assert browser.exitstatus == 130
 
 
-def test_a_run_can_be_chosen_from_a_list(on_terminal, copy, tmp_path):
+@pytest.fixture
+def two_runs(copy) -> None:
     older = Path(shutil.copytree(copy, copy.parent / "older"))
     os.utime(older / "result.csv", (1000, 1000))
+
+
+def test_a_terminal_that_only_prints_lines_takes_the_runs_name(two_runs, on_terminal, tmp_path):
+    flags = ("--run", "--image", "none.png")
+    child = on_terminal("predict.py", *flags, cwd=str(tmp_path), env={"TERM": "dumb"})
+    child.expect(r"Which run\?\r\n  copy: test.*  older: test.*Enter: copy")
+    assert "\x1b" not in child.before + child.after
+    child.sendline("older")
+    child.expect("Run older:")
+    child.wait()
+
+
+def test_a_run_can_be_chosen_from_a_list(two_runs, on_terminal, tmp_path):
     child = on_terminal("predict.py", "--run", "--image", "none.png", cwd=str(tmp_path))
     child.expect("Which run")
     child.expect("copy")
