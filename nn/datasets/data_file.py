@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nn.errors import DataError
+from nn.files.file_errors import reading
 from nn.files.regular_file import open_regular
 
 LARGEST_SET = 1 << 31
@@ -34,7 +35,7 @@ def open_data_file(path: Path) -> Iterator[BinaryIO]:
             a sentence that names it.
     """
     try:
-        with open_regular(path) as file:
+        with reading(path, DataError), open_regular(path) as file:
             zipped = file.read(len(_MAGIC)) == _MAGIC
             file.seek(0)
             yield cast(BinaryIO, io.BufferedReader(_Unzipped(file), _PIECE)) if zipped else file
@@ -44,8 +45,6 @@ def open_data_file(path: Path) -> Iterator[BinaryIO]:
         raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it anew.") from None
     except MemoryError:
         raise DataError(f"{path}: there is not enough memory to hold it.") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
 
 
 class _Unzipped(io.RawIOBase):

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from nn.errors import DataError
 from nn.files.atomic_write import open_atomically
+from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 
 Progress = Callable[[str, int, int], None]
@@ -132,13 +133,11 @@ def _is_there(path: Path, file: KnownFile) -> bool:
     Raises:
         DataError: something else has its name; it is somebody's and is not overwritten.
     """
-    try:
+    with reading(path, DataError):
         if not path.exists():
             return False
         if path.stat().st_size == file.size and _sha256(path, file.size) == file.sha256:
             return True
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
     raise DataError(
         f"{path}: there is a file of this name that is not MNIST's, so MNIST was not downloaded "
         "over it. Move it away, or name another data folder."
@@ -157,14 +156,10 @@ def _fetch_file(
     patience: Patience | None,
 ) -> None:
     """Fetch one file, or raise and leave nothing behind."""
-    try:
+    with writing(path, DataError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_atomically(path) as stream:
             _receive(url, stream, file, on_progress, patience or Patience())
-    except OSError as error:
-        raise DataError(
-            f"{path}: MNIST cannot be written there ({error.strerror or error})."
-        ) from None
 
 
 def _receive(

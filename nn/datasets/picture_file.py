@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import DataError
+from nn.files.file_errors import reading
 from nn.files.regular_file import read_regular
 
 if TYPE_CHECKING:
@@ -138,15 +139,13 @@ def _silent_libraries() -> Iterator[None]:
 
 def _read_content(path: Path) -> bytes:
     """Read the whole file, unless it is larger than pictures are."""
-    try:
-        content = read_regular(path, _MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise DataError(f"{path}: file not found; expected a picture file.") from None
-    except IsADirectoryError:
-        raise DataError(f"{path}: is a folder; expected a picture file.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: cannot be read ({reason}).") from None
+    with reading(path, DataError):
+        try:
+            content = read_regular(path, _MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise DataError(f"{path}: file not found; expected a picture file.") from None
+        except IsADirectoryError:
+            raise DataError(f"{path}: is a folder; expected a picture file.") from None
     if len(content) > _MAX_BYTES:
         raise DataError(f"{path}: larger than {_MAX_BYTES:,} bytes, the limit for a picture.")
     return content

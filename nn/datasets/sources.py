@@ -13,6 +13,7 @@ import numpy as np
 from nn.datasets.idx import read_idx
 from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError, SettingError
+from nn.files.file_errors import reading
 from nn.files.regular_file import printable
 
 Report = Callable[[str], None]
@@ -179,7 +180,5 @@ def _from_network(
 
 
 def _is_there(path: Path) -> bool:
-    try:
+    with reading(path, DataError):
         return path.is_file()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None

@@ -22,9 +22,13 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading, if it is one; symbolic links are followed.
 
     Raises:
-        OSError: there is none, it may not be read, or it is a folder, a pipe or a device.
+        OSError: it does not exist, may not be read, or is a folder, a pipe or a device; or `path`
+            cannot be the name of a file.
     """
-    descriptor = os.open(path, _FLAGS)
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:  # a null byte
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):

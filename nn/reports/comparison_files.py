@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nn.comparing.compare import MEASURES, Comparison, SettingGroup
-from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
+from nn.files.file_errors import writing
 from nn.reports.comparison_plots import Curves, plot_comparison, plot_confusion_difference
 from nn.runs.csv_files import NUMBER_FORMAT, write_array
 
@@ -33,7 +33,7 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
     """
     difference = comparison.confusion_difference()
     paths = [folder / name for name in ("table.csv", "runs.csv", "curves.png")]
-    try:
+    with writing(folder):
         write_atomically(paths[0], _as_csv(_setting_rows(comparison)))
         write_atomically(paths[1], _as_csv(_run_rows(comparison)))
         if any(run.history for run in comparison.runs):
@@ -45,8 +45,6 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
             write_array(paths[-2], difference)
             names = [run.folder.name for run in comparison.runs]
             plot_confusion_difference(paths[-1], difference, (names[0], names[1]), title)
-    except OSError as error:
-        raise RunFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
     return paths
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.errors import RunFolderError
+from nn.files.file_errors import writing
 from nn.layers.layer import Array
 from nn.reports.plots import picture
 from nn.runs.first_layer import FirstLayer, read_first_layer
@@ -33,10 +33,8 @@ def draw_first_layer(folder: RunFolder, title: str) -> bool:
     if layer is None:
         return False
     path = folder.path / PICTURE
-    try:
+    with writing(path):
         plot_first_layer(path, layer, title)
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
     return True
 
 

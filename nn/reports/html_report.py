@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.architecture.layer_list import describe
-from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
+from nn.files.file_errors import writing
 from nn.files.regular_file import printable
 from nn.reports.page_data import history_data, image_data, network_data
 from nn.runs.file_names import REPORT
@@ -55,12 +55,8 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
         RunFolderError: The folder cannot be written.
     """
     path = run.folder.path / REPORT
-    try:
+    with writing(path, advice="The run's numbers are complete."):
         write_atomically(path, _render(run, result, predictions))
-    except OSError as error:
-        raise RunFolderError(
-            f"{path}: cannot be written ({error.strerror}); the run's numbers are whole."
-        ) from error
     return path
 
 

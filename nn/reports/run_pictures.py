@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.errors import RunFolderError
+from nn.files.file_errors import writing
 from nn.reports.first_layer_picture import draw_first_layer
 from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
 from nn.runs.first_layer import LAST
@@ -27,16 +27,12 @@ def draw_run(folder: Path, title: str) -> None:
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    try:
+    with writing(folder, advice="The run's numbers are complete."):
         _draw_histories(folder, title)
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
         plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
         if (folder / LAST).exists():
             draw_first_layer(RunFolder(folder), title)
-    except OSError as error:
-        raise RunFolderError(
-            f"{folder}: its pictures cannot be written ({error.strerror}); its numbers are whole."
-        ) from error
 
 
 def _draw_histories(folder: Path, title: str) -> None:

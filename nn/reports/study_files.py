@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
+from nn.files.file_errors import writing
 from nn.reports.study_plots import (
     Axis,
     DrawnTrial,
@@ -48,11 +48,9 @@ def write_trials(standing: StudyStatus) -> Path:
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
     path = standing.plan.folder / "trials.csv"
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, stream.getvalue())
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
     return path
 
 
@@ -67,7 +65,7 @@ def draw_study(standing: StudyStatus) -> list[Path]:
     unit = "validation accuracy (%)" if accuracy else "validation loss (nats per example)"
     trials = _drawn(standing, 100.0 if accuracy else 1.0)
     drawn = []
-    try:
+    with writing(folder):
         if any(trial.value is not None for trial in trials):
             drawn.append(folder / "parameters.png")
             plot_parameters(drawn[-1], trials, _axes(standing), unit, title)
@@ -78,8 +76,6 @@ def draw_study(standing: StudyStatus) -> list[Path]:
         if importance := standing.importance():
             drawn.append(folder / "importance.png")
             plot_importance(drawn[-1], importance, title)
-    except OSError as error:
-        raise RunFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
     return drawn
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.errors import RunFolderError
 from nn.files.atomic_write import open_atomically
+from nn.files.file_errors import writing
 from nn.files.regular_file import open_regular
 from nn.runs.checkpoint_numbers import DIRECTORY, NUMBERS, next_member, next_numbers
 from nn.training.state import Checkpoint, Layout, Numbers
@@ -33,15 +33,16 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         RunFolderError: The file cannot be written; the one before it is still there.
     """
-    try:
-        with open_atomically(path) as stream, zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr(zipfile.ZipInfo(NUMBERS), json.dumps(checkpoint.numbers))
-            for name, array in checkpoint.arrays.items():
-                member = io.BytesIO()
-                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-                archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getbuffer())
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+    with (
+        writing(path),
+        open_atomically(path) as stream,
+        zipfile.ZipFile(stream, "w") as archive,
+    ):
+        archive.writestr(zipfile.ZipInfo(NUMBERS), json.dumps(checkpoint.numbers))
+        for name, array in checkpoint.arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getbuffer())
 
 
 def read_checkpoint(path: Path, layout_of: Callable[[Numbers], Layout]) -> Checkpoint:

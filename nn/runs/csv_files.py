@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nn.errors import RunFolderError
 from nn.files.atomic_write import open_atomically
+from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 from nn.settings.checking import shorten
 
@@ -150,20 +151,16 @@ def read_record(path: Path, kind: type[Record]) -> Record:
 
 @contextmanager
 def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with open_atomically(path) as stream:
-            yield stream
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
+    with writing(path), open_atomically(path) as stream:
+        yield stream
 
 
 def _read_at_most(path: Path, limit: int) -> str:
-    try:
-        content = read_regular(path, limit + 1)
-    except FileNotFoundError as error:
-        raise RunFolderError(f"{path}: this file of the run is missing.") from error
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be read ({error.strerror}).") from error
+    with reading(path):
+        try:
+            content = read_regular(path, limit + 1)
+        except FileNotFoundError as error:
+            raise RunFolderError(f"{path}: this file of the run is missing.") from error
     if len(content) > limit:
         raise RunFolderError(f"{path}: longer than any file of this network can be.")
     try:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.errors import RunFolderError, SettingError
+from nn.errors import SettingError
 from nn.files.atomic_write import open_atomically, write_atomically
+from nn.files.file_errors import writing
 from nn.installation import install_command
 from nn.layers.layer import Layer
 from nn.runs.file_names import EXPORTS
@@ -46,10 +47,8 @@ def export_network(run: SavedRun, form: str) -> Path:
     if form not in writers:
         raise SettingError(f"export: got {form!r}, expected {' or '.join(writers)}.")
     path = run.folder.path / EXPORTS[form]
-    try:
+    with writing(path):
         writers[form](run, path)
-    except OSError as error:
-        raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
     return path
 
 

@@ -20,6 +20,7 @@ from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
+from nn.files.file_errors import writing
 from nn.files.regular_file import printable, read_regular
 from nn.installation import command
 from nn.network import Network
@@ -100,20 +101,16 @@ class RunFolder:
             RunFolderError: the folder cannot be made.
         """
         numbered = name
-        for number in range(2, 10_000):
-            try:
-                (save_dir / numbered).mkdir(parents=True)
-            except FileExistsError:
-                if not save_dir.is_dir():
-                    break
-                numbered = f"{name}-{number}"
-            except OSError as error:
-                raise RunFolderError(
-                    f"{save_dir}: cannot be written ({error.strerror}). "
-                    "Choose another folder with --save-dir."
-                ) from error
-            else:
-                return cls(save_dir / numbered)
+        with writing(save_dir, advice="Choose another folder with --save-dir."):
+            for number in range(2, 10_000):
+                try:
+                    (save_dir / numbered).mkdir(parents=True)
+                except FileExistsError:
+                    if not save_dir.is_dir():
+                        break
+                    numbered = f"{name}-{number}"
+                else:
+                    return cls(save_dir / numbered)
         raise RunFolderError(f"{save_dir}: no folder for the run could be made in it.")
 
     @property
@@ -163,10 +160,8 @@ class RunFolder:
     def write_settings(self, settings: Settings, notes: Iterable[str]) -> None:
         """Write `settings.yaml`, with notes as comments on top."""
         path = self.path / SETTINGS
-        try:
+        with writing(path):
             write_settings(path, settings, notes)
-        except OSError as error:
-            raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
 
     def write_histories(self, history: History) -> None:
         """Write the three histories, one row an epoch."""
@@ -253,10 +248,8 @@ class RunFolder:
         It stands apart from the CSV files, which a repeated run leaves alike to the last byte.
         """
         path = self.path / SECONDS
-        try:
+        with writing(path):
             write_atomically(path, f"{seconds:.3f}\n")
-        except OSError as error:
-            raise RunFolderError(f"{path}: cannot be written ({error.strerror}).") from error
 
     def read_seconds(self) -> float | None:
         """Read back what `write_seconds` wrote; None where no number can be read."""

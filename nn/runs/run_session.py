@@ -10,8 +10,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from nn.errors import RunFolderError
 from nn.files.atomic_write import remove_left_parts
+from nn.files.file_errors import writing
 from nn.runs.file_names import CHECKPOINT, MADE_OF_A_RESULT, RESULT, SETTINGS, former
 from nn.runs.first_layer import EPOCH_1
 from nn.runs.run_folder import HISTORIES, RunFolder
@@ -61,13 +61,11 @@ class LaterSession(RunSession):
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder)
-        try:
+        with writing(folder.path):
             remove_left_parts(folder.path)
             for name in _CHANGED_WHILE_TRAINING:
                 if (folder.path / name).is_file():
                     _give_second_name(folder.path / name, folder.path / former(name))
-        except OSError as error:
-            raise RunFolderError(f"{folder.path}: cannot be written ({error.strerror}).") from error
 
     def fail(self) -> None:
         """Leave everything to the next session."""

@@ -14,6 +14,7 @@ import yaml
 
 from nn.errors import SettingError
 from nn.files.atomic_write import write_atomically
+from nn.files.file_errors import reading
 from nn.files.regular_file import printable, read_regular
 from nn.installation import packaged_config, packaged_configs
 from nn.settings.checking import Given, nearest_hint, shorten
@@ -80,16 +81,14 @@ def _mapping(path: Path) -> yaml.MappingNode:
 
 def _text_of(path: Path) -> str:
     """Return the text of a config file that exists, is a file, small, and UTF-8."""
-    try:
-        content = read_regular(path, LARGEST_CONFIG + 1)
-    except FileNotFoundError:
-        packaged = packaged_config(path)
-        if packaged is None:
-            raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
-        content = packaged
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SettingError(f"{path}: cannot be read: {reason}") from None
+    with reading(path, SettingError):
+        try:
+            content = read_regular(path, LARGEST_CONFIG + 1)
+        except FileNotFoundError:
+            packaged = packaged_config(path)
+            if packaged is None:
+                raise SettingError(f"{path}: there is no such file{_nearest_file(path)}") from None
+            content = packaged
     if len(content) > LARGEST_CONFIG:
         raise SettingError(f"{path}: larger than the {LARGEST_CONFIG:,} bytes a config may have")
     try:

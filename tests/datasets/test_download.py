@@ -233,7 +233,7 @@ def test_somebody_elses_file_is_not_overwritten(tmp_path: Path, server) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, server) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DataError, match=r"MNIST cannot be written there|cannot be read"):
+    with pytest.raises(DataError, match=r"cannot be (written|read)"):
         fetch(tmp_path / "file" / "data", server.mirror("good"), server.mirror("good"))
     assert len(server.asked) == 0
 

@@ -117,6 +117,6 @@ def test_a_full_disk_is_said_with_the_runs_folder_and_leaves_no_half_picture(fol
 
     before = set(folder.iterdir())
     monkeypatch.setattr(atomic_write.os, "fsync", full)
-    with pytest.raises(RunFolderError, match=r"run: its pictures cannot be written \(No space"):
+    with pytest.raises(RunFolderError, match=r"run: cannot be written \(No space"):
         draw_run(folder, "data, run")
     assert set(folder.iterdir()) == before
