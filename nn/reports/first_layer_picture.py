@@ -1,10 +1,9 @@
-"""A picture of the first layer as it learns: each unit's weights as an image, and all in one.
+"""A picture of the first layer while it learns: each unit's weights as an image, and all in one.
 
-64 images side by side show what single units look for. One colour image shows where in the picture
-the layer as a whole looks: every pixel is a point with one coordinate a unit, principal component
-analysis finds the three directions in which the pixels differ most, and these become red, green
-and blue. Pixels of one colour are used alike; pixels that never hold ink keep the noise that they
-started with.
+64 images side by side show what single units respond to. One colour image shows which pixels the
+whole layer uses alike: every pixel is a point with one coordinate for each unit, principal
+component analysis finds the three directions in which the pixels differ most, and these become
+red, green and blue. Pixels that never hold ink keep their initial noise.
 """
 
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from nn.files.file_errors import writing
 from nn.layers.layer import Array
-from nn.reports.plots import picture
+from nn.reports.figure import picture
 from nn.runs.first_layer import FirstLayer, read_first_layer
 from nn.runs.run_folder import RunFolder
 
@@ -39,11 +38,11 @@ def draw_first_layer(folder: RunFolder, title: str) -> bool:
 
 
 def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
-    """Draw the units' weights and the colour image of them all, one column a moment.
+    """Draw the units' weights and the colour image of all of them, a column for each moment.
 
     Args:
         path: the PNG file to write.
-        layer: the weights at each moment.
+        layer: the weights at several moments of the training.
         title: the data's and the run's name.
 
     Raises:
@@ -51,13 +50,13 @@ def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
     """
     moments = layer.moments
     units = next(iter(moments.values())).shape[1]
-    heading = f"First layer, {units:,} units" if units > 1 else "First layer, one unit"
+    heading = f"First layer: weights of {units:,} {layer.unit_name(units)}"
     if units > _MOST_UNITS:
         heading += f" (the first {_MOST_UNITS} above, all below)"
     with picture(path, 4.2 * len(moments), 9, heading, title) as figure:
         axes = figure.subplots(2, len(moments), squeeze=False)
         for column, (moment, weights) in enumerate(moments.items()):
-            # One scale a moment: weights grow, and at a common one the start would be blank.
+            # A scale for each moment: weights grow, and on a common one the start would be blank.
             largest = float(np.abs(weights[:, :_MOST_UNITS]).max()) or 1.0
             axes[0, column].imshow(
                 mosaic(weights, layer.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest
@@ -71,7 +70,7 @@ def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
 
 
 def mosaic(weights: Array, image_shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the first hundred units' weights as one image, a line of NaN between neighbours.
+    """Return the weights of the first hundred units as one image, with lines of NaN between.
 
     Args:
         weights: (D, U).
@@ -82,8 +81,8 @@ def mosaic(weights: Array, image_shape: tuple[int, int]) -> NDArray[np.float64]:
     columns = int(np.ceil(np.sqrt(len(tiles))))
     rows = -(-len(tiles) // columns)
     whole = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
-    for place, tile in enumerate(tiles):
-        top, left = place // columns * (height + 1), place % columns * (width + 1)
+    for number, tile in enumerate(tiles):
+        top, left = number // columns * (height + 1), number % columns * (width + 1)
         whole[top : top + height, left : left + width] = tile
     return whole
 
@@ -95,8 +94,8 @@ def principal_colours(weights: Array) -> tuple[NDArray[np.float64], float]:
         weights: (D, U).
 
     Returns:
-        (D, 3), red, green and blue from 0 to 1, and the share of the variance that they hold.
-        With fewer than three units the colours that are missing are a half.
+        (D, 3), red, green and blue from 0 to 1, and their share of the variance. With fewer
+        than three units the missing colours are 0.5.
 
     Reference:
         Pearson (1901), On lines and planes of closest fit to systems of points in space.
@@ -104,9 +103,9 @@ def principal_colours(weights: Array) -> tuple[NDArray[np.float64], float]:
     centred = weights.astype(np.float64) - weights.mean(axis=0, dtype=np.float64)
     scores, spread, _ = np.linalg.svd(centred, full_matrices=False)
     scores = scores[:, :3]
-    # A component's sign is arbitrary; with its largest number positive it is always the same.
+    # A component's sign is arbitrary; making its largest number positive fixes it.
     scores = scores * np.sign(scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])])
-    low, high = np.percentile(scores, [1, 99], axis=0)  # single pixels shall not darken the rest
+    low, high = np.percentile(scores, [1, 99], axis=0)  # or single pixels would darken the rest
     colours = np.full((len(weights), 3), 0.5)
     colours[:, : scores.shape[1]] = np.clip((scores - low) / np.maximum(high - low, 1e-12), 0, 1)
     variance = spread**2

@@ -1,12 +1,11 @@
-"""One page on which a finished run can be looked at and tried out.
+"""A page, `report.html`, on which a finished run can be viewed and tried out.
 
-It is a single file: it opens from the disk, in any browser, and asks nothing of any network. So
-everything is inside it, the trained weights among it, and it draws and computes by itself. What
-it computes is in the scripts in `nn/reports/html`; here their numbers are brought together.
+It is a single file that opens from the disk in any browser and needs no network connection. So it
+contains everything, the trained weights included, and draws and computes by itself: the scripts
+in `nn/reports/html` do that, and this module gives them their numbers.
 
-Everything that a person or a file named is escaped where it enters the page. Beyond that, the
-page forbids itself (by its Content-Security-Policy) to load anything, and to run any script but
-those that were put into it here.
+Everything that a person or a file named is escaped where it enters the page. In addition, the
+page's Content-Security-Policy forbids it to load anything, and to run any other script.
 """
 
 import base64
@@ -34,7 +33,10 @@ from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 
 _SOURCES = files("nn.reports") / "html"
-_SCRIPTS = ("layers.js", "preparation.js", "drawing.js", "pictures.js", "charts.js", "report.js")
+_SCRIPTS = (
+    *("layers.js", "preparation.js", "drawing.js", "bars.js", "pictures.js", "weights.js"),
+    *("charts.js", "report.js"),
+)
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60
 _LEVELS = 5
@@ -44,9 +46,9 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
     """Write `report.html` into a run's folder.
 
     Args:
-        run: As its folder holds it, histories included.
+        run: The run, as saved in its folder.
         result: Its final figures.
-        predictions: What its network says about the test set.
+        predictions: Its network's answers for the test set.
 
     Returns:
         The file's path.
@@ -55,7 +57,7 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
         RunFolderError: The folder cannot be written.
     """
     path = run.folder.path / REPORT
-    with writing(path, advice="The run's numbers are complete."):
+    with writing(path, advice="The CSV files are complete."):
         write_atomically(path, _render(run, result, predictions))
     return path
 
@@ -70,8 +72,8 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = lambda share: f"{100 * share:.2f} %"
-    # JSON has no word for NaN: one that slipped through is to fail here, not in the browser.
+    environment.filters["percent"] = lambda share: f"{share:.2%}"
+    # JSON cannot express NaN: a forgotten one must fail here, not in the browser.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
 
     style = _source("report.css")
@@ -112,7 +114,7 @@ def _source(name: str) -> str:
 
 
 def _policy(style: str, scripts: list[str]) -> str:
-    """Return a Content-Security-Policy that lets nothing in but this style and these scripts."""
+    """Return a Content-Security-Policy that allows only this style and these scripts."""
     allowed = " ".join(_hash(script) for script in scripts)
     return (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {allowed}; "
@@ -126,7 +128,7 @@ def _hash(source: str) -> str:
 
 
 def _epoch_rows(histories: dict[str, Any]) -> list[list[str]]:
-    """Return one row an epoch: its number, both losses, both accuracies, the learning rate."""
+    """Return a row for each epoch: number, losses, accuracies, learning rate."""
     loss, accuracy = histories["loss"], histories["accuracy"]
     columns = (
         *(loss["training"], loss["validation"]),
@@ -139,14 +141,14 @@ def _epoch_rows(histories: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _cells(matrix: NDArray[np.integer], places: Iterable[tuple[int, int]]) -> list[dict[str, int]]:
+def _cells(matrix: NDArray[np.integer], pairs: Iterable[tuple[int, int]]) -> list[dict[str, int]]:
     """Return cells of the confusion matrix, each with a level for its colour.
 
-    Level 0 is the diagonal's; mistakes get 1 to 5, by their number.
+    Level 0 is for the diagonal; the level of a mistake, 1 to 5, grows with its number.
     """
-    most = max(10, int(_off_diagonal(matrix).max()))  # one mistake alone stays pale
+    most = max(10, int(_off_diagonal(matrix).max()))  # a single mistake stays pale
     cells = []
-    for true, predicted in places:
+    for true, predicted in pairs:
         count = int(matrix[true, predicted])
         level = 0 if true == predicted else math.ceil(_LEVELS * count / most)
         cells.append({"true": true, "predicted": predicted, "count": count, "level": level})
@@ -154,7 +156,7 @@ def _cells(matrix: NDArray[np.integer], places: Iterable[tuple[int, int]]) -> li
 
 
 def _off_diagonal(matrix: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return the matrix with 0 where images were read right."""
+    """Return the matrix with zeros on its diagonal, so that only the mistakes are left."""
     return np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
 
 
@@ -166,23 +168,23 @@ def _rows(matrix: NDArray[np.integer]) -> list[list[dict[str, int]]]:
 def _most_common_mistakes(matrix: NDArray[np.integer]) -> list[dict[str, int]]:
     mistakes = _off_diagonal(matrix)
     common = np.argsort(-mistakes, axis=None, kind="stable")[:_MOST_PAIRS]
-    places = [divmod(int(place), len(matrix)) for place in common if mistakes.flat[place]]
-    return _cells(matrix, places)
+    pairs = [divmod(int(cell), len(matrix)) for cell in common if mistakes.flat[cell]]
+    return _cells(matrix, pairs)
 
 
 def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
-    """Return each class with its accuracy; the class misread most often has the longest bar."""
+    """Return each class with its accuracy; the class with the most mistakes has the longest bar."""
     images = matrix.sum(axis=1)
     accuracy = matrix.diagonal() / np.maximum(images, 1)
-    misread = np.where(images > 0, 1 - accuracy, 0)
-    bars = 100 * misread / max(float(misread.max()), 1e-9)
+    wrong = np.where(images > 0, 1 - accuracy, 0)
+    bars = 100 * wrong / max(float(wrong.max()), 1e-9)
     mistakes = _off_diagonal(matrix)
     return [
         {
             "label": label,
             "images": int(images[label]),
             "accuracy": float(accuracy[label]),
-            "misread": f"{100 * misread[label]:.2f} %",
+            "wrong": f"{wrong[label]:.2%}",
             "bar": f"{bars[label]:.1f}",
             "mostly_as": str(mistakes[label].argmax()) if mistakes[label].any() else "",
         }

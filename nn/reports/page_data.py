@@ -1,7 +1,7 @@
-"""What the report's scripts are given: a run as plain numbers and text.
+"""A run as plain numbers and text, for the scripts of its page.
 
-Everything here can be written as JSON. Large arrays are base64, which takes a third of the room
-that digits would, and brings float32 back to the last bit.
+Everything here can be written as JSON. Large arrays are base64 of their float32 bytes: exact, and
+a third of the size of decimal digits.
 """
 
 import base64
@@ -15,16 +15,17 @@ from nn.datasets.normalization import Normalization
 from nn.network import Network
 from nn.reports.image_sprite import choose_images, make_sprite
 from nn.reports.run_pictures import history_columns
+from nn.runs.first_layer import unit_of
 from nn.runs.predictions import Predictions
 
-# 16 MiB of weights: a page of 22 MB, which browsers still open at once.
+# 16 MiB of weights: a page of 22 MB, which browsers still open without delay.
 MOST_NUMBERS = 2**22
-# MNIST's 10,000 test images, and some more.
+# A little more than MNIST's 10,000 test images.
 MOST_PIXELS = 2**23
 
 
 def network_data(network: Network, normalization: Normalization) -> dict[str, Any] | None:
-    """Return all that it takes to run a network elsewhere; None if it is too large for a page."""
+    """Return what a browser needs to run a network; None if it is too large for a page."""
     if sum(array.size for array in network.arrays.values()) > MOST_NUMBERS:
         return None
     layers = [
@@ -38,7 +39,7 @@ def network_data(network: Network, normalization: Normalization) -> dict[str, An
         for layer in network.layers
     ]
     scaling = {"subtract": normalization.subtract, "divide": normalization.divide}
-    return {"layers": layers, "normalization": scaling}
+    return {"layers": layers, "normalization": scaling, "firstUnit": unit_of(network)}
 
 
 def _base64(array: NDArray[np.floating]) -> str:
@@ -46,7 +47,7 @@ def _base64(array: NDArray[np.floating]) -> str:
 
 
 def history_data(folder: Path) -> dict[str, Any]:
-    """Return the histories of a run's folder; None stands for what is not finite."""
+    """Return the histories of a run's folder, with None for values that are not finite."""
     data: dict[str, Any] = {}
     for kind in ("loss", "accuracy"):
         epochs, training, validation = history_columns(folder / f"{kind}_history.csv", 3)
@@ -62,7 +63,7 @@ def _finite(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def image_data(predictions: Predictions, most_pixels: int = MOST_PIXELS) -> dict[str, Any]:
-    """Return the test images that are worth the room, with what was said about them."""
+    """Return the chosen test images with their true and predicted classes and confidences."""
     chosen = choose_images(predictions, most_pixels)
     png, columns = make_sprite(predictions.images[chosen])
     confidence = np.nan_to_num(predictions.confidence[chosen].astype(np.float64))

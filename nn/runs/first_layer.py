@@ -9,6 +9,7 @@ file more keeps the moment that both would hide: the end of the first epoch.
 import math
 from dataclasses import dataclass
 
+from nn.layers.convolution import Convolution
 from nn.layers.dense import Dense
 from nn.layers.layer import Array
 from nn.network import Network
@@ -29,10 +30,25 @@ class FirstLayer:
     Attributes:
         moments: The weights (D, U), one row a pixel, by what the moment is called; in order.
         image_shape: (H, W), with H x W = D.
+        unit: What the layer has one of for each column: `unit`, or `class` without hidden layers.
     """
 
     moments: dict[str, Array]
     image_shape: tuple[int, int]
+    unit: str = "unit"
+
+    def unit_name(self, count: int) -> str:
+        """Return the word for that many units."""
+        plural = {"unit": "units", "class": "classes"}
+        return self.unit if count == 1 else plural[self.unit]
+
+
+def unit_of(network: Network) -> str:
+    """Return what the first layer with weights has several of: `filter`, `class` or `unit`."""
+    first, *others = [layer for layer in network.layers if "weights" in layer.arrays]
+    if isinstance(first, Convolution):
+        return "filter"
+    return "unit" if others else "class"
 
 
 def pixel_weights(network: Network) -> Array | None:
@@ -75,7 +91,8 @@ def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     facts = folder.read_data_facts()
     image_shape = facts.image_height, facts.image_width
     # With the run's seed, this network has the very weights that the run began with.
-    weights = pixel_weights(prepare_network(folder.read_settings(), image_shape, facts.classes))
+    network = prepare_network(folder.read_settings(), image_shape, facts.classes)
+    weights = pixel_weights(network)
     if weights is None:
         return None
     epochs = folder.read_result().epochs
@@ -84,4 +101,4 @@ def read_first_layer(folder: RunFolder) -> FirstLayer | None:
         moments["after epoch 1"] = read_array(folder.path / EPOCH_1, weights.shape)
     last = f"at the end, epoch {epochs}" if epochs else "at the end"
     moments[last] = read_array(folder.path / LAST, weights.shape)
-    return FirstLayer(moments, image_shape)
+    return FirstLayer(moments, image_shape, unit_of(network))

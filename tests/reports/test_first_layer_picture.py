@@ -76,7 +76,13 @@ def test_each_moment_has_a_column_with_its_name(tmp_path, monkeypatch):
     plot_first_layer(tmp_path / "w.png", FirstLayer(moments, (2, 3)), "data, run")
     titles = [axes.get_title().partition("\n")[0] for axes in figures[0].axes]
     assert titles == ["at the start", "at the end", *["principal components"] * 2]
-    assert figures[0].get_suptitle() == "First layer, 4 units\ndata, run"
+    assert figures[0].get_suptitle() == "First layer: weights of 4 units\ndata, run"
+
+
+def test_softmax_regression_has_classes_in_place_of_units(tmp_path, drawn):
+    layer = FirstLayer({"at the end": np.ones((6, 3))}, (2, 3), unit="class")
+    plot_first_layer(tmp_path / "w.png", layer, "t")
+    assert drawn[0].get_suptitle() == "First layer: weights of 3 classes\nt"
 
 
 def test_a_layer_that_is_not_dense_is_not_drawn(tmp_path, monkeypatch):

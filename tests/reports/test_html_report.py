@@ -159,7 +159,7 @@ def test_the_policy_lets_in_these_scripts_and_this_style_alone(make_page):
 
     assert rules["style-src"] == [hashed(style)]
     assert rules["script-src"] == [hashed(script) for script in scripts]
-    assert len(scripts) == 6
+    assert len(scripts) == 8
 
 
 def test_it_holds_the_networks_numbers_to_the_last_bit(make_page):
@@ -178,7 +178,7 @@ def test_it_holds_the_networks_numbers_to_the_last_bit(make_page):
 def test_its_tables_say_what_the_files_say(make_page):
     page = make_page(hidden_units=32)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-    assert "96.75 %" in text
+    assert "96.75%" in text
     assert "python train.py --defaults --hidden-units 32" in text
     assert "1 0.5 0.4 0.8 0.85 0.001" in text
     assert "dense 784 -&gt; 32" in text
@@ -204,11 +204,25 @@ def test_images_of_any_size_and_any_number_of_classes_have_a_page(words, expecte
     assert data_of(page)["imageShape"] == list(words["shape"])
 
 
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([{"dense": 5}, "relu"], "One image for each unit"),
+        (["relu"], "One image for each class"),
+        ([{"conv2d": {"filters": 2, "kernel_size": 3}}, "flatten"], "One image for each filter"),
+    ],
+)
+def test_the_first_layers_text_fits_its_kind(layers, expected, make_page):
+    page = make_page(layers=layers)
+    assert expected in page
+    assert data_of(page)["network"]["firstUnit"] == expected.split()[-1]
+
+
 def test_a_network_too_large_for_a_page_is_left_out_and_the_rest_stays(make_page, monkeypatch):
     monkeypatch.setattr(page_data, "MOST_NUMBERS", 1000)
     page = make_page()
     assert data_of(page)["network"] is None
-    assert "too many to be put into a page" in page
+    assert "too many for a page" in page
     assert 'id="pad"' not in page
     assert 'id="mistakes"' in page
 

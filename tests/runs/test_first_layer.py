@@ -7,7 +7,7 @@ from nn.errors import RunFolderError
 from nn.runs import first_layer
 from nn.runs.csv_files import write_array
 from nn.runs.experiment import run_experiment
-from nn.runs.first_layer import pixel_weights, read_first_layer
+from nn.runs.first_layer import pixel_weights, read_first_layer, unit_of
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
 from nn.training.stopping import StopTraining
@@ -91,3 +91,15 @@ def test_a_result_of_no_whole_epoch_has_no_moment_after_the_first(settings):
     folder = run_experiment(settings(), observers=[stop]).folder
     write_array(folder.path / "first_layer_epoch_1.csv", np.ones((64, 8)))
     assert list(read_first_layer(folder).moments) == ["at the start", "at the end"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"hidden_layers": 0}, "class"),
+        ({"hidden_layers": 1}, "unit"),
+        ({"layers": CONVOLUTION}, "filter"),
+    ],
+)
+def test_the_first_layer_has_units_filters_or_classes(changes, expected):
+    assert unit_of(prepare_network(Settings(**changes), (8, 8), 4)) == expected

@@ -1,36 +1,36 @@
 "use strict";
 
 /*
- * Curves over the epochs, drawn as SVG and readable to the last digit: pointing at one, or
- * stepping through it with the arrow keys, says the values of that epoch.
+ * Curves over the epochs, drawn as SVG. Pointing at an epoch, or moving to it with the arrow keys,
+ * shows its values.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 12, right: 14, bottom: 40 };
 const CHART_HEIGHT = 250;
-const DIGIT_WIDTH = 8; // of the axis labels, at most
+const DIGIT_WIDTH = 8; // of the axis labels; an upper limit
 
 /**
- * One curve; a value that was not finite is null and leaves a gap.
+ * One curve; a value that is not finite is null and leaves a gap.
  *
  * @typedef {object} Curve
- * @property {string} name "training" or "validation"; also the name of its class of style.
- * @property {(number|null)[]} values One an epoch.
+ * @property {string} name "training", "validation" or "rate"; also its class in the style sheet.
+ * @property {(number|null)[]} values One for each epoch.
  */
 
-/** A chart of some curves over the epochs. */
+/** A chart of curves over the epochs. */
 class LineChart {
   /**
-   * @param {HTMLElement} figure Holds an element `.plot` to draw in, an `output` for the values,
-   *     and says in `data-label` what the vertical axis shows.
+   * @param {HTMLElement} figure Has an element `.plot` to draw in, an `output` for the values, and
+   *     the name of the vertical axis in `data-label`.
    * @param {object} contents
    * @param {number[]} contents.epochs Ascending.
    * @param {Curve[]} contents.curves
-   * @param {function(number): string} contents.write Turns a value into words.
+   * @param {function(number): string} contents.write Formats a value.
    * @param {number} [contents.factor] From the values' unit to the axis's.
-   * @param {string} [contents.unit] The axis's, behind each number.
-   * @param {boolean} [contents.fromZero] Whether the axis must begin at 0; not if left out.
-   * @param {function(number): void} contents.onPoint Told of the place that is pointed at.
+   * @param {string} [contents.unit] The axis's unit, added to each number.
+   * @param {boolean} [contents.fromZero] Whether the axis must include 0.
+   * @param {function(number): void} contents.onPoint Called with the position of an epoch.
    */
   constructor(figure, { epochs, curves, write, factor = 1, unit = "", fromZero, onPoint }) {
     this.epochs = epochs;
@@ -39,8 +39,8 @@ class LineChart {
     this.label = figure.dataset.label;
     this.plot = figure.querySelector(".plot");
     this.readout = figure.querySelector("output");
-    this.said = { epoch: figure.querySelector(".epoch"), values: figure.querySelector(".values") };
-    this.place = epochs.length - 1;
+    this.texts = { epoch: figure.querySelector(".epoch"), values: figure.querySelector(".values") };
+    this.position = epochs.length - 1;
     const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
     this.scale = makeScale(values, fromZero);
     this.tickLabels = writeTicks(this.scale, factor, unit);
@@ -61,7 +61,7 @@ class LineChart {
   /** @param {function(number): void} onPoint */
   listen(onPoint) {
     const point = (event) => {
-      // Whoever points sees the values; a voice that read every one of them would be a nuisance.
+      // A person who points sees the values; a screen reader must not read all of them aloud.
       this.readout.setAttribute("aria-live", "off");
       const share = (event.offsetX - this.left) / (this.right - this.left);
       const [first, last] = [this.epochs[0], this.epochs.at(-1)];
@@ -71,7 +71,7 @@ class LineChart {
     this.svg.addEventListener("pointerdown", point);
     this.svg.addEventListener("keydown", (event) => {
       const last = this.epochs.length - 1;
-      const moves = { ArrowLeft: this.place - 1, ArrowRight: this.place + 1, Home: 0, End: last };
+      const moves = { ArrowLeft: this.position - 1, ArrowRight: this.position + 1, Home: 0, End: last };
       if (!(event.key in moves)) return;
       event.preventDefault();
       this.readout.setAttribute("aria-live", "polite");
@@ -79,7 +79,7 @@ class LineChart {
     });
   }
 
-  /** Draw everything anew, to the width there is. */
+  /** Redraw everything at the current width. */
   draw() {
     const width = Math.max(this.plot.clientWidth, 220);
     this.right = width - MARGIN.right;
@@ -90,7 +90,7 @@ class LineChart {
     this.cursor = element("g", { class: "cursor" });
     this.svg.replaceChildren(...this.axes(), ...this.curves.map((curve) => this.line(curve)));
     this.svg.append(this.cursor);
-    this.show(this.place);
+    this.show(this.position);
   }
 
   /** @returns {SVGElement[]} The ticks of both axes, and their names. */
@@ -99,13 +99,13 @@ class LineChart {
     this.scale.ticks.forEach((tick, n) => {
       const y = this.y(tick);
       parts.push(element("line", { class: "grid", x1: this.left, x2: this.right, y1: y, y2: y }));
-      const place = { x: this.left - 8, y: y + 4, "text-anchor": "end" };
-      parts.push(element("text", place, this.tickLabels[n]));
+      const at = { x: this.left - 8, y: y + 4, "text-anchor": "end" };
+      parts.push(element("text", at, this.tickLabels[n]));
     });
     const [first, last] = [this.epochs[0], this.epochs.at(-1)];
     for (const tick of epochTicks(first, last, (this.right - this.left) / 44)) {
-      const place = { x: this.x(tick), y: this.bottom + 19, "text-anchor": "middle" };
-      parts.push(element("text", place, String(tick)));
+      const at = { x: this.x(tick), y: this.bottom + 19, "text-anchor": "middle" };
+      parts.push(element("text", at, String(tick)));
     }
     const middle = (this.left + this.right) / 2;
     const name = { class: "axis", x: middle, y: CHART_HEIGHT - 4, "text-anchor": "middle" };
@@ -115,45 +115,45 @@ class LineChart {
 
   /**
    * @param {Curve} curve
-   * @returns {SVGElement} Its line, in pieces where a value is missing.
+   * @returns {SVGElement} Its line, with a gap where a value is missing.
    */
   line(curve) {
     let path = "";
     let pen = "M";
-    curve.values.forEach((value, place) => {
+    curve.values.forEach((value, n) => {
       if (value === null) {
         pen = "M";
         return;
       }
-      path += `${pen}${this.x(this.epochs[place]).toFixed(1)} ${this.y(value).toFixed(1)}`;
+      path += `${pen}${this.x(this.epochs[n]).toFixed(1)} ${this.y(value).toFixed(1)}`;
       pen = "L";
     });
     return element("path", { class: `curve ${curve.name}`, d: path });
   }
 
   /**
-   * Mark one epoch and say its values.
+   * Mark one epoch and write its values.
    *
-   * @param {number} place Its place in `epochs`.
+   * @param {number} position Of the epoch in `epochs`.
    */
-  show(place) {
-    this.place = place;
-    const epoch = this.epochs[place];
+  show(position) {
+    this.position = position;
+    const epoch = this.epochs[position];
     const x = this.x(epoch);
     this.cursor.replaceChildren(
       element("line", { x1: x, x2: x, y1: MARGIN.top, y2: this.bottom }),
     );
-    const words = [];
+    const texts = [];
     for (const { name, values } of this.curves) {
-      if (values[place] !== null) {
-        const dot = { class: `dot ${name}`, cx: x, cy: this.y(values[place]), r: 4.5 };
+      if (values[position] !== null) {
+        const dot = { class: `dot ${name}`, cx: x, cy: this.y(values[position]), r: 4.5 };
         this.cursor.append(element("circle", dot));
       }
-      const value = values[place] === null ? "not finite" : this.write(values[place]);
-      words.push(this.curves.length > 1 ? `${name} ${value}` : value);
+      const value = values[position] === null ? "not finite" : this.write(values[position]);
+      texts.push(this.curves.length > 1 ? `${name} ${value}` : value);
     }
-    this.said.epoch.textContent = `epoch ${epoch}`;
-    this.said.values.textContent = words.join(", ");
+    this.texts.epoch.textContent = `epoch ${epoch}`;
+    this.texts.values.textContent = texts.join(", ");
   }
 
   /** @param {number} epoch */
@@ -170,13 +170,13 @@ class LineChart {
 }
 
 /**
- * Choose the ends and the ticks of a vertical axis. A range of more than three powers of ten, as
- * a diverging loss has, gets a logarithmic one.
+ * Choose the ends and the ticks of a vertical axis. It is logarithmic if values differ by more than
+ * a factor of 1,000, as those of a diverging loss do.
  *
  * @param {number[]} values
  * @param {boolean} [fromZero]
- * @returns {{log: boolean, ticks: number[], share: function(number): number}} `share` says how
- *     far up a value stands, from 0 to 1.
+ * @returns {{log: boolean, ticks: number[], share: function(number): number}} `share` is a
+ *     value's height, from 0 to 1.
  */
 function makeScale(values, fromZero) {
   let [low, high] = [Math.min(...values), Math.max(...values)];
@@ -200,7 +200,7 @@ function makeScale(values, fromZero) {
 }
 
 /**
- * Write the ticks of an axis with as many digits as it takes to tell them apart.
+ * Format the ticks of an axis with enough digits to tell them apart.
  *
  * @param {{log: boolean, ticks: number[]}} scale
  * @param {number} factor
@@ -215,7 +215,7 @@ function writeTicks({ log, ticks }, factor, unit) {
 }
 
 /**
- * Return as many round epochs as there is room for, and both ends where they stand apart.
+ * Return as many round epochs as fit, and the first and last one unless a round one is near.
  *
  * @param {number} first
  * @param {number} last
@@ -237,12 +237,12 @@ function epochTicks(first, last, most) {
 /**
  * @param {number[]} numbers Ascending.
  * @param {number} wanted
- * @returns {number} The place of the number that is nearest.
+ * @returns {number} The position of the nearest number.
  */
 function nearest(numbers, wanted) {
   let best = 0;
-  numbers.forEach((number, place) => {
-    if (Math.abs(number - wanted) < Math.abs(numbers[best] - wanted)) best = place;
+  numbers.forEach((number, n) => {
+    if (Math.abs(number - wanted) < Math.abs(numbers[best] - wanted)) best = n;
   });
   return best;
 }

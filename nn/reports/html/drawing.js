@@ -1,11 +1,11 @@
 "use strict";
 
 /*
- * A pad to draw on, with mouse, pen, finger or keys. Lines are kept as points, so that the last
- * one can be taken back and the pad can have any size on the screen.
+ * A pad to draw on with mouse, pen, finger or keys. Lines are stored as points, so that the last
+ * one can be removed and the pad can have any size on the screen.
  */
 
-const PAD_PIXELS = 448; // of the pad's shorter side, however large it is shown
+const PAD_PIXELS = 448; // of the pad's shorter side, whatever its size on the screen
 const PEN = 1 / 12; // the pen's width, in shorter sides; about that of MNIST's strokes
 const KEY_STEP = 1 / 28;
 
@@ -16,9 +16,9 @@ class DrawingPad {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {number} aspect Width by height.
-   * @param {object} told
-   * @param {function(): void} told.onChange After every bit of line, at most once a frame.
-   * @param {function(): void} told.onPause When a line has come to its end.
+   * @param {object} callbacks
+   * @param {function(): void} callbacks.onChange Called after a change, at most once per frame.
+   * @param {function(): void} callbacks.onPause Called at the end of a line.
    */
   constructor(canvas, aspect, { onChange, onPause }) {
     Object.assign(this, { canvas, onChange, onPause });
@@ -27,7 +27,7 @@ class DrawingPad {
     this.pen = canvas.getContext("2d", { willReadFrequently: true });
     /** @type {Point[][]} */
     this.lines = [];
-    /** @type {Point} Where the keyboard's pen is. */
+    /** @type {Point} The position of the keyboard's pen. */
     this.keyPoint = { x: 0.5, y: 0.25 };
     this.keyDown = false;
     this.waiting = false;
@@ -50,7 +50,7 @@ class DrawingPad {
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
-      // A quick hand moves several times between two frames; all of it belongs to the line.
+      // A fast hand moves several times between two frames; the line includes every move.
       const moves = event.getCoalescedEvents?.() ?? [];
       for (const move of moves.length ? moves : [event]) this.extend(this.pointOf(move));
     });
@@ -100,7 +100,7 @@ class DrawingPad {
     this.changed();
   }
 
-  /** Take the last line back. */
+  /** Remove the last line. */
   undo() {
     this.liftKeyPen();
     this.lines.pop();
@@ -108,7 +108,7 @@ class DrawingPad {
     this.onPause();
   }
 
-  /** Take everything back. */
+  /** Remove all lines. */
   clear() {
     this.liftKeyPen();
     this.lines = [];
@@ -142,7 +142,7 @@ class DrawingPad {
     else this.redraw();
   }
 
-  /** Draw, and tell of it, once before the next frame. */
+  /** Redraw and call `onChange`, once before the next frame. */
   changed() {
     if (this.waiting) return;
     this.waiting = true;
@@ -185,7 +185,7 @@ class DrawingPad {
   }
 
   /**
-   * Return what is drawn, without the ring that shows the keyboard's pen.
+   * Return the drawing without the ring that marks the keyboard's pen.
    *
    * @returns {{ink: Float32Array, height: number, width: number}} Ink from 0 to 1.
    */
@@ -195,7 +195,7 @@ class DrawingPad {
     const pixels = this.pen.getImageData(0, 0, width, height).data;
     this.redraw();
     const ink = new Float32Array(width * height);
-    for (let place = 0; place < ink.length; place++) ink[place] = pixels[4 * place] / 255;
+    for (let n = 0; n < ink.length; n++) ink[n] = pixels[4 * n] / 255;
     return { ink, height, width };
   }
 }

@@ -1,20 +1,20 @@
 "use strict";
 
 /*
- * What a trained network does, once more in JavaScript: the forward pass of every layer in
- * nn/layers, for one image at a time, so that the page can answer without the program.
+ * The forward pass of every layer in nn/layers, in JavaScript and for one image at a time, so that
+ * the page can answer without the program.
  *
- * Numbers are kept as float32, as NumPy keeps them, and summed up as float64; the logits differ
- * from NumPy's in the sixth digit or later. A test holds every layer of the project to that.
+ * Numbers are float32, as in NumPy, and sums float64; the logits differ from NumPy's in the sixth
+ * digit or later. A test checks this for every layer.
  */
 
 /**
- * One layer, as nn/reports/page_data.py writes it down.
+ * One layer, as nn/reports/page_data.py writes it.
  *
  * @typedef {object} Layer
  * @property {string} name The layer's kind; `FORWARD_PASSES` has an entry of that name.
- * @property {number[]} inputShape Shape of one example on entering: [D] or [C, H, W].
- * @property {number[]} outputShape Shape of one example on leaving.
+ * @property {number[]} inputShape Shape of one example: [D] or [C, H, W].
+ * @property {number[]} outputShape Shape of its output.
  * @property {Object<string, number|number[]>} constants Stride, padding, epsilon, ...
  * @property {Object<string, Float32Array>} arrays Weights, biases, ..., row by row.
  */
@@ -26,7 +26,7 @@
  */
 
 /**
- * Turn base64 into the float32 numbers it stands for (little-endian, as all browsers run).
+ * Decode base64 to float32 numbers (little-endian, as in all browsers).
  *
  * @param {string} text
  * @returns {Float32Array}
@@ -36,7 +36,7 @@ function decodeNumbers(text) {
 }
 
 /**
- * Make a network of its description, whose arrays are still base64.
+ * Make a network from its description, whose arrays are base64.
  *
  * @param {{layers: object[], normalization: object}} description
  * @returns {Network}
@@ -62,19 +62,19 @@ function readNetwork({ layers, normalization }) {
 function dense(layer, inputs) {
   const { weights, biases } = layer.arrays;
   const sums = Float64Array.from(biases);
-  for (let d = 0, place = 0; d < inputs.length; d++, place += sums.length) {
+  for (let d = 0, row = 0; d < inputs.length; d++, row += sums.length) {
     const input = inputs[d];
-    if (input === 0) continue; // four of five pixels are
-    for (let u = 0; u < sums.length; u++) sums[u] += input * weights[place + u];
+    if (input === 0) continue; // as four of five pixels are
+    for (let u = 0; u < sums.length; u++) sums[u] += input * weights[row + u];
   }
   return Float32Array.from(sums);
 }
 
 /**
  * outputs[f, y, x] = sum over c, i, j of weights[c, i, j, f] * inputs[c, y', x'] + biases[f],
- * where y' = y * stride + i * dilation - padding, and x' likewise; beyond the image there is 0.
+ * where y' = y * stride + i * dilation - padding, and x' likewise; outside the image, inputs are 0.
  *
- * One weight meets the whole image before the next one does, as in nn/layers/windows.py.
+ * Each weight is applied to the whole image before the next one, as in nn/layers/windows.py.
  *
  * @param {Layer} layer
  * @param {Float32Array} inputs (C, H, W)
@@ -93,7 +93,7 @@ function conv2d(layer, inputs) {
   for (let f = 0; f < filters; f++) {
     sums.fill(biases[f], f * rows * columns, (f + 1) * rows * columns);
   }
-  let place = 0;
+  let n = 0;
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < kernelHeight; i++) {
       for (let j = 0; j < kernelWidth; j++) {
@@ -102,7 +102,7 @@ function conv2d(layer, inputs) {
         const [firstRow, endRow] = stopsInside(down, strideDown, height, rows);
         const [firstColumn, endColumn] = stopsInside(right, strideRight, width, columns);
         for (let f = 0; f < filters; f++) {
-          const weight = weights[place++];
+          const weight = weights[n++];
           for (let y = firstRow; y < endRow; y++) {
             const from = (c * height + y * strideDown + down) * width + right;
             const to = (f * rows + y) * columns;
@@ -118,13 +118,13 @@ function conv2d(layer, inputs) {
 }
 
 /**
- * Return the first stop, and the one after the last, at which stop * stride + offset lies on the
- * image and not on its padding.
+ * Return the first stop and the one after the last at which stop * stride + offset lies inside the
+ * image, not in its padding.
  *
  * @param {number} offset
  * @param {number} stride
  * @param {number} length The image's side.
- * @param {number} stops How many there are.
+ * @param {number} stops The number of stops.
  * @returns {[number, number]}
  */
 function stopsInside(offset, stride, length, stops) {
@@ -146,7 +146,7 @@ function maxPool(layer, inputs) {
   const [windowHeight, windowWidth] = layer.constants.size;
   const [down, right] = layer.constants.stride;
   const outputs = new Float32Array(channels * rows * columns);
-  let place = 0;
+  let n = 0;
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
@@ -155,7 +155,7 @@ function maxPool(layer, inputs) {
           const row = (c * height + y * down + i) * width + x * right;
           for (let j = 0; j < windowWidth; j++) largest = Math.max(largest, inputs[row + j]);
         }
-        outputs[place++] = largest;
+        outputs[n++] = largest;
       }
     }
   }
@@ -173,16 +173,16 @@ function maxPool(layer, inputs) {
 function batchNorm(layer, inputs) {
   const { gamma, beta, running_mean: mean, running_variance: variance } = layer.arrays;
   const pixels = inputs.length / gamma.length;
-  return inputs.map((input, place) => {
-    const c = Math.floor(place / pixels);
+  return inputs.map((input, n) => {
+    const c = Math.floor(n / pixels);
     const scale = gamma[c] / Math.sqrt(variance[c] + layer.constants.epsilon);
     return scale * (input - mean[c]) + beta[c];
   });
 }
 
 /**
- * The layers that change no number: images and flatten change only shapes, and dropout drops
- * nothing outside training.
+ * Layers that change no number: images and flatten change only the shape, and dropout acts only
+ * during training.
  *
  * @param {Layer} layer
  * @param {Float32Array} inputs
@@ -220,7 +220,7 @@ function computeLogits(network, pixels) {
 }
 
 /**
- * exp(logits) / sum of exp(logits); taking out the largest first keeps exp from overflowing.
+ * exp(logits) / sum of exp(logits); subtracting the largest logit first prevents overflow.
  *
  * @param {ArrayLike<number>} logits (K)
  * @returns {Float64Array} (K), of sum 1

@@ -1,18 +1,17 @@
 "use strict";
 
 /*
- * Small images: those of the test set, cut out of one large picture that holds all of them, and
- * the first layer's weights in colours.
+ * The test images, cut out of one large image that contains all of them.
  */
 
-/** The test images that the page has, the surest answers first. */
+/** The test images of the page, the most confident predictions first. */
 class TestImages {
   /**
    * @param {object} contents
    * @param {HTMLImageElement} contents.sprite All images in one, in rows; already loaded.
-   * @param {number} contents.columns How many images there are in a row of it.
-   * @param {[number, number]} contents.shape [H, W] of one.
-   * @param {number[]} contents.index Their numbers in the test set.
+   * @param {number} contents.columns The number of images in a row of it.
+   * @param {[number, number]} contents.shape [H, W] of one image.
+   * @param {number[]} contents.index Positions in the test set, from 0.
    * @param {number[]} contents.true
    * @param {number[]} contents.predicted
    * @param {number[]} contents.confidence Falling, from 0 to 1.
@@ -22,28 +21,28 @@ class TestImages {
   }
 
   /**
-   * Return the places of the images that someone wants to see: of right answers the least sure
-   * first, of wrong ones the surest, for these have most to tell.
+   * Return the numbers of the wanted images, the most instructive first: mistakes by falling,
+   * correct predictions by rising confidence. An image's number is its position in this page.
    *
    * @param {function(number, number): boolean} wanted Given the true and the predicted class.
    * @returns {number[]}
    */
   select(wanted) {
-    const places = [...this.index.keys()].filter((n) => wanted(this.labels[n], this.predicted[n]));
-    const allRight = places.every((n) => this.labels[n] === this.predicted[n]);
-    return allRight ? places.reverse() : places;
+    const numbers = [...this.index.keys()].filter((n) => wanted(this.labels[n], this.predicted[n]));
+    const allCorrect = numbers.every((n) => this.labels[n] === this.predicted[n]);
+    return allCorrect ? numbers.reverse() : numbers;
   }
 
   /**
-   * Draw an image as large as it is, pixel by pixel; the style makes it larger.
+   * Draw an image in its own size; the style sheet enlarges it.
    *
    * @param {HTMLCanvasElement} canvas
-   * @param {number} place
+   * @param {number} number
    * @returns {Uint8ClampedArray} Its pixels, (H * W).
    */
-  draw(canvas, place) {
+  draw(canvas, number) {
     const [height, width] = this.shape;
-    const [row, column] = [Math.floor(place / this.columns), place % this.columns];
+    const [row, column] = [Math.floor(number / this.columns), number % this.columns];
     canvas.width = width;
     canvas.height = height;
     const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -51,22 +50,21 @@ class TestImages {
     return pen.getImageData(0, 0, width, height).data.filter((_, n) => n % 4 === 0);
   }
 
-  /** @param {number} place */
-  describe(place) {
-    const [label, predicted] = [this.labels[place], this.predicted[place]];
-    const verdict = label === predicted ? "read right" : `read as ${predicted}`;
-    const sure = percent(this.confidence[place]);
-    return `test image ${this.index[place]}: true ${label}, ${verdict}, ${sure} sure`;
+  /** @param {number} number */
+  describe(number) {
+    const classes = describeClasses(this.labels[number], this.predicted[number]);
+    return `Index ${this.index[number]}: ${classes}, ${percent(this.confidence[number])} sure`;
   }
 }
 
-/** A list of test images that grows when asked, each of them a button. */
+/** A list of test images, each of them a button; another button shows more of them. */
 class Gallery {
   /**
    * @param {HTMLElement} list
    * @param {HTMLButtonElement} more
    * @param {TestImages} images
-   * @param {function(number[], number): void} onOpen Given all places shown, and the chosen one.
+   * @param {function(number[], number): void} onOpen Given the numbers of all images, and the
+   *     position of the chosen one among them.
    */
   constructor(list, more, images, onOpen) {
     Object.assign(this, { list, more, images, onOpen });
@@ -77,39 +75,39 @@ class Gallery {
     });
   }
 
-  /** @param {number[]} places What to show from now on. */
-  show(places) {
-    this.places = places;
+  /** @param {number[]} numbers The images to show. */
+  show(numbers) {
+    this.numbers = numbers;
     this.list.replaceChildren();
     this.grow();
   }
 
-  /** Show some more. */
+  /** Show up to 60 more images. */
   grow() {
     const shown = this.list.children.length;
-    const next = this.places.slice(shown, shown + 60);
-    this.list.append(...next.map((place, n) => this.picture(place, shown + n)));
-    const left = this.places.length - this.list.children.length;
+    const next = this.numbers.slice(shown, shown + 60);
+    this.list.append(...next.map((number, n) => this.picture(number, shown + n)));
+    const left = this.numbers.length - this.list.children.length;
     this.more.hidden = left === 0;
     this.more.textContent = `Show ${Math.min(60, left)} more of ${left}`;
   }
 
   /**
-   * @param {number} place
-   * @param {number} number In this gallery.
+   * @param {number} number
+   * @param {number} position In this gallery.
    */
-  picture(place, number) {
+  picture(number, position) {
     const { labels, predicted, confidence } = this.images;
-    const right = labels[place] === predicted[place];
+    const right = labels[number] === predicted[number];
     const button = document.createElement("button");
     button.type = "button";
     button.className = right ? "picture right" : "picture wrong";
-    button.setAttribute("aria-label", this.images.describe(place));
+    button.setAttribute("aria-label", this.images.describe(number));
     const canvas = document.createElement("canvas");
-    this.images.draw(canvas, place);
-    const words = right ? labels[place] : `${labels[place]} → ${predicted[place]}`;
-    button.append(canvas, span("classes", words), span("sure", percent(confidence[place])));
-    button.addEventListener("click", () => this.onOpen(this.places, number));
+    this.images.draw(canvas, number);
+    const words = right ? labels[number] : `${labels[number]} → ${predicted[number]}`;
+    button.append(canvas, span("classes", words), span("sure", percent(confidence[number])));
+    button.addEventListener("click", () => this.onOpen(this.numbers, position));
     const item = document.createElement("li");
     item.append(button);
     return item;
@@ -117,53 +115,15 @@ class Gallery {
 }
 
 /**
- * Return the first layer that has weights, with the shape of the images it looks at.
- *
- * Until then nothing has made channels of the pixels, so its images have one.
- *
- * @param {Network} network
- * @param {[number, number]} imageShape
- * @returns {{weights: Float32Array, units: number, shape: [number, number]}}
+ * @param {number} label The true class.
+ * @param {number} predicted
  */
-function firstWeights(network, imageShape) {
-  let shape = imageShape;
-  for (const layer of network.layers) {
-    const { weights } = layer.arrays;
-    if (weights) {
-      const units = layer.outputShape[0];
-      return { weights, units, shape: layer.constants.kernel_size ?? shape };
-    }
-    if (layer.outputShape.length === 3) shape = layer.outputShape.slice(1);
-  }
-  throw new Error("every network has weights, in its output layer at the latest");
+function describeClasses(label, predicted) {
+  return `true ${label}, predicted ${predicted === label ? "correctly" : predicted}`;
 }
 
 /**
- * Draw what one unit looks for: blue where ink speaks against it, orange where it speaks for it.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {{weights: Float32Array, units: number, shape: [number, number]}} layer
- * @param {number} unit
- * @param {number} strongest The size of weight that gets the full colour.
- * @param {{for: number[], against: number[], nothing: number[]}} colours Red, green, blue.
- */
-function drawWeights(canvas, { weights, units, shape }, unit, strongest, colours) {
-  const [height, width] = shape;
-  canvas.width = width;
-  canvas.height = height;
-  const image = new ImageData(width, height);
-  for (let place = 0; place < height * width; place++) {
-    const weight = weights[place * units + unit];
-    const share = Math.min(1, Math.abs(weight) / strongest);
-    const end = weight > 0 ? colours.for : colours.against;
-    const colour = colours.nothing.map((from, n) => from + share * (end[n] - from));
-    image.data.set([...colour, 255], 4 * place);
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-/**
- * @param {string} name Of a class of style.
+ * @param {string} name The element's class in the style sheet.
  * @param {string|number} text
  */
 function span(name, text) {
@@ -175,5 +135,5 @@ function span(name, text) {
 
 /** @param {number} share From 0 to 1. */
 function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
+  return `${(100 * share).toFixed(1)}%`;
 }

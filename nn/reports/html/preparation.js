@@ -1,16 +1,16 @@
 "use strict";
 
 /*
- * A drawing, made to look like the images the network learned from: the same steps as in
- * nn/datasets/picture.py and nn/datasets/centring.py. MNIST's digits were fitted into 20 x 20
- * pixels and moved until their centre of mass was in the middle of 28 x 28; a network that was
- * shown a drawing as it is would be asked about something it has never seen.
+ * Prepares a drawing like the images that the network was trained on, in the same steps as
+ * nn/datasets/picture.py and nn/datasets/centring.py. MNIST's digits were scaled to 20 x 20 pixels
+ * and moved until their centre of mass was in the middle of 28 x 28 pixels; an unprepared drawing
+ * would not resemble anything that the network has learned.
  */
 
-const LEAST_INK = 0.3; // what is fainter does not count for the digit's edges
+const LEAST_INK = 0.3; // fainter pixels are ignored when the digit's edges are found
 
 /**
- * Fit a drawing into 20/28 of both sides and centre it by mass.
+ * Scale a drawing to 20/28 of both sides and centre it by mass.
  *
  * @param {Float32Array} ink From 0 (none) to 1, row by row, (height * width).
  * @param {number} height
@@ -30,7 +30,7 @@ function prepareDrawing(ink, height, width, imageShape) {
   const smallWidth = Math.max(1, roundHalfToEven(box.width * scale));
   const small = resize(crop(ink, width, box), box.height, box.width, smallHeight, smallWidth);
 
-  // Scaling has made a thin line faint; full ink is to be full again.
+  // Scaling makes thin lines faint; restore them to full ink.
   const full = percentile(small.filter((part) => part > 0), 0.9);
   const image = new Uint8ClampedArray(imageHeight * imageWidth);
   const top = Math.floor((imageHeight - smallHeight) / 2);
@@ -45,7 +45,7 @@ function prepareDrawing(ink, height, width, imageShape) {
 }
 
 /**
- * Return the smallest box that holds all ink.
+ * Return the smallest box that contains all ink.
  *
  * @param {Float32Array} ink
  * @param {number} height
@@ -71,7 +71,7 @@ function findInk(ink, height, width) {
  * Cut a box out of a drawing.
  *
  * @param {Float32Array} ink
- * @param {number} width The drawing's.
+ * @param {number} width Of the drawing.
  * @param {{top: number, left: number, height: number, width: number}} box
  * @returns {Float32Array} (box.height * box.width)
  */
@@ -85,7 +85,7 @@ function crop(ink, width, box) {
 }
 
 /**
- * Scale a drawing by averaging, near pixels counting more than far ones: Pillow's BILINEAR.
+ * Scale a drawing by weighted averages, like Pillow's BILINEAR: near pixels count more.
  *
  * @param {Float32Array} ink (height * width)
  * @param {number} height
@@ -115,17 +115,17 @@ function resize(ink, height, width, newHeight, newWidth) {
 }
 
 /**
- * Say which pixels of a line each pixel of the scaled line is the average of.
+ * Return the pixels of a line that each pixel of the scaled line averages, and their weights.
  *
  * @param {number} length
  * @param {number} newLength
- * @returns {{first: number, weights: number[]}[]} One entry a new pixel; weights sum to 1.
+ * @returns {{first: number, weights: number[]}[]} One entry for each new pixel; weights sum to 1.
  */
 function averages(length, newLength) {
   const step = length / newLength;
   const reach = Math.max(step, 1);
-  return Array.from({ length: newLength }, (_, place) => {
-    const centre = (place + 0.5) * step;
+  return Array.from({ length: newLength }, (_, n) => {
+    const centre = (n + 0.5) * step;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const end = Math.min(length, Math.floor(centre + reach + 0.5));
     const weights = [];
@@ -138,31 +138,31 @@ function averages(length, newLength) {
 }
 
 /**
- * Move an image by whole pixels until its centre of mass is nearest the middle.
+ * Move an image by whole pixels to bring its centre of mass as near the middle as possible.
  *
  * @param {Uint8ClampedArray} image (height * width), not all 0.
  * @param {number} height
  * @param {number} width
- * @returns {Uint8ClampedArray} What is moved in is 0, what is moved out is lost.
+ * @returns {Uint8ClampedArray} Pixels moved in are 0; pixels moved out are lost.
  */
 function centreByMass(image, height, width) {
   let [mass, massDown, massRight] = [0, 0, 0];
-  image.forEach((pixel, place) => {
+  image.forEach((pixel, n) => {
     mass += pixel;
-    massDown += pixel * Math.floor(place / width);
-    massRight += pixel * (place % width);
+    massDown += pixel * Math.floor(n / width);
+    massRight += pixel * (n % width);
   });
   const down = roundHalfToEven(massDown / mass - Math.floor(height / 2));
   const right = roundHalfToEven(massRight / mass - Math.floor(width / 2));
-  return image.map((_, place) => {
-    const y = Math.floor(place / width) + down;
-    const x = (place % width) + right;
+  return image.map((_, n) => {
+    const y = Math.floor(n / width) + down;
+    const x = (n % width) + right;
     return y < 0 || y >= height || x < 0 || x >= width ? 0 : image[y * width + x];
   });
 }
 
 /**
- * Return the number below which a share of all numbers lies, between two of them if need be.
+ * Return the number below which a share of all numbers lies, interpolated between two of them.
  *
  * @param {Float32Array} numbers At least one.
  * @param {number} share From 0 to 1.
@@ -170,10 +170,10 @@ function centreByMass(image, height, width) {
  */
 function percentile(numbers, share) {
   const sorted = numbers.slice().sort();
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
+  const rank = share * (sorted.length - 1);
+  const below = Math.floor(rank);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
 }
 
 /**

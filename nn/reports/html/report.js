@@ -1,81 +1,32 @@
 "use strict";
 
 /*
- * Brings the page to life: fills what the template left empty with what the data say. Without
- * scripts the page still has its tables.
+ * Fills the page from its data and connects its buttons. Without scripts the page still has its
+ * tables.
  */
-
-const MOST_BARS = 20; // with more classes than that, only the ten most probable are shown
-const MOST_UNITS = 64; // of the first layer, until someone asks for all
-const WEIGHT_COLOURS = {
-  light: { for: [196, 78, 0], against: [0, 96, 158], nothing: [255, 255, 255] },
-  dark: { for: [255, 160, 84], against: [92, 186, 240], nothing: [18, 20, 23] },
-};
 
 /** @param {string} id */
 function byId(id) {
   return document.getElementById(id);
 }
 
-/** One bar a class, as long as it is probable. */
-class ProbabilityBars {
-  /**
-   * @param {HTMLElement} list
-   * @param {number} classes
-   */
-  constructor(list, classes) {
-    this.classes = classes;
-    this.rows = Array.from({ length: classes > MOST_BARS ? 10 : classes }, (_, label) => {
-      const row = document.createElement("li");
-      const track = span("track", "");
-      track.append(span("fill", ""));
-      row.append(span("label", label), track, span("percent", ""));
-      return row;
-    });
-    list.replaceChildren(...this.rows);
-    this.show(null);
-  }
-
-  /**
-   * @param {?Float64Array} probabilities (K), or null for none.
-   * @param {?number} label The true class, where it is known.
-   */
-  show(probabilities, label = null) {
-    let shown = this.rows.map((_, n) => n);
-    if (probabilities && this.classes > MOST_BARS) {
-      const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-      shown = order.slice(0, this.rows.length);
-    }
-    const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : null;
-    this.rows.forEach((row, n) => {
-      const [name, track, share] = row.children;
-      const probability = probabilities ? probabilities[shown[n]] : 0;
-      name.textContent = shown[n];
-      track.firstElementChild.style.width = `${100 * probability}%`;
-      share.textContent = probabilities ? percent(probability) : "";
-      row.classList.toggle("best", shown[n] === best);
-      row.classList.toggle("true", shown[n] === label);
-    });
-  }
-}
-
 /**
- * Draw the three charts; pointing at one of them points at the same epoch in all.
+ * Draw the three charts; pointing at an epoch in one of them marks it in all.
  *
  * @param {object} histories
  */
 function startCharts(histories) {
   const charts = [];
-  const onPoint = (place) => charts.forEach((chart) => chart.show(place));
+  const onPoint = (position) => charts.forEach((chart) => chart.show(position));
   const both = (history) => ["training", "validation"].map((name) => ({
     name,
     values: history[name],
   }));
   const short = (value) => String(Number(value.toPrecision(4)));
-  const share = (value) => `${(100 * value).toFixed(2)} %`;
+  const share = (value) => `${(100 * value).toFixed(2)}%`;
   const contents = {
     loss: { curves: both(histories.loss), write: short },
-    accuracy: { curves: both(histories.accuracy), write: share, factor: 100, unit: " %" },
+    accuracy: { curves: both(histories.accuracy), write: share, factor: 100, unit: "%" },
     "learning-rate": {
       curves: [{ name: "rate", values: histories.learningRate }],
       write: short,
@@ -88,7 +39,7 @@ function startCharts(histories) {
 }
 
 /**
- * Let the cells of the confusion matrix open the images behind them.
+ * Show the images of a cell of the confusion matrix when it is clicked.
  *
  * @param {TestImages} images
  * @param {function(number[], number): void} onOpen
@@ -99,15 +50,20 @@ function startConfusion(images, onOpen) {
   const open = (cell) => {
     cells.forEach((each) => each.setAttribute("aria-pressed", String(each === cell)));
     const [label, predicted] = [Number(cell.dataset.true), Number(cell.dataset.predicted)];
-    const places = images.select((t, p) => t === label && p === predicted);
-    const verdict = label === predicted ? "read right" : `read as ${predicted}`;
-    byId("cell-title").textContent = `True ${label}, ${verdict}`;
-    byId("cell-count").textContent = countInWords(places.length, Number(cell.dataset.count));
+    const numbers = images.select((t, p) => t === label && p === predicted);
+    byId("cell-title").textContent = capitalized(describeClasses(label, predicted));
+    byId("cell-count").textContent = countInWords(numbers.length, Number(cell.dataset.count));
     byId("cell").hidden = false;
-    gallery.show(places);
+    gallery.show(numbers);
+    byId("cell").scrollIntoView({ block: "nearest" });
   };
   cells.forEach((cell) => cell.addEventListener("click", () => open(cell)));
   if (byId("confusion").matches("table")) moveWithArrows(cells);
+}
+
+/** @param {string} text */
+function capitalized(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /**
@@ -116,11 +72,11 @@ function startConfusion(images, onOpen) {
  */
 function countInWords(shown, count) {
   const images = count === 1 ? "1 image" : `${count} images`;
-  return shown < count ? `${images}, ${shown} of them in this file` : images;
+  return shown < count ? `${images}, ${shown} of them in this page` : images;
 }
 
 /**
- * Make a table of buttons one stop of the Tab key, within which the arrows move.
+ * Make a table of buttons a single stop of the Tab key; arrow keys move within it.
  *
  * @param {HTMLButtonElement[]} cells
  */
@@ -152,7 +108,7 @@ function moveWithArrows(cells) {
 }
 
 /**
- * Let a test image be looked at alone, with what the network makes of it.
+ * Show a single test image with its probabilities in a dialog.
  *
  * @param {TestImages} images
  * @param {?Network} network
@@ -162,67 +118,66 @@ function moveWithArrows(cells) {
 function startDialog(images, network, classes) {
   const dialog = byId("one-image");
   const bars = network && new ProbabilityBars(byId("one-bars"), classes);
-  let [places, number] = [[], 0];
+  let [numbers, position] = [[], 0];
   const show = (wanted) => {
-    number = Math.min(places.length - 1, Math.max(0, wanted));
-    const pixels = images.draw(byId("one-canvas"), places[number]);
-    const label = images.labels[places[number]];
+    position = Math.min(numbers.length - 1, Math.max(0, wanted));
+    const pixels = images.draw(byId("one-canvas"), numbers[position]);
+    const label = images.labels[numbers[position]];
     if (bars) bars.show(softmax(computeLogits(network, pixels)), label);
-    const words = images.describe(places[number]);
-    byId("one-title").textContent = words[0].toUpperCase() + words.slice(1);
-    byId("one-place").textContent = `${number + 1} of ${places.length}`;
-    byId("one-previous").disabled = number === 0;
-    byId("one-next").disabled = number === places.length - 1;
+    byId("one-title").textContent = images.describe(numbers[position]);
+    byId("one-position").textContent = `${position + 1} of ${numbers.length}`;
+    byId("one-previous").disabled = position === 0;
+    byId("one-next").disabled = position === numbers.length - 1;
   };
-  byId("one-previous").addEventListener("click", () => show(number - 1));
-  byId("one-next").addEventListener("click", () => show(number + 1));
+  byId("one-previous").addEventListener("click", () => show(position - 1));
+  byId("one-next").addEventListener("click", () => show(position + 1));
   dialog.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") show(number - 1);
-    if (event.key === "ArrowRight") show(number + 1);
+    if (event.key === "ArrowLeft") show(position - 1);
+    if (event.key === "ArrowRight") show(position + 1);
   });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close(); // beside its contents
+    if (event.target === dialog) dialog.close(); // a click outside its contents
   });
   return (all, chosen) => {
-    places = all;
+    numbers = all;
     show(chosen);
     dialog.showModal();
   };
 }
 
 /**
- * Let people draw, and have the network answer.
+ * Show the network's answer to what is drawn on the pad.
  *
  * @param {Network} network
  * @param {[number, number]} imageShape
  * @param {number} classes
- * @param {TestImages} images To try instead of a drawing.
+ * @param {TestImages} images Images to try instead of a drawing.
  */
 function startDrawing(network, imageShape, classes, images) {
   const bars = new ProbabilityBars(byId("bars"), classes);
   const prepared = byId("prepared");
   [prepared.height, prepared.width] = imageShape;
   const pen = prepared.getContext("2d", { willReadFrequently: true });
-  const nothing = byId("sure").textContent;
+  const hint = byId("sure").textContent;
 
   const answer = (pixels, label = null) => {
     const probabilities = softmax(computeLogits(network, pixels));
     const best = probabilities.indexOf(Math.max(...probabilities));
     byId("answer").textContent = best;
-    const truth = label === null ? "" : `, and it is ${label === best ? "" : `a ${label}`}`;
-    const right = label === best ? "right" : "";
-    byId("sure").textContent = `${percent(probabilities[best])} sure${truth}${right}`;
+    const truth = label === best ? ", correct" : `, wrong: it is ${label}`;
+    const sure = `${percent(probabilities[best])} sure`;
+    byId("sure").textContent = label === null ? sure : sure + truth;
     bars.show(probabilities, label);
   };
   const forget = () => {
     pen.clearRect(0, 0, prepared.width, prepared.height);
     byId("answer").textContent = "";
-    byId("sure").textContent = nothing;
+    byId("sure").textContent = hint;
     bars.show(null);
   };
   const speak = () => {
     const best = byId("answer").textContent;
-    byId("spoken").textContent = best ? `The network reads ${best}, ${byId("sure").textContent}` : "";
+    byId("spoken").textContent = best ? `The network answers ${best}, ${byId("sure").textContent}` : "";
   };
 
   const aspect = Math.min(3 / 2, Math.max(2 / 3, imageShape[1] / imageShape[0]));
@@ -238,16 +193,16 @@ function startDrawing(network, imageShape, classes, images) {
       drawGrey(pen, pixels, imageShape);
       answer(pixels);
     },
-    // After the last change, which waits for the next frame.
+    // After the last change, which is drawn in the next frame.
     onPause: () => requestAnimationFrame(() => requestAnimationFrame(speak)),
   });
   byId("undo").addEventListener("click", () => pad.undo());
   byId("clear").addEventListener("click", () => pad.clear());
   byId("random").addEventListener("click", () => {
     pad.clear();
-    const place = Math.floor(Math.random() * images.index.length);
+    const number = Math.floor(Math.random() * images.index.length);
     requestAnimationFrame(() => {
-      answer(images.draw(prepared, place), images.labels[place]);
+      answer(images.draw(prepared, number), images.labels[number]);
       byId("pad-hint").hidden = false;
       speak();
     });
@@ -261,49 +216,11 @@ function startDrawing(network, imageShape, classes, images) {
  */
 function drawGrey(pen, pixels, [height, width]) {
   const image = new ImageData(width, height);
-  pixels.forEach((pixel, place) => image.data.set([pixel, pixel, pixel, 255], 4 * place));
+  pixels.forEach((pixel, n) => image.data.set([pixel, pixel, pixel, 255], 4 * n));
   pen.putImageData(image, 0, 0);
 }
 
-/**
- * Show the first layer's weights, in colours that suit a light or a dark page.
- *
- * @param {Network} network
- * @param {[number, number]} imageShape
- */
-function startWeights(network, imageShape) {
-  const layer = firstWeights(network, imageShape);
-  const sizes = layer.weights.map(Math.abs).sort();
-  // The few largest would leave all others pale.
-  const strongest = sizes[Math.floor(0.998 * (sizes.length - 1))] || 1;
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const canvases = [];
-  const paint = () => {
-    const colours = WEIGHT_COLOURS[dark.matches ? "dark" : "light"];
-    canvases.forEach((canvas, unit) => drawWeights(canvas, layer, unit, strongest, colours));
-  };
-  const grow = (count) => {
-    while (canvases.length < count) {
-      const canvas = document.createElement("canvas");
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `weights of unit ${canvases.length + 1}`);
-      canvas.title = `unit ${canvases.length + 1}`;
-      canvases.push(canvas);
-    }
-    byId("units").replaceChildren(...canvases);
-    byId("units-more").hidden = count === layer.units;
-    paint();
-  };
-  const written = strongest.toPrecision(2);
-  byId("weakest").textContent = `−${written}`;
-  byId("strongest").textContent = `+${written}`;
-  byId("units-more").textContent = `Show all ${layer.units}`;
-  byId("units-more").addEventListener("click", () => grow(layer.units));
-  dark.addEventListener("change", paint);
-  grow(Math.min(layer.units, MOST_UNITS));
-}
-
-/** Copy the command, or select it where a page may not reach the clipboard. */
+/** Copy the command, or select it if the page may not use the clipboard. */
 function startCopying() {
   byId("copy").addEventListener("click", async () => {
     try {
@@ -316,7 +233,7 @@ function startCopying() {
   });
 }
 
-/** Start everything that the data have something for. */
+/** Start every part of the page that has data. */
 async function startReport() {
   const { network: description, histories, imageShape, classes, images } = JSON.parse(
     byId("data").textContent,
@@ -335,7 +252,7 @@ async function startReport() {
   mistakes.show(testImages.select((label, predicted) => label !== predicted));
   if (network) {
     startDrawing(network, imageShape, classes, testImages);
-    startWeights(network, imageShape);
+    startWeights(network, imageShape, description.firstUnit);
   }
   document.documentElement.dataset.ready = "true";
 }

@@ -91,8 +91,8 @@ def test_the_network_reads_what_the_mouse_draws(points, digit, open_page):
     page = open_page()
     draw(page, points)
     wait_for_text(page, "#answer", digit)
-    assert re.match(r"\d+\.\d % sure$", page.inner_text("#sure"))
-    shares = [float(text.split()[0]) for text in page.locator("#bars .percent").all_inner_texts()]
+    assert re.match(r"\d+\.\d% sure$", page.inner_text("#sure"))
+    shares = [float(text.rstrip("%")) for text in page.locator("#bars .percent").all_inner_texts()]
     assert len(shares) == 10
     assert sum(shares) == pytest.approx(100, abs=1)
     assert shares[int(digit)] == max(shares)
@@ -156,7 +156,7 @@ def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(open_page):
     for _ in range(16):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    wait_for_text(page, "#spoken", r"The network reads 1, \d+\.\d % sure")
+    wait_for_text(page, "#spoken", r"The network answers 1, \d+\.\d% sure")
     page.keyboard.press("Delete")
     wait_for_text(page, "#answer", "^$")
     wait_for_text(page, "#spoken", "^$")
@@ -165,7 +165,7 @@ def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(open_page):
 def test_a_test_image_can_be_put_to_the_network(open_page):
     page = open_page()
     page.click("#random")
-    wait_for_text(page, "#sure", r"\d % sure, and it is (right|a \d)")
+    wait_for_text(page, "#sure", r"\d% sure, (correct|wrong: it is \d)")
     assert page.locator("#bars .true").count() == 1
     assert pixels(page, "#prepared").any()
 
@@ -178,22 +178,32 @@ def test_a_cell_opens_the_very_images_it_counts(right, open_page, reported):
     true, predicted, count = pick_cell(reported, right)
     page = open_page()
     page.click(f"#confusion button[data-true='{true}'][data-predicted='{predicted}']")
-    assert page.inner_text("#cell-title").startswith(f"True {true}, read")
+    words = "correctly" if right else predicted
+    assert page.inner_text("#cell-title") == f"True {true}, predicted {words}"
     assert page.inner_text("#cell-count").split()[0] == str(count)
     while page.locator("#cell-more").is_visible():
         page.click("#cell-more")
     labels = [
         button.get_attribute("aria-label") for button in page.locator("#cell-images button").all()
     ]
-    shown = {int(re.search(r"test image (\d+)", label)[1]) for label in labels}
+    shown = {int(re.search(r"Index (\d+)", label)[1]) for label in labels}
     predictions = reported.run.predictions
     wanted = (predictions.true == true) & (predictions.predicted == predicted)
     assert shown == set(np.flatnonzero(wanted))
     assert len(labels) == count
     # And they are those images, pixel by pixel.
-    number = int(re.search(r"test image (\d+)", labels[-1])[1])
+    number = int(re.search(r"Index (\d+)", labels[-1])[1])
     drawn = pixels(page, "#cell-images li:last-child canvas")
     np.testing.assert_array_equal(drawn, predictions.images[number])
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 700)], ids=["phone", "laptop"])
+def test_the_images_of_a_cell_are_scrolled_into_view(size, open_page):
+    page = open_page(*size)
+    page.click("#confusion button >> nth=0")
+    page.wait_for_timeout(50)
+    box = page.locator("#cell-images").bounding_box()
+    assert 0 < box["y"] < size[1] - 80
 
 
 def test_mistakes_come_surest_first_and_all_of_them(open_page, reported):
@@ -202,7 +212,7 @@ def test_mistakes_come_surest_first_and_all_of_them(open_page, reported):
     while page.locator("#mistakes-more").is_visible():
         page.click("#mistakes-more")
     labels = [each.get_attribute("aria-label") for each in page.locator("#mistakes button").all()]
-    order = [int(re.search(r"test image (\d+)", label)[1]) for label in labels]
+    order = [int(re.search(r"Index (\d+)", label)[1]) for label in labels]
     assert sorted(order) == predictions.mistakes.tolist()
     assert (np.diff(predictions.confidence[order]) <= 0).all()
 
@@ -211,14 +221,14 @@ def test_an_image_opens_alone_with_the_networks_probabilities(open_page, reporte
     page = open_page()
     page.locator("#mistakes button").first.click()
     assert page.locator("#one-image").is_visible()
-    number = int(re.search(r"Test image (\d+)", page.inner_text("#one-title"))[1])
+    number = int(re.search(r"Index (\d+)", page.inner_text("#one-title"))[1])
     shares = [
-        float(text.split()[0]) for text in page.locator("#one-bars .percent").all_inner_texts()
+        float(text.rstrip("%")) for text in page.locator("#one-bars .percent").all_inner_texts()
     ]
     expected = 100 * reported.run.predictions.probabilities[number]
     np.testing.assert_allclose(shares, expected, atol=0.06)
     page.keyboard.press("ArrowRight")
-    assert page.inner_text("#one-place").startswith("2 of")
+    assert page.inner_text("#one-position").startswith("2 of")
     page.keyboard.press("Escape")
     assert page.locator("#one-image").is_hidden()
 
@@ -233,7 +243,7 @@ def test_arrow_keys_move_between_the_cells_and_enter_opens_one(open_page):
     assert where["predicted"] == "0" or where["true"] == "0"
     page.focus("#confusion button[data-true='0'][data-predicted='0']")
     page.keyboard.press("Enter")
-    assert page.inner_text("#cell-title") == "True 0, read right"
+    assert page.inner_text("#cell-title") == "True 0, predicted correctly"
 
 
 def test_curves_say_the_values_of_the_epoch_pointed_at(open_page, reported):
@@ -258,6 +268,7 @@ def test_every_unit_of_the_first_layer_is_drawn(open_page):
     page = open_page()
     assert page.locator("#units canvas").count() == 64
     assert np.ptp(pixels(page, "#units canvas")) > 50
+    assert page.locator("#units canvas").first.get_attribute("title") == "unit 1"
 
 
 # Anywhere --------------------------------------------------------------------------------------
