@@ -62,11 +62,12 @@ MAY_IMPORT: dict[str, set[str]] = {
 # heavy ones are loaded only where they are used.
 HOME_OF = {
     "matplotlib": {
-        *("nn.reports.plots", "nn.reports.comparison_plots", "nn.reports.study_plots"),
+        *("nn.reports.figure", "nn.reports.image_grid", "nn.reports.confusion_plots"),
+        *("nn.reports.history_plots", "nn.reports.comparison_plots", "nn.reports.study_plots"),
         *("nn.reports.window", "nn.reports.live_plot"),
     },
     "questionary": {"nn.console.questions"},
-    "prompt_toolkit": {"nn.console.questions", "nn.console.viewer"},
+    "prompt_toolkit": {"nn.console.questions"},
     "tqdm": {"nn.console.progress"},
     "PIL": {"nn.datasets.picture", "nn.datasets.picture_file", "nn.reports.image_sprite"},
     "jinja2": {"nn.reports.html_report"},

@@ -11,7 +11,7 @@ from unittest import mock
 import numpy as np
 
 from fuzzing.formats import Format, Reading
-from nn.comparing.compare import read_runs
+from nn.comparing.compared_run import read_runs
 from nn.datasets.idx import write_idx
 from nn.errors import DataError, RunFolderError
 from nn.runs.experiment import run_experiment

@@ -33,7 +33,8 @@ def _compare() -> None:
     save_dir = Path(settings.save_dir)
 
     # Only now, so that a wrong flag is said at once.
-    from nn.comparing.compare import compare, read_runs
+    from nn.comparing.compare import compare
+    from nn.comparing.compared_run import read_runs
     from nn.console.comparing import show_comparison
     from nn.console.run_choice import choose_runs
 

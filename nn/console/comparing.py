@@ -5,7 +5,8 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from nn.comparing.compare import Comparison, compare, read_runs
+from nn.comparing.compare import Comparison, compare
+from nn.comparing.compared_run import read_runs
 from nn.console.asker import is_terminal
 from nn.console.program import say
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison

@@ -1,13 +1,12 @@
-"""Leafing through the test images in a terminal, one at a time.
+"""Browsing the test images in a terminal, one at a time.
 
-Over a remote connection there is no window, and the images are small enough for a terminal:
-the half block ▀ has two colours, its own above and the background's below, so 28 x 28 pixels
-take 28 columns and 14 rows. Without colours (NO_COLOR, a dumb terminal, an encoding without
-the block) characters from blank to @ stand for the shades.
+A remote connection has no window, but the images are small enough for a terminal: the half block
+▀ has two colours, its own above and the background's below, so 28 x 28 pixels take 28 columns and
+14 rows. Without colours (NO_COLOR, a dumb terminal, an encoding without the block) characters from
+blank to @ are the shades.
 
-The terminal is driven directly: one key at a time from termios, a dozen well-known escape
-sequences to it. prompt_toolkit could do that too, but neither on a dumb terminal nor with less
-code, as all the drawing is ours anyway.
+The terminal is controlled directly: termios reads single keys, and a dozen well-known escape
+sequences do the rest. prompt_toolkit would neither work on a dumb terminal nor save code.
 """
 
 import os
@@ -26,19 +25,18 @@ from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions, View
 
 _SHADES = " .:-=+*#%@"
-# Black, 24 greys and white among the 256 colours that every terminal of today has, and how light
-# they are.
+# Black, 24 greys and white among the usual 256 colours of terminals, and their brightness.
 _GREYS = (16, *range(232, 256), 231)
 _LEVELS = (0, *range(8, 239, 10), 255)
 _LETTERS = {b"A": "up", b"B": "down", b"C": "right", b"D": "left"}
 _ARROWS = {start + letter: key for letter, key in _LETTERS.items() for start in (b"[", b"O")}
 _RESET = "\x1b[0m"
-# Another screen, no cursor, lines cut instead of wrapped; and all of it back.
+# Use another screen, hide the cursor, cut long lines instead of wrapping them; and undo it all.
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 
 def has_terminal(input: TextIO | None, output: TextIO | None) -> bool:
-    """Return whether keys can be read one by one from `input` and images shown on `output`."""
+    """Return whether single keys can be read from `input` and images shown on `output`."""
     try:
         import termios  # noqa: F401 (Windows has none)
     except ImportError:
@@ -51,15 +49,15 @@ def browse_in_terminal(
 ) -> None:
     """Show one image after the other until `q` is pressed or the input ends.
 
-    Keys: left and right, or up and down, for the image before and after, `m` for mistakes only,
-    a digit for that class only (each once more: all again), `q` to quit. However it is left, the
-    terminal is then as it was before.
+    Keys: left and right, or up and down, show the previous and the next image, `m` shows only the
+    mistakes, a digit only that class (the same key again shows all), `q` quits. In the end the
+    terminal is always restored.
 
     Args:
-        predictions: what is shown.
+        predictions: the images and the network's answers.
         input: a terminal, see `has_terminal`.
         output: a terminal.
-        view: which images to begin with; all of them if None.
+        view: which images to show first; all of them if None.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed.
@@ -71,7 +69,7 @@ def browse_in_terminal(
         while not browsing.finished:
             size = _size(output)
             lines = frame(browsing, *size, plain)
-            # A dumb terminal cannot go back: there each image stands below the one before.
+            # A dumb terminal cannot move up: each image is printed below the previous one.
             _write(output, "\n".join(lines) + "\n" if dumb else _redrawn(lines))
             while _size(output) == size:
                 if _waiting(input, 0.25) and browsing.press(_read_key(input)):
@@ -79,7 +77,7 @@ def browse_in_terminal(
 
 
 def is_plain(output: TextIO) -> bool:
-    """Return whether `output` is to be spared colours and half blocks."""
+    """Return whether `output` lacks colours or half blocks, or its user does not want them."""
     unicode = (output.encoding or "").lower().startswith("utf")
     return bool(os.environ.get("NO_COLOR")) or _is_dumb() or not unicode
 
@@ -88,10 +86,10 @@ def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]
     """Return what is on the screen: at most `rows` lines of at most `columns` characters.
 
     Args:
-        browsing: the place in the images; the first one shown is drawn.
-        columns: of the terminal, at least 1. Too few shrink the image, leave out the bars and
-            shorten the words.
-        rows: of the terminal, at least 1. Too few shrink the image, then leave it out.
+        browsing: the position in the images; the first one shown is drawn.
+        columns: of the terminal, at least 1. If there are few, the image is smaller, the texts
+            are shorter, and the bars are left out.
+        rows: of the terminal, at least 1. If there are few, the image is smaller or left out.
         plain: in ASCII, without colours.
     """
     position = [_fitting(columns, browsing.position)]
@@ -101,14 +99,14 @@ def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]
     else:
         index = int(browsing.shown[0])
         verdict = _verdict(browsing.predictions, index, columns, plain)
-        position = [_fitting(columns, f"{browsing.position}, test image {index}", *position)]
+        position = [_fitting(columns, f"{browsing.position}, index {index}", *position)]
         if rows > 5:
             picture = _picture(browsing.predictions, index, columns, rows - 4, plain)
     arrows = "left right" if plain else "← →"
     keys = _fitting(
         columns,
-        f"{arrows} move   m mistakes only   0-9 one digit   q quit",
-        f"{arrows} m mistakes 0-9 digit q quit",
+        f"{arrows} move   m {browsing.m_shows}   0-9 one digit   q quit",
+        f"{arrows} m {browsing.m_shows.split()[0]} 0-9 digit q quit",
         f"{arrows} m 0-9 q",
     )
     title = [_fitting(columns, browsing.predictions.title)] if rows > 3 else []
@@ -120,7 +118,7 @@ def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
 
     Args:
         image: uint8, (H, W).
-        plain: as shades in ASCII, each the mean of two pixels, instead of coloured half blocks.
+        plain: draw shades in ASCII, each the mean of two pixels, instead of coloured half blocks.
     """
     height, width = image.shape
     pairs = np.zeros((-(-height // 2), 2, width), np.uint8)
@@ -143,7 +141,7 @@ def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
 def shrunken(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Shrink an image (H, W) to fit `width` and `height` pixels, keeping its proportions.
 
-    Each new pixel is the mean of those it stands for. An image that fits is left as it is.
+    Each new pixel is the mean of the pixels it replaces. An image that fits is not changed.
     """
     old = np.array(image.shape)
     scale = min(1.0, width / old[1], height / old[0])
@@ -159,29 +157,28 @@ def shrunken(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.ui
 def _picture(
     predictions: Predictions, index: int, columns: int, rows: int, plain: bool
 ) -> list[str]:
-    """Draw an image and, where there is room, a bar a class beside it."""
+    """Draw an image and, if there is room, a bar for each class beside it."""
     image = shrunken(predictions.images[index], columns, 2 * rows)
     width = image.shape[1]
     drawn = draw_image(image, plain)
-    bars = _bars(predictions.probabilities[index], columns - width - 2, rows, plain)
+    bars = _bars(predictions, index, columns - width - 2, rows, plain)
     return [
         f"{line or ' ' * width}  {bar}" if bar else line
         for line, bar in zip_longest(drawn, bars, fillvalue="")
     ]
 
 
-def _bars(probabilities: NDArray[np.float32], columns: int, rows: int, plain: bool) -> list[str]:
-    """Draw the probability of each class, or of the likeliest ones where rows are few."""
-    values = np.nan_to_num(probabilities)
-    label = len(str(len(values) - 1))
-    room = min(20, columns - label - len("  100.0 %"))
+def _bars(predictions: Predictions, index: int, columns: int, rows: int, plain: bool) -> list[str]:
+    """Draw the probability of each class, or of the most probable ones if there are few rows."""
+    shares = np.nan_to_num(predictions.probabilities[index])
+    label = len(str(len(shares) - 1))
+    room = min(20, columns - label - len("  100.0%"))
     if room < 5:
         return []
-    likeliest = np.sort((-values).argsort(kind="stable")[:rows])
     block = "#" if plain else "█"
     return [
-        f"{k:>{label}} {block * round(room * float(values[k])):{room}} {100 * values[k]:5.1f} %"
-        for k in likeliest
+        f"{k:>{label}} {block * round(room * float(shares[k])):{room}} {shares[k]:6.1%}"
+        for k in predictions.likeliest(index, rows)
     ]
 
 
@@ -191,8 +188,7 @@ def _verdict(predictions: Predictions, index: int, columns: int, plain: bool) ->
     sign = ("right:" if right else "WRONG:") if plain else ("✓" if right else "✗")
     text = _fitting(
         columns,
-        f"{sign} predicted {predicted}, true {true}"
-        f" ({100 * predictions.confidence[index]:.1f} % sure)",
+        f"{sign} predicted {predicted}, true {true} ({predictions.confidence[index]:.1%} sure)",
         f"{sign} predicted {predicted}, true {true}",
         f"{sign} {predicted}, true {true}",
     )
@@ -200,7 +196,7 @@ def _verdict(predictions: Predictions, index: int, columns: int, plain: bool) ->
 
 
 def _fitting(columns: int, *texts: str) -> str:
-    """Return the first of the texts (longest first) that fits, or as much of the last as does."""
+    """Return the first of the texts (longest first) that fits, else the last one, cut to fit."""
     chosen = next((text for text in texts if len(text) <= columns), texts[-1][:columns])
     return "".join(character if character.isprintable() else "?" for character in chosen)
 
@@ -210,7 +206,7 @@ def _redrawn(lines: list[str]) -> str:
 
 
 def _write(output: TextIO, text: str) -> None:
-    """Write at once, with ? for what the terminal's encoding does not have."""
+    """Write without delay; characters that the terminal's encoding lacks become ?."""
     encoding = output.encoding or "ascii"
     output.write(text.encode(encoding, "replace").decode(encoding))
     output.flush()
@@ -221,25 +217,25 @@ def _is_dumb() -> bool:
 
 
 def _size(output: TextIO) -> tuple[int, int]:
-    """Return the terminal's columns and rows, or 80 x 24 where it does not tell."""
+    """Return the terminal's columns and rows, or 80 x 24 if they are unknown."""
     columns, rows = os.get_terminal_size(output.fileno())
     return columns or 80, rows or 24
 
 
 def _waiting(input: TextIO, seconds: float) -> bool:
-    """Return whether a key was pressed, having waited for it at most `seconds`."""
+    """Wait at most `seconds` for a key; return whether one was pressed."""
     return bool(select.select([input], [], [], seconds)[0])
 
 
 def _read_key(input: TextIO) -> str:
-    """Read one key: a character, an arrow's name, "" for any other; the end of input is "q"."""
+    """Read one key: a character, an arrow's name or "" for other keys; the end of input is "q"."""
     descriptor = input.fileno()
     try:
         key = os.read(descriptor, 1)
         if key != b"\x1b":
             return key.decode("latin-1").lower() or "q"
-        # An arrow is Escape, then [ or O, perhaps numbers for Shift and Ctrl, then a letter. The
-        # rest comes at once; after the Escape key alone nothing comes.
+        # An arrow is Escape, then [ or O, sometimes numbers for Shift and Ctrl, then a letter. The
+        # rest follows without delay; after the Escape key alone nothing follows.
         sequence = b""
         while _waiting(input, 0.05):
             sequence += os.read(descriptor, 1) or b"~"
@@ -252,10 +248,10 @@ def _read_key(input: TextIO) -> str:
 
 @contextmanager
 def _single_keys(input: TextIO) -> Iterator[None]:
-    """Make the terminal hand over each key at once and unseen, until the block is left.
+    """Let the terminal deliver each key without delay and without showing it, inside the block.
 
-    A signal to end the process leaves the block too; one to suspend it (Ctrl-Z) is ignored, as
-    it would leave the shell with a terminal in this state.
+    A signal to end the process leaves the block, too. Ctrl-Z is ignored: it would give the shell
+    a terminal in this state.
     """
     import termios
     import tty
@@ -270,7 +266,7 @@ def _single_keys(input: TextIO) -> Iterator[None]:
         tty.setcbreak(descriptor)
         yield
     finally:
-        with suppress(termios.error):  # of a terminal that is gone
+        with suppress(termios.error):  # the terminal may be gone
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -282,7 +278,7 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _own_screen(output: TextIO, dumb: bool) -> Iterator[None]:
-    """Give the images a screen of their own, and the one before back when the block is left."""
+    """Show the images on a separate screen, and restore the previous one after the block."""
     _write(output, "" if dumb else _ENTER)
     try:
         yield

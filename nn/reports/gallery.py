@@ -1,26 +1,31 @@
-"""What is left for looking at later, where neither a window nor a terminal is at hand."""
+"""A picture of test images, for a machine that has neither a window nor a terminal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from nn.reports.plots import plot_gallery
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.reports.figure import picture
+from nn.reports.image_grid import CELL_HEIGHT, draw_images
 from nn.runs.file_names import GALLERY, PREDICTIONS
 from nn.runs.predictions import Predictions, View, write_predictions
 
-_PER_BLOCK = 40
-_MOST = 400  # images in one picture; more would take it minutes
+_PER_GROUP = 40
+_MOST = 400  # images in one picture; drawing more would take minutes
 
 
 def write_gallery(folder: Path, predictions: Predictions, view: View | None = None) -> list[Path]:
     """Write `gallery.png` and `predictions.csv` into a run's folder.
 
-    The picture holds the first test images, as a fair sample, and below them the mistakes the
-    network was surest of, which teach the most about it.
+    The picture shows the first test images, as a fair sample, and below them the mistakes with
+    the highest confidence, which teach the most about the network.
 
     Args:
         folder: must exist.
         predictions: of the whole test set.
-        view: which of them to draw: the fair sample is left out of a view of mistakes, and
-            `surest` says how many of those there are to be, up to 400.
+        view: which of them to draw; a view of mistakes has no fair sample, and its `surest` is
+            the number of mistakes, at most 400.
 
     Returns:
         The paths of the two files.
@@ -28,18 +33,44 @@ def write_gallery(folder: Path, predictions: Predictions, view: View | None = No
     Raises:
         OSError: the folder cannot be written.
     """
-    picture, table = folder / GALLERY, folder / PREDICTIONS
+    path, table = folder / GALLERY, folder / PREDICTIONS
     view = view or View()
     chosen = predictions.selection(View(digit=view.digit))
     mistakes = predictions.selection(View(only_mistakes=True, digit=view.digit))
-    most = min(_PER_BLOCK if view.surest is None else view.surest, _MOST)
+    most = min(_PER_GROUP if view.surest is None else view.surest, _MOST)
     surest = predictions.selection(View(only_mistakes=True, digit=view.digit, surest=most))
-    first = chosen[:_PER_BLOCK]
-    share = f"{100 * (1 - len(mistakes) / max(1, len(chosen))):.2f} % of all are read right"
+    first = chosen[:_PER_GROUP]
+    correct = f"{1 - len(mistakes) / max(1, len(chosen)):.2%} of all are correct"
     which = "" if view.digit is None else f" of digit {view.digit}"
-    blocks = {f"Mistakes: the {len(surest)} surest of {len(mistakes)}{which}": surest}
+    groups = {f"Mistakes: the {len(surest)} most confident of {len(mistakes)}{which}": surest}
     if not view.only_mistakes:
-        blocks = {f"The first {len(first)} of {len(chosen)}{which}; {share}": first, **blocks}
+        groups = {f"The first {len(first)} of {len(chosen)}{which}; {correct}": first, **groups}
     write_predictions(table, predictions)
-    plot_gallery(picture, predictions, blocks, predictions.title)
-    return [picture, table]
+    plot_gallery(path, predictions, groups, predictions.title)
+    return [path, table]
+
+
+def plot_gallery(
+    path: Path, predictions: Predictions, groups: Mapping[str, NDArray[np.intp]], title: str
+) -> None:
+    """Draw test images in rows of eight, each with its predicted and its true class.
+
+    Args:
+        path: the PNG file to write.
+        predictions: the images and the network's answers.
+        groups: each group's heading and the indices of its images; empty groups are left out.
+        title: the data's and the run's name.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    columns, cell = 8, 1.2
+    groups = {heading: indices for heading, indices in groups.items() if len(indices)}
+    groups = groups or {"There is no such image": np.empty(0, np.intp)}
+    rows = [max(1, -(-len(indices) // columns)) for indices in groups.values()]
+    height = 0.9 + sum(0.4 + CELL_HEIGHT * cell * count for count in rows)
+    with picture(path, columns * cell, height, "Test images", title) as figure:
+        drawn = figure.subplots(len(groups), squeeze=False, height_ratios=rows)
+        for axes, (heading, indices), count in zip(drawn.flat, groups.items(), rows, strict=True):
+            axes.set_title(heading, fontsize=13, loc="left")
+            draw_images(axes, predictions, indices, columns, count)

@@ -1,8 +1,7 @@
-"""Many small images in one large one.
+"""Many small images in one large image, a sprite.
 
-A page with a file for each of six thousand images would be no page any more, and each small PNG
-costs more in its headers than in its pixels. So all of them lie side by side in one, from which
-the page cuts what it shows.
+6,000 image files would be too many for a page, and the header of each small PNG is larger than
+its pixels. So all of them lie side by side in one image, from which the page cuts each one.
 """
 
 import io
@@ -15,46 +14,46 @@ from nn.runs.predictions import Predictions
 
 
 def choose_images(predictions: Predictions, most_pixels: int) -> NDArray[np.intp]:
-    """Choose the images that are worth the room: all of them, if there is enough.
+    """Choose the images to put into a page: all of them, if they fit.
 
-    Mistakes come first, the surest before all. What room is left goes to right answers, to every
-    class as many as to any other.
+    Mistakes come first, in order of confidence. The remaining room goes to correct predictions,
+    equally many of each class.
 
     Args:
         predictions: Of the test set.
-        most_pixels: What there is room for; one image is chosen at least.
+        most_pixels: The room; at least one image is chosen even if it does not fit.
 
     Returns:
-        Their indices, the surest answers first; at least 1, at most N.
+        Their indices, the highest confidence first; at least 1, at most N.
     """
     _, height, width = predictions.images.shape
     room = max(1, most_pixels // (height * width))
-    surest_first = np.argsort(-predictions.confidence, kind="stable")
-    wrong = (predictions.predicted != predictions.true)[surest_first]
-    mistakes, right = surest_first[wrong], surest_first[~wrong]
-    rounds = _count_before(predictions.true[right])
-    wanted = np.concatenate([mistakes, right[np.argsort(rounds, kind="stable")]])[:room]
-    return surest_first[np.isin(surest_first, wanted)]
+    by_confidence = np.argsort(-predictions.confidence, kind="stable")
+    wrong = (predictions.predicted != predictions.true)[by_confidence]
+    mistakes, correct = by_confidence[wrong], by_confidence[~wrong]
+    rounds = _count_before(predictions.true[correct])
+    wanted = np.concatenate([mistakes, correct[np.argsort(rounds, kind="stable")]])[:room]
+    return by_confidence[np.isin(by_confidence, wanted)]
 
 
 def _count_before(labels: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Return for each label how many of its kind came before it: 0, 0, 1, 0, 2 for a b a c a."""
+    """Return for each label how many equal ones precede it: 0, 0, 1, 0, 2 for a b a c a."""
     order = np.argsort(labels, kind="stable")
-    places = np.arange(len(labels))
+    positions = np.arange(len(labels))
     _, first, counts = np.unique(labels[order], return_index=True, return_counts=True)
     before = np.empty(len(labels), np.intp)
-    before[order] = places - np.repeat(first, counts)
+    before[order] = positions - np.repeat(first, counts)
     return before
 
 
 def make_sprite(images: NDArray[np.uint8]) -> tuple[bytes, int]:
-    """Lay images out in rows, in as good as a square.
+    """Lay images out in rows, as nearly square as possible.
 
     Args:
         images: uint8, (N, H, W), N at least 1.
 
     Returns:
-        A PNG in shades of grey, and how many images there are in a row.
+        A greyscale PNG, and the number of images in each of its rows.
     """
     from PIL import Image
 
@@ -65,7 +64,7 @@ def make_sprite(images: NDArray[np.uint8]) -> tuple[bytes, int]:
     filled[:count] = images
     side_by_side = filled.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
     stream = io.BytesIO()
-    # Beyond this level a file grows 3 % smaller in eight times the time.
+    # Higher levels save 3 % of the size in eight times the time.
     Image.fromarray(side_by_side.reshape(rows * height, columns * width)).save(
         stream, "png", compress_level=6
     )

@@ -1,7 +1,6 @@
-"""The pictures of a finished run, drawn from the files it left.
+"""The pictures of a finished run, drawn from the CSV files in its folder.
 
-Training saves numbers, and pictures are drawn from these; so a picture can be drawn anew at any
-time, and never by training again.
+So they can be drawn again at any time without training again.
 """
 
 from pathlib import Path
@@ -10,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.files.file_errors import writing
+from nn.reports.confusion_plots import plot_confusion_matrix
 from nn.reports.first_layer_picture import draw_first_layer
-from nn.reports.plots import plot_confusion_matrix, plot_history, plot_learning_rate
+from nn.reports.history_plots import plot_history, plot_learning_rate
 from nn.runs.first_layer import LAST
 from nn.runs.run_folder import RunFolder
 
 
 def draw_run(folder: Path, title: str) -> None:
-    """Draw histories, confusion matrix and first layer, each beside the CSV file of its stem.
+    """Draw histories, confusion matrix and first layer, each beside its CSV file.
 
     Args:
-        folder: A finished run's folder. One that was stopped in its first epoch has no histories
-            to draw.
+        folder: A finished run's folder. A run that was stopped in its first epoch has no
+            histories to draw.
         title: The data's and the run's name.
 
     Raises:
@@ -54,7 +54,7 @@ def _draw_histories(folder: Path, title: str) -> None:
 
 
 def history_columns(path: Path, count: int) -> NDArray[np.float64]:
-    """Return the columns of a table below its header, each (rows,)."""
+    """Return the columns of a CSV file without its header, each (rows,)."""
     rows = path.read_text(encoding="ascii").splitlines()[1:]
     table = [[float(number) for number in row.split(",")] for row in rows]
     columns: NDArray[np.float64] = np.array(table, dtype=np.float64).reshape(-1, count).T

@@ -1,4 +1,4 @@
-"""Everything to look at that a training leaves beside its numbers."""
+"""The pictures and the page that a run gets after training."""
 
 from nn.reports.html_report import write_html_report
 from nn.reports.run_pictures import draw_run
@@ -9,7 +9,7 @@ from nn.runs.saved_run import load_run
 def write_reports(run: FinishedRun) -> None:
     """Draw the pictures of a run and write its `report.html`.
 
-    The report is made of what the folder holds, so what it answers with is what was saved.
+    The page is made from the saved files, so it answers with the saved weights.
 
     Raises:
         RunFolderError: the folder cannot be written.

@@ -1,7 +1,5 @@
-"""What a search leaves beside its trials: their table, and pictures of it."""
+"""The table of a search's trials, and pictures of them."""
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from nn.reports.study_plots import (
     plot_learning_curves,
     plot_parameters,
 )
+from nn.runs.csv_files import csv_text
 from nn.searching.study import StudyStatus, last_value
 from nn.settings.search_space import Range, settings_of, show_settings
 
@@ -43,14 +42,12 @@ def write_trials(standing: StudyStatus) -> Path:
     rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
     for place, trial in sorted(standing.finished.items()):
         values = settings_of(standing.plan.space, trial.params)
-        notes = [trial.user_attrs.get(name) for name in _NOTES]
+        notes = [None if note is None else str(note) for note in map(trial.user_attrs.get, _NOTES)]
         rows.append([place + 1, *show_settings(values).values(), *notes])
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
     path = standing.plan.folder / "trials.csv"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, stream.getvalue())
+        write_atomically(path, csv_text(rows))
     return path
 
 
@@ -95,7 +92,7 @@ def _drawn(standing: StudyStatus, factor: float) -> list[DrawnTrial]:
         DrawnTrial(
             label=describe(standing, trial),
             value=None if (value := last_value(trial)) is None else value * factor,
-            whole=trial.user_attrs.get("outcome") == "complete",
+            complete=trial.user_attrs.get("outcome") == "complete",
             params=trial.params,
             curve={e: v * factor for e, v in sorted(trial.intermediate_values.items())},
         )

@@ -1,12 +1,21 @@
-"""Pictures of a search: what each setting did to the trials, how much it mattered, who learned."""
+"""Pictures of a search: the effect and importance of each setting, and the best curves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nn.reports.comparison_plots import COLOURS
-from nn.reports.plots import RIGHT, TRAINING, finite, name_axes, picture, scale_values, shortened
+from nn.reports.figure import (
+    RIGHT,
+    TRAINING,
+    curve_style,
+    finite,
+    legend_below,
+    name_axes,
+    picture,
+    scale_values,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,20 +26,20 @@ _WIDEST_LABEL = 24
 
 @dataclass(frozen=True)
 class DrawnTrial:
-    """A trial, as far as pictures show it.
+    """What the pictures show of a trial.
 
     Attributes:
-        label: Its values in words.
-        value: What it is judged by, in the unit of the axis; of a trial that was stopped early
-            the last one known.
-        whole: Whether it had all of its epochs.
+        label: Its settings in words.
+        value: Its objective, in the unit of the axis; for a trial that was stopped early the
+            last value known.
+        complete: Whether it trained for all of its epochs.
         params: Its value in each dimension.
-        curve: The value after each epoch.
+        curve: The objective after each epoch.
     """
 
     label: str
     value: float | None
-    whole: bool
+    complete: bool
     params: Mapping[str, Any]
     curve: Mapping[int, float] = field(default_factory=dict)
 
@@ -40,9 +49,9 @@ class Axis:
     """A dimension of the search.
 
     Attributes:
-        name: What varies.
-        log: Whether it is drawn on a logarithmic axis.
-        labels: The values to choose from; none if it is a range of numbers.
+        name: The setting that varies.
+        log: Whether its axis is logarithmic.
+        labels: The values to choose from; empty for a range of numbers.
     """
 
     name: str
@@ -53,13 +62,13 @@ class Axis:
 def plot_parameters(
     path: Path, trials: Sequence[DrawnTrial], axes: Sequence[Axis], value_name: str, title: str
 ) -> None:
-    """Draw each trial's value against each dimension, trials that were stopped early in grey.
+    """Draw each trial's objective against each dimension, trials stopped early in grey.
 
     Args:
         path: the PNG file to write.
         trials: the best first.
         axes: the dimensions.
-        value_name: what a trial is judged by, with its unit.
+        value_name: the objective and its unit.
         title: the study's name.
 
     Raises:
@@ -87,27 +96,20 @@ def _scatter(axes: "Axes", trials: Sequence[DrawnTrial], axis: Axis) -> None:
     if axis.log:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
-    for whole, colour, label in (
-        (False, _STOPPED, "stopped early"),
-        (True, TRAINING, "all epochs"),
+    for complete, inside, edge, label in (
+        (False, "none", _STOPPED, "stopped early"),
+        (True, TRAINING, TRAINING, "all epochs"),
     ):
-        some = [trial for trial in known if trial.whole == whole]
-        places = [_place(trial, axis) for trial in some]
+        some = [trial for trial in known if trial.complete == complete]
+        positions = [_position(trial, axis) for trial in some]
         values = finite([trial.value for trial in some if trial.value is not None])
-        axes.scatter(
-            places, values, s=34, color=colour if whole else "none", edgecolors=colour, label=label
-        )
-    best = next((trial for trial in known if trial.whole), None)
+        axes.scatter(positions, values, s=34, color=inside, edgecolors=edge, label=label)
+    best = next((trial for trial in known if trial.complete), None)
     if best is not None and best.value is not None:
         axes.scatter(
-            [_place(best, axis)],
-            [best.value],
-            s=150,
-            marker="*",
-            color=RIGHT,
-            label="best",
-            zorder=3,
-        )
+            [_position(best, axis)], [best.value],
+            s=150, marker="*", color=RIGHT, label="best", zorder=3,
+        )  # fmt: skip
     if axis.labels:
         names = [shortened(label, _WIDEST_LABEL, lines=1) for label in axis.labels]
         tilted = sum(map(len, names)) > 36
@@ -116,13 +118,13 @@ def _scatter(axes: "Axes", trials: Sequence[DrawnTrial], axis: Axis) -> None:
         axes.set_xlim(-0.5, len(names) - 0.5)
 
 
-def _place(trial: DrawnTrial, axis: Axis) -> float:
+def _position(trial: DrawnTrial, axis: Axis) -> float:
     value = trial.params[axis.name]
     return float(axis.labels.index(value) if axis.labels else value)
 
 
 def plot_importance(path: Path, importance: Mapping[str, float], title: str) -> None:
-    """Draw how much each dimension decides, the most important one on top.
+    """Draw how important each dimension is, the most important one on top.
 
     Args:
         path: the PNG file to write.
@@ -133,26 +135,26 @@ def plot_importance(path: Path, importance: Mapping[str, float], title: str) -> 
         OSError: the file cannot be written.
     """
     ordered = sorted(importance.items(), key=lambda pair: pair[1])
-    heading = "Importance of what varied"
+    heading = "Importance of each setting"
     with picture(path, 8, 1.8 + 0.5 * len(ordered), heading, title) as figure:
         axes = figure.subplots()
         names = [shortened(name, 34) for name, _ in ordered]
         bars = axes.barh(names, [100 * share for _, share in ordered], color=TRAINING)
-        axes.bar_label(bars, fmt="%.0f %%", padding=4)
+        axes.bar_label(bars, fmt="%.0f%%", padding=4)
         axes.set_xlim(0, 110)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel("share in what tells good trials from bad ones (%)")
+        axes.set_xlabel("importance for telling good trials from bad ones (%)")
 
 
 def plot_learning_curves(
     path: Path, trials: Sequence[DrawnTrial], value_name: str, title: str
 ) -> None:
-    """Draw how the best trials came to their values, epoch by epoch.
+    """Draw the objective of the best trials, epoch by epoch.
 
     Args:
         path: the PNG file to write.
         trials: those to draw, the best first, at most ten.
-        value_name: what a trial is judged by, with its unit.
+        value_name: the objective and its unit.
         title: the study's name.
 
     Raises:
@@ -163,21 +165,14 @@ def plot_learning_curves(
     heading = f"The best {len(trials)} trials" if len(trials) > 1 else "The best trial"
     with picture(path, 9.5, height, heading, title) as figure:
         axes = figure.subplots()
-        for place, trial in reversed(list(enumerate(trials))):
-            epochs = list(trial.curve)
+        for number, trial in reversed(list(enumerate(trials))):
+            marker = "o" if len(trial.curve) == 1 else ""
             axes.plot(
-                epochs,
-                finite(list(trial.curve.values())),
-                "-" if place < len(COLOURS) else "--",
-                color=COLOURS[place % len(COLOURS)],
-                marker="o" if len(epochs) == 1 else "",
-                label=labels[place],
-            )
+                list(trial.curve), finite(list(trial.curve.values())),
+                marker=marker, label=labels[number], **curve_style(number),
+            )  # fmt: skip
         values = finite([value for trial in trials for value in trial.curve.values()])
         log = scale_values(axes, values)
         longest = max(epoch for trial in trials for epoch in trial.curve)
         name_axes(axes, [1, longest], value_name + (", log scale" if log else ""))
-        handles, found = axes.get_legend_handles_labels()
-        figure.legend(
-            handles[::-1], found[::-1], loc="outside lower center", frameon=False, fontsize=10
-        )
+        legend_below(figure, axes, fontsize=10)

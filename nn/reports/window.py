@@ -1,7 +1,6 @@
-"""Leafing through the test images in a window, a page at a time.
+"""Browsing the test images in a window, a page at a time.
 
-A table says that 2 % are read wrong; the images say why. They are shown a page at once in one
-window that stays open, instead of one window an image.
+A table says that 2% are wrong; the images show why.
 """
 
 import os
@@ -11,16 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nn.reports.plots import (
-    CELL_HEIGHT,
-    RIGHT,
-    TRAINING,
-    WRONG,
-    cell_centre,
-    draw_images,
-    house_style,
-    shortened,
-)
+from nn.reports.figure import RIGHT, TRAINING, WRONG, house_style, shortened
+from nn.reports.image_grid import CELL_HEIGHT, cell_centre, draw_images, verdict
 from nn.runs.browsing import KEYS, Browsing
 from nn.runs.predictions import Predictions, View
 
@@ -30,9 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS, _ROWS = 6, 3  # readable, and fits the screen of a small laptop
-_MOST_BARS = 12  # of many classes the likeliest
-_HELP = "← → page    ↑ ↓ or click: one image    m mistakes only    0-9 one digit    q quit"
-# Prints 1 if a figure opens in a real window of this machine; it stays hidden without `show`.
+_MOST_BARS = 12  # with more classes, the most probable ones
+# Prints 1 if a figure opens in a real window; without `show` it stays hidden.
 _TRIAL = """
 import matplotlib.pyplot as plt
 print(int(plt.figure().canvas.required_interactive_framework is not None))
@@ -40,12 +30,12 @@ print(int(plt.figure().canvas.required_interactive_framework is not None))
 
 
 def has_display(patience: float = 20.0) -> bool:
-    """Return whether a window can really be opened here.
+    """Return whether matplotlib can open a window here.
 
-    Where there is no display matplotlib draws into memory instead and `show` does nothing,
-    without a word. Some of its window systems end the whole program if a library of theirs is
-    missing, and a display on another machine may never answer. So it is tried in a process of
-    its own, unless the environment already says that there is no display.
+    Without a display matplotlib draws in memory, and `show` silently does nothing. Some of its
+    backends end the whole program if one of their libraries is missing, and a display on another
+    machine may never answer. So a separate process tries it, unless the environment already
+    shows that there is no display.
 
     Args:
         patience: seconds to wait for an answer.
@@ -54,7 +44,7 @@ def has_display(patience: float = 20.0) -> bool:
     if not (own_windows or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     try:
-        trial = subprocess.run(  # noqa: S603 (a fixed program, run by this very Python)
+        trial = subprocess.run(  # noqa: S603 (a fixed program, run by this Python)
             [sys.executable, "-W", "ignore", "-c", _TRIAL],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -69,18 +59,16 @@ def has_display(patience: float = 20.0) -> bool:
 def browse_in_window(predictions: Predictions, view: View | None = None) -> None:
     """Show the images in a window until it is closed.
 
-    Beside the page stand the probabilities that the network gave to the selected image, which is
-    framed.
+    The selected image has a frame; its probabilities are drawn beside the page.
 
-    Keys: left and right for the page before and after, up and down (or a click) to select an
-    image, `m` for mistakes only, a digit for that class only (each once more: all again), `q` to
-    close.
+    Keys: left and right turn the page, up and down (or a click) select an image, `m` shows only
+    the mistakes, a digit only that class (the same key again shows all), `q` closes the window.
     """
     with house_style():
         import matplotlib
         import matplotlib.pyplot as plt
 
-        # matplotlib has other uses for some of the keys; it looks them up at each key pressed.
+        # matplotlib uses some of the keys itself; it looks them up whenever a key is pressed.
         others = {
             name: [key for key in keys if key not in KEYS]
             for name, keys in matplotlib.rcParams.items()
@@ -94,10 +82,10 @@ def browse_in_window(predictions: Predictions, view: View | None = None) -> None
 
 
 def show_pages(figure: "Figure", predictions: Predictions, view: View | None = None) -> Browsing:
-    """Draw the first page into `figure`, and from then on the page that each key asks for.
+    """Draw the first page into `figure`, and after each key the page that it selects.
 
     Returns:
-        The place in the images, which the keys change.
+        The position in the images, which the keys change.
     """
     import matplotlib.pyplot as plt
 
@@ -105,12 +93,16 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
     axes = figure.add_axes((0.01, 0.06, 0.71, 0.82))
     bars = figure.add_axes((0.765, 0.14, 0.165, 0.64))
     figure.suptitle(shortened(predictions.title, 70, lines=1), fontsize=12)
-    figure.text(0.5, 0.02, _HELP, ha="center", fontsize=11)
+    keys = figure.text(0.5, 0.02, "", ha="center", fontsize=11)
 
     def draw() -> None:
         axes.clear()
         draw_images(axes, predictions, browsing.shown, _COLUMNS, _ROWS)
         axes.set_title(browsing.position, fontsize=12)
+        keys.set_text(
+            "← → page    ↑ ↓ or click: one image    "
+            f"m {browsing.m_shows}    0-9 one digit    q quit"
+        )
         bars.clear()
         bars.set_visible(browsing.selected is not None)
         if browsing.selected is not None:
@@ -141,41 +133,37 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
 
 
 def draw_probabilities(axes: "Axes", predictions: Predictions, index: int) -> None:
-    """Draw what the network made of one image: a bar a class, or one for each of the likeliest.
+    """Draw the probability of each class, or of the most probable ones, for one image.
 
-    The bar of the true class is green; a wrong answer's is red.
+    The bar of the true class is green, that of a wrong prediction red.
 
     Args:
         axes: where to draw; empty.
-        predictions: where the image comes from.
+        predictions: the images and the network's answers.
         index: of the image.
     """
-    probabilities = np.nan_to_num(predictions.probabilities[index])
-    likeliest = np.sort((-probabilities).argsort(kind="stable")[:_MOST_BARS])
+    likeliest = predictions.likeliest(index, _MOST_BARS)
     predicted, true = predictions.predicted[index], predictions.true[index]
     colours = [RIGHT if k == true else WRONG if k == predicted else TRAINING for k in likeliest]
-    places = range(len(likeliest))
-    shares = 100 * probabilities[likeliest]
-    axes.barh(places, shares, color=colours)
-    for place, share in zip(places, shares, strict=True):
-        axes.text(103, place, f"{share:.1f} %", va="center", fontsize=10)
-    axes.set_yticks(places, [str(k) for k in likeliest])
+    rows = range(len(likeliest))
+    shares = np.nan_to_num(predictions.probabilities[index][likeliest])
+    axes.barh(rows, 100 * shares, color=colours)
+    for row, share in zip(rows, shares, strict=True):
+        axes.text(103, row, f"{share:.1%}", va="center", fontsize=10)
+    axes.set_yticks(rows, [str(k) for k in likeliest])
     axes.set_ylim(len(likeliest) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("probability (%)", fontsize=11)
-    sign, colour = ("✓", RIGHT) if predicted == true else ("✗", WRONG)
-    axes.set_title(
-        f"test image {index}\n{sign} predicted {predicted}, true {true}",
-        fontsize=12, color=colour, fontweight="bold",
-    )  # fmt: skip
+    text, colour = verdict(predictions, index, between=", ")
+    axes.set_title(f"index {index}\n{text}", fontsize=12, color=colour, fontweight="bold")
 
 
-def _frame(axes: "Axes", place: int) -> None:
-    """Draw a frame around the image at a place of the page."""
+def _frame(axes: "Axes", cell: int) -> None:
+    """Draw a frame around the image in a cell of the page."""
     from matplotlib.patches import Rectangle
 
-    x, y = cell_centre(place, _COLUMNS)
+    x, y = cell_centre(cell, _COLUMNS)
     corner = (x - 0.49, y - 0.49 - (CELL_HEIGHT - 1))
     axes.add_patch(
         Rectangle(corner, 0.98, CELL_HEIGHT - 0.02, fill=False, linewidth=2.5, color=TRAINING)

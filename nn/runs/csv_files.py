@@ -4,6 +4,7 @@ Nine significant digits are enough to tell every float32 from its neighbours, so
 written with nine and read again is the very same number.
 """
 
+import csv
 import io
 import math
 import warnings
@@ -38,6 +39,15 @@ def write_array(path: Path, array: NDArray[np.number]) -> None:
     """
     with _open_for_numbers(path) as stream:
         np.savetxt(stream, np.atleast_2d(array), fmt=NUMBER_FORMAT, delimiter=",")
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows of mixed cells as CSV text; None is an empty cell."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(
+        [NUMBER_FORMAT % cell if isinstance(cell, float) else cell for cell in row] for row in rows
+    )
+    return stream.getvalue()
 
 
 def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -81,6 +81,11 @@ class Predictions:
         """The fraction of images read right, 0 to 1."""
         return 1 - len(self.mistakes) / len(self.images)
 
+    def likeliest(self, index: int, most: int) -> NDArray[np.intp]:
+        """Return the most probable classes of an image, at most `most`, in ascending order."""
+        probabilities = np.nan_to_num(self.probabilities[index])
+        return np.sort((-probabilities).argsort(kind="stable")[:most])
+
     def selection(self, view: View) -> NDArray[np.intp]:
         """Return the indices of the images that belong to a view, in the order to show them."""
         indices = self.mistakes if view.only_mistakes else np.arange(len(self.images))

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.comparing.compare import ComparedRun, compare, read_run, read_runs
-from nn.errors import RunFolderError
+from nn.comparing.compare import compare
+from nn.comparing.compared_run import ComparedRun, read_run
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.settings.declaration import Settings
@@ -44,7 +44,7 @@ def test_only_settings_that_differ_are_named_and_the_best_comes_first():
     ]
     comparison = compare(runs)
     assert comparison.differing == ["hidden_layers", "optimizer"]
-    assert [one.label for one in comparison.contenders] == [
+    assert [one.label for one in comparison.groups] == [
         "hidden_layers 2, optimizer sgd",
         "hidden_layers 1, optimizer adam",
         "hidden_layers 0, optimizer sgd",
@@ -61,10 +61,10 @@ def test_a_setting_that_follows_from_another_is_named_only_if_it_is_needed():
     assert "layers" in listed.differing
 
 
-def test_runs_that_differ_by_seed_are_one_contender_with_mean_and_deviation():
+def test_runs_that_differ_by_seed_are_one_group_with_mean_and_deviation():
     values = [(0.5, 0), (0.6, 1), (0.7, 2)]
     comparison = compare([*(made(a, seed=s) for a, s in values), made(0.3, epochs=5)])
-    first, second = comparison.contenders
+    first, second = comparison.groups
     assert [run.seed for run in first.runs] == [0, 1, 2]
     assert first.label == "epochs 10, 3 seeds"
     assert second.label == "epochs 5"
@@ -75,21 +75,21 @@ def test_runs_that_differ_by_seed_are_one_contender_with_mean_and_deviation():
 
 
 def test_runs_alike_in_all_but_the_seed_are_called_so():
-    assert compare([made(seed=1), made(seed=2)]).contenders[0].label == "the same settings, 2 seeds"
-    assert compare([made(name="lonely")]).contenders[0].label == "lonely"
+    assert compare([made(seed=1), made(seed=2)]).groups[0].label == "the same settings, 2 seeds"
+    assert compare([made(name="lonely")]).groups[0].label == "lonely"
 
 
 def test_a_repeat_counts_once_and_that_is_said():
     comparison = compare([made(0.5, name="a"), made(0.5, name="b"), made(0.6, name="c", seed=1)])
     assert [run.folder.name for run in comparison.runs] == ["a", "c"]
-    assert "The same settings and seed as another run, so left out: b." in comparison.notes
+    assert "Same settings and seed as another run, so left out: b." in comparison.notes
 
 
 # Curves ----------------------------------------------------------------------------------------
 
 
 def test_a_curve_is_mean_and_deviation_of_the_runs_that_came_so_far():
-    (one,) = compare([made(history=(1, 3, 5)), made(seed=1, history=(3, 5))]).contenders
+    (one,) = compare([made(history=(1, 3, 5)), made(seed=1, history=(3, 5))]).groups
     epochs, mean, deviation = one.curve("validation_loss")
     assert epochs.tolist() == [1, 2, 3]
     assert mean.tolist() == [2, 4, 5]
@@ -99,8 +99,8 @@ def test_a_curve_is_mean_and_deviation_of_the_runs_that_came_so_far():
 def test_a_run_without_histories_is_said_and_has_no_part_in_the_curve():
     comparison = compare([made(history=(1, 2)), made(seed=1, history=(), name="bare")])
     assert "Without histories, so not in the curves: bare." in comparison.notes
-    assert comparison.contenders[0].curve("training_loss")[1].tolist() == [1, 2]
-    assert compare([made(history=())]).contenders[0].curve("training_loss").shape == (3, 0)
+    assert comparison.groups[0].curve("training_loss")[1].tolist() == [1, 2]
+    assert compare([made(history=())]).groups[0].curve("training_loss").shape == (3, 0)
 
 
 # Verdicts --------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def verdicts(*groups: list[float], measure="test_accuracy") -> list[str]:
         for seed, accuracy in enumerate(group)
     ]
     comparison = compare(runs)
-    by_epochs = {one.settings.get("epochs", "1"): i for i, one in enumerate(comparison.contenders)}
+    by_epochs = {one.settings.get("epochs", "1"): i for i, one in enumerate(comparison.groups)}
     return [comparison.verdicts[measure][by_epochs[str(n)]] for n in range(1, len(groups) + 1)]
 
 
@@ -147,13 +147,13 @@ def test_seeds_without_any_difference_leave_no_noise():
 @pytest.mark.parametrize("other", [{"crc32": 8}, {"split": "official"}])
 def test_other_images_are_said_and_have_a_best_of_their_own(other):
     comparison = compare([made(0.9), made(0.5, **other), made(0.4, epochs=3, **other)])
-    assert "saw different images" in comparison.notes[0]
+    assert "used different images" in comparison.notes[0]
     assert comparison.differing == ["epochs", "data"]
-    assert {one.settings["data"] for one in comparison.contenders} == {
+    assert {one.settings["data"] for one in comparison.groups} == {
         "auto 00000007, seed split",
         f"auto {other.get('crc32', 7):08x}, {other.get('split', 'seed')} split",
     }
-    words = zip(comparison.contenders, comparison.verdicts["test_accuracy"], strict=True)
+    words = zip(comparison.groups, comparison.verdicts["test_accuracy"], strict=True)
     assert sorted((one.mean("test_accuracy"), word) for one, word in words) == [
         (0.4, ""),
         (0.5, "best"),
@@ -162,42 +162,6 @@ def test_other_images_are_said_and_have_a_best_of_their_own(other):
 
 
 # From folders ----------------------------------------------------------------------------------
-
-
-def test_a_run_is_read_with_all_that_a_comparison_needs(settings):
-    done = run_experiment(settings(seed=4, epochs=2, name="a"))
-    run = read_run(done.folder)
-    assert run.seed == 4
-    assert run.settings["epochs"] == "2"
-    assert not {"seed", "name", "save_dir", "data_dir"} & set(run.settings)
-    assert run.result == done.folder.read_result()
-    assert run.seconds == pytest.approx(done.seconds, abs=1)
-    assert run.history["epoch"].tolist() == [1, 2]
-    assert run.history["validation_accuracy"][-1] == pytest.approx(run.result.validation_accuracy)
-    assert run.history["training_loss"][-1] == pytest.approx(run.result.training_loss)
-
-
-def test_damaged_runs_are_left_out_and_named(settings):
-    good, bad, worse = (run_experiment(settings(epochs=1, name=name)).folder for name in "abc")
-    (bad.path / "result.csv").write_text("what?")
-    (worse.path / "settings.yaml").unlink()
-    said: list[str] = []
-    assert [run.folder.name for run in read_runs([good, bad, worse], said.append)] == ["a"]
-    assert len(said) == 2
-    assert all(line.startswith("Left out: ") for line in said)
-    assert "b/result.csv" in said[0]
-    assert "c/settings.yaml" in said[1]
-    with pytest.raises(RunFolderError, match="no run to compare"):
-        read_runs([bad], said.append)
-
-
-def test_missing_histories_are_none_but_damaged_ones_an_error(settings):
-    folder = run_experiment(settings(epochs=1)).folder
-    (folder.path / "loss_history.csv").write_text("epoch\n1\n")
-    with pytest.raises(RunFolderError, match=r"loss_history\.csv"):
-        read_run(folder)
-    (folder.path / "loss_history.csv").unlink()
-    assert read_run(folder).history == {}
 
 
 def test_the_confusion_difference_is_the_better_runs_minus_the_others(settings):

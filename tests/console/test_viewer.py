@@ -81,12 +81,12 @@ def test_a_frame_shows_title_verdict_position_image_bars_and_keys(predictions):
     lines = [visible(line) for line in frame(browsing, 80, 24, plain=False)]
     assert lines[:3] == [
         "data, run",
-        "✓ predicted 0, true 0 (82.0 % sure)",
-        "1/30, test image 0",
+        "✓ predicted 0, true 0 (82.0% sure)",
+        "1 of 30, index 0",
     ]
     assert lines[3][:30] == "▀" * 28 + "  "
-    assert lines[3][30:] == "0 " + "█" * 16 + " " * 4 + "  82.0 %"
-    assert lines[12][30:] == "9 " + " " * 20 + "   2.0 %"
+    assert lines[3][30:] == "0 " + "█" * 16 + " " * 4 + "  82.0%"
+    assert lines[12][30:] == "9 " + " " * 20 + "   2.0%"
     assert len(lines) == 4 + 14
     assert lines[-1] == "← → move   m mistakes only   0-9 one digit   q quit"
 
@@ -104,7 +104,7 @@ def test_a_plain_frame_is_ascii_without_escapes(predictions):
     text = "\n".join(frame(browsing, 80, 24, plain=True))
     assert text.isascii()
     assert "\x1b" not in text
-    assert "WRONG: predicted 1, true 7 (82.0 % sure)" in text
+    assert "WRONG: predicted 1, true 7 (82.0% sure)" in text
     assert "1 " + "#" * 16 in text
 
 
@@ -145,7 +145,7 @@ def test_a_network_that_answers_nan_is_still_shown(predictions):
     broken = Predictions(
         predictions.images, predictions.true, np.full((30, 10), np.nan, np.float32), "x"
     )
-    assert "(nan % sure)" in frame(Browsing(broken), 80, 24, plain=True)[1]
+    assert "(nan% sure)" in frame(Browsing(broken), 80, 24, plain=True)[1]
 
 
 def test_control_characters_in_a_name_do_not_reach_the_terminal(predictions):
@@ -232,19 +232,19 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
     child = start()
     child.expect(re.escape("\x1b[?1049h"))
     for keys, shown in [
-        ("", "1/30, test image 0"),
-        ("\x1b[C", "2/30, test image 1"),
-        ("\x1bOC", "3/30, test image 2"),
-        ("\x1b[1;5C", "4/30, test image 3"),
-        ("\x1b[D", "3/30, test image 2"),
-        ("\x1b[B", "4/30, test image 3"),
-        ("\x1bOA", "3/30, test image 2"),
-        ("m", "1/3 (mistakes), test image 7"),
-        ("\x1b[C", "2/3 (mistakes), test image 17"),
-        ("7", "2/3 (mistakes, digit 7), test image 17"),
-        ("6", "0/0 (mistakes, digit 6)"),
-        ("6", "1/3 (mistakes), test image 7"),
-        ("M", "8/30, test image 7"),
+        ("", "1 of 30, index 0"),
+        ("\x1b[C", "2 of 30, index 1"),
+        ("\x1bOC", "3 of 30, index 2"),
+        ("\x1b[1;5C", "4 of 30, index 3"),
+        ("\x1b[D", "3 of 30, index 2"),
+        ("\x1b[B", "4 of 30, index 3"),
+        ("\x1bOA", "3 of 30, index 2"),
+        ("m", "1 of 3 (mistakes), index 7"),
+        ("\x1b[C", "2 of 3 (mistakes), index 17"),
+        ("7", "2 of 3 (mistakes, digit 7), index 17"),
+        ("6", "0 of 0 (mistakes, digit 6)"),
+        ("6", "1 of 3 (mistakes), index 7"),
+        ("M", "8 of 30, index 7"),
     ]:
         child.send(keys)
         child.expect_exact(shown)
@@ -254,13 +254,13 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
 
 def test_keys_without_a_meaning_do_nothing(start):
     child = start()
-    child.expect_exact("1/30")
+    child.expect_exact("1 of 30")
     for key in ("x", "\x1b", "\x1b[H", "\x1b[15~", "é", "\r", "\x00", "\x1bm"):
         child.send(key)
         child.expect(pexpect.TIMEOUT, timeout=0.12)
     child.send("\x1b[C")
     # The next frame is the second image: not one of those keys has moved or chosen.
-    child.expect(r"(\d+)/30")
+    child.expect(r"(\d+) of 30")
     assert child.match.group(1) == "2"
     child.send("\x1bmq")  # Alt-m swallows no other key
     child.expect(LEFT)
@@ -268,22 +268,22 @@ def test_keys_without_a_meaning_do_nothing(start):
 
 def test_many_keys_at_once_are_all_obeyed(start):
     child = start()
-    child.expect_exact("1/30")
+    child.expect_exact("1 of 30")
     child.send("\x1b[C" * 12 + "\x1b[D" + "q")
-    child.expect_exact("12/30, test image 11")
+    child.expect_exact("12 of 30, index 11")
     child.expect(LEFT)
 
 
 def test_ctrl_c_gives_the_terminal_back(start):
     child = start()
-    child.expect_exact("1/30")
+    child.expect_exact("1 of 30")
     child.sendintr()
     child.expect(re.escape("\x1b[?1049l") + ".*ended by KeyboardInterrupt.*restored end")
 
 
 def test_a_signal_to_end_gives_the_terminal_back(start):
     child = start()
-    child.expect_exact("1/30")
+    child.expect_exact("1 of 30")
     child.kill(signal.SIGTERM)
     child.expect(re.escape("\x1b[?1049l") + ".*ended by SystemExit 143.*restored end")
 
@@ -325,9 +325,9 @@ def test_no_color_and_other_encodings_get_shades(start):
 
 def test_a_dumb_terminal_gets_one_image_below_the_other_and_no_escapes(start):
     child = start(TERM="dumb")
-    child.expect_exact("1/30")
+    child.expect_exact("1 of 30")
     child.send("m")
-    child.expect_exact("1/3 (mistakes)")
+    child.expect_exact("1 of 3 (mistakes)")
     before = child.before
     child.send("q")
     child.expect("restored end")

@@ -6,7 +6,7 @@ It needs Xvfb and a Python with tkinter; tests that ask for it are skipped where
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from matplotlib.figure import Figure
@@ -47,3 +47,11 @@ def drawn(monkeypatch) -> list[Figure]:
 
     monkeypatch.setattr(Figure, "savefig", collect)
     return figures
+
+
+@pytest.fixture
+def texts() -> Callable[[Figure], list[str]]:
+    """Return a function that returns the visible texts of a figure."""
+    from matplotlib.text import Text
+
+    return lambda figure: [text.get_text() for text in figure.findobj(Text) if text.get_visible()]

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.comparing.compare import ComparedRun, Comparison, SettingGroup
+from nn.comparing.compare import Comparison, SettingGroup
+from nn.comparing.compared_run import ComparedRun
 from nn.reports.comparison_files import comparison_table, write_comparison
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 
 
-def contender(accuracy: float, seeds: int = 1, **settings: str) -> SettingGroup:
+def group(accuracy: float, seeds: int = 1, **settings: str) -> SettingGroup:
     runs = tuple(
         ComparedRun(
             RunFolder(Path(f"run-{seed}")),
@@ -30,11 +31,11 @@ def contender(accuracy: float, seeds: int = 1, **settings: str) -> SettingGroup:
 
 
 def two() -> Comparison:
-    contenders = [
-        contender(0.9, 2, optimizer="adam", l1=""),
-        contender(0.8, optimizer="sgd", l1="y"),
+    groups = [
+        group(0.9, 2, optimizer="adam", l1=""),
+        group(0.8, optimizer="sgd", l1="y"),
     ]
-    return Comparison(contenders, ["optimizer", "l1"], [])
+    return Comparison(groups, ["optimizer", "l1"], [])
 
 
 def test_the_table_has_means_deviations_and_marks():
@@ -58,8 +59,8 @@ def test_columns_give_way_on_a_narrow_screen_but_never_the_accuracies(width):
 
 
 def test_many_settings_are_cut_and_the_rest_is_named():
-    contenders = [contender(0.9 - i / 1000, hidden_units=str(i)) for i in range(200)]
-    lines = comparison_table(Comparison(contenders, ["hidden_units"], [])).splitlines()
+    groups = [group(0.9 - i / 1000, hidden_units=str(i)) for i in range(200)]
+    lines = comparison_table(Comparison(groups, ["hidden_units"], [])).splitlines()
     assert len(lines) == 33
     assert "... and 170 more, in table.csv" in lines
 
@@ -67,13 +68,13 @@ def test_many_settings_are_cut_and_the_rest_is_named():
 def test_a_setting_with_commas_is_one_cell_of_the_csv(tmp_path):
     import csv
 
-    contenders = [contender(0.9, layers="[{dense: 5}, relu]"), contender(0.8, layers="[relu]")]
-    for one in contenders:
+    groups = [group(0.9, layers="[{dense: 5}, relu]"), group(0.8, layers="[relu]")]
+    for one in groups:
         for run in one.runs:
             object.__setattr__(run.folder, "path", tmp_path)
     (tmp_path / "confusion_matrix.csv").write_text("1,0,0,0\n0,1,0,0\n0,0,1,0\n0,0,0,1\n")
     names = {path.name for path in write_comparison(
-        tmp_path, Comparison(contenders, ["layers"], []), "title")}  # fmt: skip
+        tmp_path, Comparison(groups, ["layers"], []), "title")}  # fmt: skip
     assert names == {"table.csv", "runs.csv", "curves.png", *(
         f"confusion_difference.{kind}" for kind in ("csv", "png"))}  # fmt: skip
     with (tmp_path / "table.csv").open(newline="") as stream:

@@ -18,33 +18,33 @@ def predictions(wrong: int) -> Predictions:
 
 
 @pytest.fixture
-def blocks(monkeypatch) -> dict:
+def groups(monkeypatch) -> dict:
     given: dict = {}
     monkeypatch.setattr(
-        gallery, "plot_gallery", lambda path, predictions, blocks, title: given.update(blocks)
+        gallery, "plot_gallery", lambda path, predictions, groups, title: given.update(groups)
     )
     return given
 
 
-def test_the_first_images_come_first_and_then_the_surest_mistakes(tmp_path, blocks):
+def test_the_first_images_come_first_and_then_the_surest_mistakes(tmp_path, groups):
     gallery.write_gallery(tmp_path, predictions(wrong=50))
-    first, surest = blocks.items()
-    assert first[0] == "The first 40 of 100; 50.00 % of all are read right"
+    first, surest = groups.items()
+    assert first[0] == "The first 40 of 100; 50.00% of all are correct"
     assert first[1].tolist() == list(range(40))
-    assert surest[0] == "Mistakes: the 40 surest of 50"
+    assert surest[0] == "Mistakes: the 40 most confident of 50"
     assert surest[1].tolist() == list(range(99, 59, -1))
 
 
-def test_a_view_of_one_digit_and_of_the_surest_mistakes_is_kept_to(tmp_path, blocks):
+def test_a_view_of_one_digit_and_of_the_surest_mistakes_is_kept_to(tmp_path, groups):
     gallery.write_gallery(tmp_path, predictions(wrong=50), View(digit=3))
-    assert {heading: indices.tolist() for heading, indices in blocks.items()} == {
-        "The first 10 of 10 of digit 3; 50.00 % of all are read right": list(range(3, 100, 10)),
-        "Mistakes: the 5 surest of 5 of digit 3": [93, 83, 73, 63, 53],
+    assert {heading: indices.tolist() for heading, indices in groups.items()} == {
+        "The first 10 of 10 of digit 3; 50.00% of all are correct": list(range(3, 100, 10)),
+        "Mistakes: the 5 most confident of 5 of digit 3": [93, 83, 73, 63, 53],
     }
-    blocks.clear()
+    groups.clear()
     gallery.write_gallery(tmp_path, predictions(wrong=50), View(only_mistakes=True, surest=45))
-    assert {heading: indices.tolist() for heading, indices in blocks.items()} == {
-        "Mistakes: the 45 surest of 50": list(range(99, 54, -1))
+    assert {heading: indices.tolist() for heading, indices in groups.items()} == {
+        "Mistakes: the 45 most confident of 50": list(range(99, 54, -1))
     }
 
 

@@ -41,7 +41,17 @@ def test_each_epoch_adds_a_point_to_every_curve(plot):
         assert accuracy.lines[0].get_ydata()[-1] == pytest.approx(80)
         assert loss.get_ylabel() == "loss (nats per example)"
         assert accuracy.get_ylabel() == "accuracy (%)"
+        assert "so far" in validation.get_label()
     assert plt.get_fignums() == [1]
+
+
+def test_at_the_end_the_window_says_that_it_must_be_closed(plot):
+    import matplotlib.pyplot as plt
+
+    end_epoch(plot, 1)
+    plot.hold()
+    assert "close this window" in plt.gcf().get_suptitle()
+    assert "at the end" in plt.gcf().axes[0].lines[0].get_label()
 
 
 def test_training_goes_on_when_the_window_is_closed(plot):

@@ -55,7 +55,7 @@ def test_the_most_important_stands_on_top_with_its_share(tmp_path, drawn):
     (axes,) = drawn[0].axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["rate", "units"]
     assert [bar.get_width() for bar in axes.patches] == [25, 75]
-    assert [text.get_text() for text in axes.texts] == ["25 %", "75 %"]
+    assert [text.get_text() for text in axes.texts] == ["25%", "75%"]
 
 
 def test_learning_curves_carry_the_trials_names_the_best_first(tmp_path, drawn):

@@ -15,13 +15,13 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from nn.reports import window
-from nn.reports.plots import RIGHT, TRAINING, WRONG
+from nn.reports.figure import RIGHT, TRAINING, WRONG
 from nn.runs.predictions import Predictions, View
 
 
 @pytest.fixture
 def fifty() -> Predictions:
-    """Fifty images of the digits 0 1 2 ... 9 0 1 ...; every seventh is read wrong."""
+    """Fifty images of the digits 0 1 2 ... 9 0 1 ...; every seventh is a mistake."""
     true = np.arange(50) % 10
     predicted = np.where(np.arange(50) % 7 == 0, (true + 1) % 10, true)
     images = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
@@ -50,7 +50,7 @@ def position(canvas: FigureCanvasAgg) -> str:
 
 
 def test_the_first_page_shows_images_with_predicted_and_true_label(canvas, fifty):
-    assert position(canvas) == "1-18/50"
+    assert position(canvas) == "1-18 of 50"
     assert labels(canvas)[:2] == ["✗ predicted 1\ntrue 0", "✓ predicted 1\ntrue 1"]
     axes = canvas.figure.axes[0]
     assert [text.get_color() for text in axes.texts[:2]] == [WRONG, RIGHT]
@@ -60,32 +60,34 @@ def test_the_first_page_shows_images_with_predicted_and_true_label(canvas, fifty
 
 def test_arrows_turn_pages_and_the_old_page_is_gone(canvas, fifty):
     press(canvas, "right", "right")
-    assert position(canvas) == "37-50/50"
+    assert position(canvas) == "37-50 of 50"
     axes = canvas.figure.axes[0]
     assert len(axes.images) == len(labels(canvas)) == 14
     assert (axes.images[0].get_array() == fifty.images[36]).all()
     press(canvas, "left", "left", "left")
-    assert position(canvas) == "1-18/50"
+    assert position(canvas) == "1-18 of 50"
 
 
 def test_m_and_digits_choose_and_choose_again_all(canvas):
+    assert "m mistakes only" in canvas.figure.texts[-1].get_text()
     press(canvas, "m")
-    assert position(canvas) == "1-8/8 (mistakes)"
+    assert "m all images" in canvas.figure.texts[-1].get_text()
+    assert position(canvas) == "1-8 of 8 (mistakes)"
     assert all(label.startswith("✗") for label in labels(canvas))
     press(canvas, "5")
-    assert position(canvas) == "1/1 (mistakes, digit 5)"
+    assert position(canvas) == "1 of 1 (mistakes, digit 5)"
     press(canvas, "m")
-    assert position(canvas) == "1-5/5 (digit 5)"
+    assert position(canvas) == "1-5 of 5 (digit 5)"
     press(canvas, "5", "x", "home")
-    assert position(canvas) == "19-36/50"  # where image 35 is, the mistake of before
+    assert position(canvas) == "19-36 of 50"  # where image 35 is, the mistake of before
 
 
 def test_an_empty_page_says_so_and_can_be_left(canvas):
     press(canvas, "m", "6")
-    assert position(canvas) == "0/0 (mistakes, digit 6)"
+    assert position(canvas) == "0 of 0 (mistakes, digit 6)"
     assert labels(canvas) == []
     press(canvas, "6")
-    assert position(canvas) == "1-8/8 (mistakes)"
+    assert position(canvas) == "1-8 of 8 (mistakes)"
 
 
 def bars(canvas: FigureCanvasAgg) -> dict[str, tuple[float, str]]:
@@ -113,28 +115,28 @@ def selected(canvas: FigureCanvasAgg) -> str:
 
 def test_the_selected_images_probabilities_stand_beside_the_page(canvas, fifty):
     fifty.probabilities[1] = [0.02, 0.7, 0.1, 0.1, 0.08, 0, 0, 0, 0, 0]
-    assert selected(canvas) == "test image 0\n✗ predicted 1, true 0"
+    assert selected(canvas) == "index 0\n✗ predicted 1, true 0"
     assert bars(canvas)["1"] == (100.0, WRONG.lower())
     assert bars(canvas)["0"] == (0.0, RIGHT.lower())
     press(canvas, "down")
-    assert selected(canvas) == "test image 1\n✓ predicted 1, true 1"
+    assert selected(canvas) == "index 1\n✓ predicted 1, true 1"
     assert bars(canvas)["1"] == (70.0, RIGHT.lower())
     assert bars(canvas)["4"] == (8.0, TRAINING.lower())
-    assert "70.0 %" in [text.get_text() for text in canvas.figure.axes[1].texts]
+    assert "70.0%" in [text.get_text() for text in canvas.figure.axes[1].texts]
 
 
 def test_a_click_selects_the_image_under_it_and_frames_it(canvas):
     click(canvas, 2.5, 1.42 + 0.9)
-    assert selected(canvas).startswith("test image 8\n")
+    assert selected(canvas).startswith("index 8\n")
     (frame,) = canvas.figure.axes[0].patches
     assert frame.get_bbox().contains(2.5, 1.42 + 0.9)
     assert frame.get_bbox().width < 1
     press(canvas, "right", "right")
     click(canvas, 3.5, 2.9)  # where the last page has no image any more
-    assert selected(canvas).startswith("test image 36\n")
+    assert selected(canvas).startswith("index 36\n")
     click(canvas, -0.5, 0.5)
     click(canvas, 9.5, 0.5)  # on the bars
-    assert selected(canvas).startswith("test image 36\n")
+    assert selected(canvas).startswith("index 36\n")
 
 
 def test_without_images_there_are_no_bars(canvas):
@@ -160,12 +162,12 @@ def test_the_window_can_begin_with_the_surest_mistakes(fifty):
     canvas = FigureCanvasAgg(Figure())
     view = View(only_mistakes=True, surest=3)
     window.show_pages(canvas.figure, fifty, view)
-    assert position(canvas) == "1-3/3 (surest mistakes)"
+    assert position(canvas) == "1-3 of 3 (most confident mistakes)"
 
 
 def test_an_event_without_a_key_is_no_error(canvas):
     press(canvas, None)
-    assert position(canvas) == "1-18/50"
+    assert position(canvas) == "1-18 of 50"
 
 
 def test_the_keys_of_the_help_line_lose_their_other_meaning_while_the_window_is_open(
@@ -279,12 +281,12 @@ def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
     )
     assert ended.stderr == ""
     assert ended.stdout.splitlines() == [
-        "Right 1-18/50 test image 0",
-        "Down 19-36/50 test image 18",
-        "click 19-36/50 test image 19",
-        "Left 19-36/50 test image 25",
-        "m 1-18/50 test image 0",
-        "7 1-5/5 (mistakes) test image 7",
-        "q 1-5/5 (mistakes, digit 7) test image 7",
+        "Right 1-18 of 50 index 0",
+        "Down 19-36 of 50 index 18",
+        "click 19-36 of 50 index 19",
+        "Left 19-36 of 50 index 25",
+        "m 1-18 of 50 index 0",
+        "7 1-5 of 5 (mistakes) index 7",
+        "q 1-5 of 5 (mistakes, digit 7) index 7",
         "left []",
     ]

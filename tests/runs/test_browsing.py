@@ -1,4 +1,4 @@
-"""Ten images of the classes 0 1 2 0 1 2 ..., of which those at 3, 4 and 8 are read wrong."""
+"""Ten images of the classes 0 1 2 0 1 2 ..., of which those at 3, 4 and 8 are mistakes."""
 
 import numpy as np
 import pytest
@@ -27,15 +27,15 @@ def test_right_and_left_move_by_one_image_and_stop_at_the_ends(ten):
     assert press(browsing, "right", "right") == [2]
     assert press(browsing, "left", "left", "left") == [0]
     assert press(browsing, *["right"] * 20) == [9]
-    assert browsing.position == "10/10"
+    assert browsing.position == "10 of 10"
 
 
 def test_pages_are_whole_but_for_the_last(ten):
     browsing = Browsing(ten, page_size=4)
-    assert browsing.position == "1-4/10"
+    assert browsing.position == "1-4 of 10"
     assert press(browsing, "right") == [4, 5, 6, 7]
     assert press(browsing, "right", "right") == [8, 9]
-    assert browsing.position == "9-10/10"
+    assert browsing.position == "9-10 of 10"
     assert press(browsing, "left") == [4, 5, 6, 7]
 
 
@@ -56,7 +56,7 @@ def test_down_and_up_select_one_image_and_its_page_comes_along(ten):
     assert browsing.selected == 9
 
 
-def test_an_image_on_the_screen_is_selected_by_its_place(ten):
+def test_an_image_on_the_screen_is_selected_in_its_cell(ten):
     browsing = Browsing(ten, page_size=4)
     press(browsing, "right", "right")
     assert browsing.select(1)
@@ -86,10 +86,12 @@ def test_the_selected_image_stays_selected_when_the_view_changes(ten):
 def test_m_shows_the_mistakes_from_the_image_in_view_on_and_again_everything(ten):
     browsing = Browsing(ten)
     assert press(browsing, *["right"] * 5, "m") == [8]
-    assert browsing.position == "3/3 (mistakes)"
+    assert browsing.position == "3 of 3 (mistakes)"
+    assert browsing.m_shows == "all images"
     assert press(browsing, "left") == [4]
     assert press(browsing, "m") == [4]
-    assert browsing.position == "5/10"
+    assert browsing.position == "5 of 10"
+    assert browsing.m_shows == "mistakes only"
 
 
 def test_a_digit_shows_one_class_and_again_all(ten):
@@ -97,14 +99,14 @@ def test_a_digit_shows_one_class_and_again_all(ten):
     assert press(browsing, "1") == [1, 4, 7]
     assert press(browsing, "2") == [2, 5, 8]
     assert press(browsing, "m") == [8]
-    assert browsing.position == "1/1 (mistakes, digit 2)"
+    assert browsing.position == "1 of 1 (mistakes, digit 2)"
     assert press(browsing, "2") == [3, 4, 8]
 
 
 def test_an_empty_selection_is_shown_as_such_and_can_be_left(ten):
     browsing = Browsing(ten)
     assert press(browsing, "right", "7") == []
-    assert browsing.position == "0/0 (digit 7)"
+    assert browsing.position == "0 of 0 (digit 7)"
     assert press(browsing, "right", "left", "m") == []
     assert press(browsing, "7", "m") == [3]
 
@@ -114,14 +116,14 @@ def test_the_surest_mistakes_are_left_and_found_again_by_m(ten):
     probabilities[8] *= 1.9
     surer = Predictions(ten.images, ten.true, probabilities, "ten")
     browsing = Browsing(surer, view=View(only_mistakes=True, surest=2))
-    assert browsing.position == "1/2 (surest mistakes)"
+    assert browsing.position == "1 of 2 (most confident mistakes)"
     assert browsing.shown.tolist() == [8]
     assert press(browsing, "right", "right") == [3]
     assert press(browsing, "m") == [3]
-    assert browsing.position == "4/10"
+    assert browsing.position == "4 of 10"
     assert press(browsing, "m") == [3]
     assert press(browsing, "2") == [8]
-    assert browsing.position == "1/1 (surest mistakes, digit 2)"
+    assert browsing.position == "1 of 1 (most confident mistakes, digit 2)"
 
 
 def test_q_ends_and_other_keys_mean_nothing(ten):

@@ -1,0 +1,101 @@
+"""The style of all pictures: bytes, names, and nothing left behind."""
+
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from nn.reports.history_plots import plot_learning_rate
+
+
+def draw(path: Path, rate: float = 0.1, title: str = "a run") -> None:
+    plot_learning_rate(path, [1, 2], [rate, rate / 2], title)
+
+
+def test_long_and_strange_names_stay_inside_the_picture(tmp_path, drawn):
+    for title in ("x" * 300, "long-name-" * 30, "costs $5$ or 10^{", "数字"):
+        draw(tmp_path / "t.png", title=title)
+    for figure in drawn:
+        heading = figure._suptitle
+        box = heading.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.width
+        assert len(heading.get_text().splitlines()) <= 3
+    assert not drawn[2]._suptitle.get_parse_math()  # or $5$ would lose its signs
+    assert drawn[0].get_suptitle().endswith("…")
+
+
+def test_the_same_numbers_give_the_same_bytes(tmp_path):
+    for name in ("one.png", "two.png"):
+        draw(tmp_path / name)
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert b"Software" not in (tmp_path / "one.png").read_bytes()
+
+
+def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
+    draw(tmp_path / "p.png")
+    before = (tmp_path / "p.png").read_bytes()
+
+    def full(self, stream, **_):
+        stream.write(b"half")
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    with pytest.raises(OSError, match="no space"):
+        draw(tmp_path / "p.png", rate=9.0)
+    assert (tmp_path / "p.png").read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["p.png"]
+
+
+def test_pictures_leave_neither_open_figures_nor_changed_settings_behind(tmp_path):
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    before = dict(matplotlib.rcParams)
+    draw(tmp_path / "p.png")
+    assert plt.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_nothing_is_said_where_the_home_folder_cannot_be_written(tmp_path):
+    code = f"""
+        from pathlib import Path
+        from nn.reports.history_plots import plot_learning_rate
+        plot_learning_rate(Path({str(tmp_path / "p.png")!r}), [1], [0.1], "a run")
+    """
+    (tmp_path / "file").touch()
+    nowhere = str(tmp_path / "file" / "below")  # not even root can make a folder there
+    environment = os.environ | {
+        "HOME": nowhere, "MPLCONFIGDIR": nowhere, "XDG_CACHE_HOME": nowhere,
+        "XDG_CONFIG_HOME": nowhere, "PYTHONPATH": os.pathsep.join(sys.path),
+    }  # fmt: skip
+    environment.pop("DISPLAY", None)
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert (tmp_path / "p.png").stat().st_size > 1000
+
+
+def test_a_persons_own_matplotlibrc_changes_no_picture(tmp_path):
+    from matplotlib import rc_context
+
+    draw(tmp_path / "one.png")
+    with rc_context({"axes.facecolor": "black", "font.size": 3, "savefig.dpi": 30}):
+        draw(tmp_path / "two.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_importing_the_pictures_does_not_import_matplotlib():
+    code = "import sys, nn.reports.window, nn.reports.gallery; print('matplotlib' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "False"
