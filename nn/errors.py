@@ -5,6 +5,8 @@ scripts print the message as one red line and exit. Anything else that is raised
 the program and keeps its traceback.
 """
 
+import math
+
 
 class ProgramError(Exception):
     """Something the person at the keyboard can mend; `str()` of it is the whole message."""
@@ -30,10 +32,46 @@ class RunFolderError(ProgramError):
     exit_code = 4
 
 
+class SmallBatchError(SettingError):
+    """A batch has too few examples for a layer.
+
+    Args:
+        batch_size: Examples a step.
+        last: Examples in the last and smallest batch of an epoch.
+        smallest: Examples that a batch needs.
+        examples: Examples an epoch.
+    """
+
+    def __init__(self, *, batch_size: int, last: int, smallest: int, examples: int) -> None:
+        leaves = f", and {examples:,} images leave {last} for the last batch"
+        super().__init__(
+            f"batch_size is {batch_size}{leaves if batch_size >= smallest else ''}; batch "
+            f"normalization needs at least {smallest} images in every batch, since a single "
+            "number has no variance."
+        )
+
+
 class DivergedError(ProgramError):
-    """The loss stopped being a finite number."""
+    """The loss is not finite any more, or far above what guessing gives.
+
+    Args:
+        epoch: The epoch in which training diverged.
+        learning_rate: Its learning rate.
+        loss: The mean loss of the epoch so far, or of its validation.
+        guessing: The loss of a network that gives every class the same probability.
+    """
 
     exit_code = 5
+
+    def __init__(self, *, epoch: int, learning_rate: float, loss: float, guessing: float) -> None:
+        how = "the loss is no longer a finite number"
+        if math.isfinite(loss):
+            how = f"its mean loss is {loss:.4g}, while guessing gives {guessing:.4g}"
+        super().__init__(
+            f"training diverged in epoch {epoch}: {how}. "
+            f"Steps of learning rate {learning_rate:g} are too large for this network."
+        )
+        self.learning_rate = learning_rate
 
 
 class StoppedError(ProgramError):

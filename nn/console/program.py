@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import TextIO
 
+from nn.console.advice import with_advice
 from nn.errors import ProgramError, StoppedError
 from nn.files.regular_file import printable
 
@@ -112,7 +113,7 @@ def _ending_of(main: Callable[[], None]) -> int:
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 0
     except ProgramError as error:
-        _say(str(error), is_error=not isinstance(error, StoppedError))
+        _say(with_advice(error), is_error=not isinstance(error, StoppedError))
         return error.exit_code
     except MemoryError:
         _say("not enough memory: try fewer hidden_units or a smaller data set")
@@ -166,9 +167,9 @@ def _say(message: str, *, is_error: bool = True) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def say(text: str, *, flush: bool = False) -> None:
-    """Print lines that may hold somebody else's words, which must not work the terminal."""
-    print("\n".join(map(printable, text.split("\n"))), flush=flush)
+def say(fact: object, *, flush: bool = False) -> None:
+    """Print a text or a fact; words of others in it cannot control the terminal."""
+    print("\n".join(map(printable, with_advice(fact).split("\n"))), flush=flush)
 
 
 def _lead_nowhere(stream: TextIO) -> None:

@@ -49,7 +49,7 @@ def resume_run(
         given: Settings that were given along; only `epochs`, `data_dir` and `checkpoint_steps` may
             differ from the run's.
         observers: Told of every epoch's start, progress and end.
-        report: Told in words what is worth saying.
+        report: Told what is worth saying.
         on_download: Told of a download's progress.
         keep_locked: The run's folder is locked until this is closed; if None, until the end here.
 

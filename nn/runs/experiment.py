@@ -15,6 +15,7 @@ from nn.files.training_lock import training_lock
 from nn.installation import command
 from nn.runs.assembly import assemble
 from nn.runs.checkpoint_writer import CheckpointWriter
+from nn.runs.facts import NothingToTrain
 from nn.runs.first_layer import FirstLayerWriter
 from nn.runs.judging import judge
 from nn.runs.observers import HistoryWriter, LearningWatch
@@ -60,7 +61,7 @@ def run_experiment(
     Args:
         settings: All of them.
         observers: Told of every epoch's start, progress and end.
-        report: Told in words what is worth saying.
+        report: Told what is worth saying.
         on_download: Told of a download's progress.
         keep_locked: The run's folder is locked until this is closed; if None, until the end here.
 
@@ -115,7 +116,7 @@ def finish_run(
     cut_short = _train(session, settings, data, state, observers=observers, report=report)
     seconds = time.perf_counter() - started
     if cut_short is None and len(history) == epochs_before:
-        report(_why_no_epoch(settings, state))
+        report(_nothing_to_train(settings, state))
     if best:
         best.restore()
 
@@ -177,7 +178,7 @@ def _train(
         try:
             checkpoints.write(stopped=True)
         except RunFolderError as error:  # a full disk may still have room for the network
-            report(str(error))
+            report(error)
         return StoppedError(f"training was stopped after {len(history)} whole epochs.")
     except DivergedError as error:
         return error
@@ -188,15 +189,11 @@ def _train(
     return None
 
 
-def _why_no_epoch(settings: Settings, state: TrainingState) -> str:
-    """Say why a run that was to go on was not trained."""
-    epochs = len(state.history)
-    if state.early_stopping and state.early_stopping.should_stop:
-        return (
-            f"Its training ended after epoch {epochs}, when patience was at its end "
-            f"({settings.patience:,} {settings.patience_unit}): there is nothing left to train."
-        )
-    return f"All {epochs:,} epochs are trained. A larger number of --epochs trains further."
+def _nothing_to_train(settings: Settings, state: TrainingState) -> NothingToTrain:
+    """Return why a resumed run was not trained."""
+    stopped_early = state.early_stopping and state.early_stopping.should_stop
+    patience = f"{settings.patience:,} {settings.patience_unit}" if stopped_early else ""
+    return NothingToTrain(len(state.history), patience)
 
 
 def describe_run(settings: Settings) -> str:

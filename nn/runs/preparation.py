@@ -21,7 +21,7 @@ from nn.network import Network
 from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
 
-Report = Callable[[str], None]
+Report = Callable[[object], None]  # told what is worth saying; str() of it is a sentence
 DownloadProgress = Callable[[str, int, int], None]
 
 
@@ -65,7 +65,7 @@ def prepare_data(
     Args:
         settings: `dataset`, `data_dir`, `split`, `normalization` and `seed` are used.
         normalization: That of a saved run; fitted on the training images if None.
-        report: Told in words what is done where something is worth saying.
+        report: Told what is worth saying.
         on_progress: Told of a download's progress: file, bytes done, bytes in all.
 
     Raises:

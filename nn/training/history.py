@@ -43,8 +43,8 @@ class EpochSoFar:
         loss: Their mean loss, each measured before the step it led to.
         accuracy: Share of right answers among them.
         seconds: How long they took.
-        sound: The last network known to give a finite loss, as `Network.snapshot` returns it; None
-            where that is the network as it is.
+        last_finite: The last network known to give a finite loss, as `Network.snapshot` returns
+            it; None if that is the network as it is.
     """
 
     def __init__(self) -> None:
@@ -63,4 +63,4 @@ class EpochSoFar:
         self.loss = 0.0
         self.accuracy = 0.0
         self.seconds = 0.0
-        self.sound: Mapping[str, Array] | None = None
+        self.last_finite: Mapping[str, Array] | None = None

@@ -29,6 +29,7 @@ Layout = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
 
 _COLUMNS = [column.name for column in fields(EpochRecord)]
 _MEANS = ("loss", "accuracy", "seconds")
+_LAST_FINITE = "sound"  # its name in checkpoints, since the first of them
 _MOST_EPOCHS = 2**20  # 56 MiB of history
 
 
@@ -78,7 +79,7 @@ class TrainingState:
     def gather(self) -> Checkpoint:
         """Return the training as it is now; the arrays are its own and change with it."""
         arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
-        arrays |= _in("sound", self.so_far.sound or {})
+        arrays |= _in(_LAST_FINITE, self.so_far.last_finite or {})
         arrays |= _in("best", self.best.arrays if self.best else {})
         rows = [astuple(record) for record in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(_COLUMNS))
@@ -106,7 +107,7 @@ class TrainingState:
             raise ValueError(f"examples is {examples:,}, which no step of an epoch ends at")
         arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
         if examples:
-            arrays |= _in("sound", self.network.arrays)
+            arrays |= _in(_LAST_FINITE, self.network.arrays)
         if self.best and epochs:
             arrays |= _in("best", self.network.arrays)
         layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
@@ -138,7 +139,7 @@ class TrainingState:
         self.so_far.examples = numbers["examples"]
         for name, value in means.items():
             setattr(self.so_far, name, value)
-        self.so_far.sound = _out("sound", arrays) or None
+        self.so_far.last_finite = _out(_LAST_FINITE, arrays) or None
         if self.best:
             self.best.arrays = _out("best", arrays)
         for name, state in states.items():

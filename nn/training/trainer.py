@@ -11,7 +11,7 @@ from typing import Protocol
 
 from nn.engines.steps import Examples, TakeSteps, take_steps
 from nn.engines.threads import limited_threads
-from nn.errors import DivergedError, SettingError
+from nn.errors import DivergedError, SmallBatchError
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
@@ -100,7 +100,7 @@ def train(
     Raises:
         DivergedError: The loss is not finite, or hopeless; the network is the last one known to
             give a finite loss.
-        SettingError: A layer cannot learn from batches as small as these; nothing was trained.
+        SmallBatchError: A layer cannot learn from batches as small as these; nothing was trained.
     """
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
@@ -108,7 +108,8 @@ def train(
         observer.on_resume(history)
     # A step may leave weights that are finite but too large to compute a loss with, so those
     # that a batch has gone through are kept.
-    sound = so_far.sound or network.snapshot()
+    last_finite = so_far.last_finite or network.snapshot()
+    guessing = math.log(loss.classes)
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
         started = time.perf_counter() - so_far.seconds
@@ -122,11 +123,15 @@ def train(
                 logits = take_steps(examples, training.batch_size, network, loss, optimizer)
             chunk_loss = loss.value(logits, examples.labels)
             so_far.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
-            hopeless = _HOPELESS * math.log(loss.classes)
-            if not (network.is_finite and so_far.loss < hopeless):  # so that a NaN fails, too
-                network.restore(sound)
-                raise _diverged(epoch, optimizer.learning_rate, so_far.loss, loss.classes)
-            sound = so_far.sound = before
+            if not (network.is_finite and so_far.loss < _HOPELESS * guessing):  # true for a NaN
+                network.restore(last_finite)
+                raise DivergedError(
+                    epoch=epoch,
+                    learning_rate=optimizer.learning_rate,
+                    loss=so_far.loss,
+                    guessing=guessing,
+                )
+            last_finite = so_far.last_finite = before
             so_far.seconds = time.perf_counter() - started
             for observer in observers:
                 observer.on_progress(so_far.examples, so_far.loss, so_far.accuracy)
@@ -134,9 +139,14 @@ def train(
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):
             # The epoch's last steps did it, and no further step was there to notice.
-            network.restore(sound)
-            raise _diverged(epoch, optimizer.learning_rate, validated.loss, loss.classes)
-        sound = network.snapshot()
+            network.restore(last_finite)
+            raise DivergedError(
+                epoch=epoch,
+                learning_rate=optimizer.learning_rate,
+                loss=validated.loss,
+                guessing=guessing,
+            )
+        last_finite = network.snapshot()
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
@@ -153,23 +163,8 @@ def train(
 
 
 def _check_batch_size(network: Network, training: TrainingExamples) -> None:
-    """Raise where a batch, the last and smallest one of an epoch, is too small for a layer."""
-    size, examples, fewest = training.batch_size, training.examples, network.smallest_batch
+    """Raise if the last and smallest batch of an epoch is too small for a layer."""
+    size, examples, smallest = training.batch_size, training.examples, network.smallest_batch
     last = examples % size or min(size, examples)
-    if last < fewest:
-        alone = "" if size < fewest else f", and {examples:,} images leave {last} for the last"
-        raise SettingError(
-            f"batch_size is {size}{alone}; batch normalization needs at least {fewest} images in "
-            "every batch, since one number alone has no variance. Choose another --batch-size"
-        )
-
-
-def _diverged(epoch: int, learning_rate: float, loss: float, classes: int) -> DivergedError:
-    how = "the loss is no longer a finite number"
-    if math.isfinite(loss):
-        how = f"its mean loss is {loss:.4g}, and guessing gives {math.log(classes):.4g}"
-    return DivergedError(
-        f"training diverged in epoch {epoch}: {how}. "
-        f"Steps of learning rate {learning_rate:g} are too long for this network; try "
-        f"--learning-rate {learning_rate / 10:g}, or --normalization simple."
-    )
+    if last < smallest:
+        raise SmallBatchError(batch_size=size, last=last, smallest=smallest, examples=examples)

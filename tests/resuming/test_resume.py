@@ -9,6 +9,7 @@ from nn.errors import DivergedError
 from nn.resuming.resume import resume_run
 from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.experiment import FinishedRun, run_experiment
+from nn.runs.facts import NothingToTrain
 from nn.runs.file_names import MADE_OF_A_RESULT, former
 from nn.runs.run_folder import RunFolder
 from nn.training import trainer
@@ -228,7 +229,7 @@ def test_a_finished_run_is_finished_again_and_says_how_to_train_further(settings
     resume_run(run.folder, {}, observers=[count], report=told.append)
     assert csv_files(run.folder.path) == before
     assert count.begun == []
-    assert told[-1] == "All 3 epochs are trained. A larger number of --epochs trains further."
+    assert told[-1] == NothingToTrain(3, "")
 
 
 def test_a_run_that_ended_early_is_not_trained_further(settings):
@@ -238,4 +239,4 @@ def test_a_run_that_ended_early_is_not_trained_further(settings):
     resume_run(run.folder, given(epochs=20), observers=[count], report=told.append)
     assert csv_files(run.folder.path) == before
     assert count.begun == []
-    assert "ended after epoch 3, when patience was at its end (2 epochs)" in told[-1]
+    assert told[-1] == NothingToTrain(3, "2 epochs")

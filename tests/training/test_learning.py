@@ -18,7 +18,7 @@ from nn.training.evaluation import evaluate
 from tests.training.scripted import LOSS, Dealer, Diary, Some, make_network, run, step
 
 
-def test_divergence_goes_back_to_the_last_weights_that_are_known_to_be_sound() -> None:
+def test_divergence_goes_back_to_the_last_weights_that_are_known_to_be_finite() -> None:
     """The rate of epoch 3 is absurd; what epoch 2 left was validated, and comes back."""
     network, twin, history, diary = make_network(), make_network(), [], Diary()
     rates = {1: 0.05, 2: 0.05, 3: 1e30}
@@ -36,11 +36,10 @@ def test_divergence_goes_back_to_the_last_weights_that_are_known_to_be_sound() -
     assert len(history) == 2
     assert diary.lines[-1][0] == "start"
     assert caught.value.exit_code == 5
-    assert "1e+30" in str(caught.value)
-    assert "--learning-rate 1e+29" in str(caught.value)
+    assert caught.value.learning_rate == 1e30
 
 
-def test_divergence_late_in_an_epoch_keeps_its_sound_beginning() -> None:
+def test_divergence_late_in_an_epoch_keeps_its_finite_beginning() -> None:
     """Step by step: the fourth of five chunks is poisoned."""
 
     class Poisoned(Dealer):
@@ -93,7 +92,7 @@ def test_a_finite_loss_far_worse_than_guessing_stops_training_in_its_epoch() -> 
     network.arrays["biases_2"][:] = [30, 0, 0]
     before = network.parameters.values.copy()
     with pytest.raises(
-        DivergedError, match=r"its mean loss is \d+\.?\d*, and guessing gives 1.099"
+        DivergedError, match=r"its mean loss is \d+\.?\d*, while guessing gives 1.099"
     ):
         run(network, Dealer(), schedule=constant(0.0), history=history, observers=(diary,))
     np.testing.assert_array_equal(network.parameters.values, before)

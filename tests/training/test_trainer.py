@@ -188,7 +188,7 @@ def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
             observers=(Stopper("progress", chunks),),
         )  # fmt: skip
     assert so_far.examples == (6, 10)[(chunks - 1) % 2]
-    assert so_far.sound.keys() == left.arrays.keys()
+    assert so_far.last_finite.keys() == left.arrays.keys()
     dealer.rng = np.random.default_rng(0)  # back to where the epoch's order was drawn
     dealer.rng.standard_normal((10, 4))
     dealer.rng.integers(0, 3, 10)
@@ -206,7 +206,7 @@ def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
 
 def test_a_training_that_goes_on_and_diverges_falls_back_to_what_was_sound_before() -> None:
     network, so_far = make_network(), EpochSoFar()
-    so_far.sound = {name: array + 1 for name, array in network.arrays.items()}
+    so_far.last_finite = {name: array + 1 for name, array in network.arrays.items()}
     network.parameters.values[:] = np.inf
     with pytest.raises(DivergedError):
         run(network, Dealer(), so_far=so_far)

@@ -1,0 +1,47 @@
+"""Facts and errors as the command line says them: every flag in an advice is one that exists."""
+
+import math
+import re
+
+import pytest
+
+from nn.console.advice import with_advice
+from nn.errors import DivergedError, RunFolderError, SmallBatchError
+from nn.runs.facts import NothingToTrain, NotLearning
+from nn.settings.flags import parse_command_line
+
+DIVERGED = DivergedError(epoch=1, learning_rate=0.5, loss=math.nan, guessing=2.3)
+ADVISED = [
+    (DIVERGED, "Try --learning-rate 0.05, or --normalization simple."),
+    (
+        SmallBatchError(batch_size=1, last=1, smallest=2, examples=10),
+        "Choose another --batch-size.",
+    ),
+    (NotLearning(3, 2.3, 0.5), "Its steps may be too large: try --learning-rate 0.05."),
+    (
+        NotLearning(2.3, 2.3, 0.5),
+        "It may need a larger learning rate or another initialization (--initialization xavier or"
+        " he).",
+    ),
+    (NothingToTrain(5, ""), "Pass a larger --epochs to continue."),
+]
+
+
+@pytest.mark.parametrize(("fact", "advice"), ADVISED, ids=lambda one: type(one).__name__)
+def test_advice_follows_on_what_happened(fact: object, advice: str) -> None:
+    assert with_advice(fact) == f"{fact} {advice}"
+    assert "--" not in str(fact)
+
+
+@pytest.mark.parametrize(
+    "fact", ["12 images", NothingToTrain(5, "3 epochs"), RunFolderError("no folder")], ids=str
+)
+def test_what_needs_no_advice_is_said_as_it_is(fact: object) -> None:
+    assert with_advice(fact) == str(fact)
+
+
+def test_every_flag_that_is_advised_exists() -> None:
+    flags = {flag for _, advice in ADVISED for flag in re.findall(r"--[a-z-]+", advice)}
+    values = {"--initialization": "he", "--normalization": "simple"}
+    for flag in sorted(flags):
+        assert parse_command_line([flag, values.get(flag, "2")]).given

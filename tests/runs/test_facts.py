@@ -1,0 +1,32 @@
+"""What a run's facts say where nobody adds a flag to them."""
+
+import math
+
+import pytest
+
+from nn.runs.facts import NothingToTrain, NotLearning
+
+
+@pytest.mark.parametrize(
+    ("factor", "how"),
+    [
+        (0.995, "has not begun to learn"),
+        (1.002, "has not begun to learn"),
+        (1.004, "is worse than"),
+    ],
+)
+def test_a_network_is_worse_than_guessing_only_if_no_initialization_explains_it(
+    factor: float, how: str
+) -> None:
+    fact = NotLearning(factor * math.log(10), math.log(10), 0.1)
+    assert str(fact).startswith(f"The network {how}")
+    assert fact.is_worse_than_guessing == how.startswith("is worse")
+    assert str(fact).endswith("while guessing gives 2.3026.")
+
+
+def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
+    assert str(NothingToTrain(1000, "")) == "All 1,000 epochs are trained."
+    assert str(NothingToTrain(5, "3 epochs")) == (
+        "Training ended after epoch 5 by early stopping (patience: 3 epochs): there is nothing "
+        "left to train."
+    )
