@@ -1,7 +1,6 @@
 """What several test modules share: real and made-up data, and the programs in a process."""
 
 import itertools
-import multiprocessing
 import os
 import re
 import shlex
@@ -9,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ import pytest
 
 from tests.environment import ROOT, quiet_environment
 from tests.made_up_data import write_small_data
-from tests.programs import Order, Program, start_branching
+from tests.programs import OnTerminal, Order, Program, end_all, start_branching
 
 pytest_plugins = ["tests.small_runs"]
 
@@ -90,33 +88,13 @@ def run_program(
 ) -> RunProgram:
     """Return a function that runs a script of the project to its end.
 
-    `typed` is what arrives on its standard input. It branches off from a process that has imported
-    everything already, unless `fresh` asks for one as a shell would start it, or `env` or other
-    words go to `subprocess.run`.
+    `typed` is what arrives on its standard input; `how` are further fields of an `Order`.
     """
-    quick = "forkserver" in multiprocessing.get_all_start_methods()
-    if quick:
-        start_branching()
+    start_branching()
     numbers = itertools.count()
 
     def run(
-        script: str, *flags: object, typed: str = "", fresh: bool = False, **words: Any
-    ) -> "subprocess.CompletedProcess[str]":
-        if quick and not fresh and words.keys() <= {"cwd"}:
-            return branch_off(script, tuple(map(str, flags)), typed, **words)
-        return subprocess.run(
-            [sys.executable, str(ROOT / script), *map(str, flags)],
-            input=typed,
-            env=program_environment | words.pop("env", {}),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-            **words,
-        )
-
-    def branch_off(
-        script: str, flags: tuple[str, ...], typed: str, cwd: Path = ROOT
+        script: str, *flags: object, typed: str = "", cwd: Path = ROOT, **how: Any
     ) -> "subprocess.CompletedProcess[str]":
         number = next(numbers)
         streams = [
@@ -124,43 +102,49 @@ def run_program(
         ]
         streams[0].write_text(typed, encoding="utf-8")
         names = dict(zip(("input", "output", "errors"), map(str, streams), strict=True))
-        code = Program(Order(script, flags, Path(cwd), number, **names)).wait(60)
+        order = Order(str(script), tuple(map(str, flags)), Path(cwd), number, **names, **how)
+        code = Program(order).wait()
         said, errors = (path.read_text(encoding="utf-8") for path in streams[1:])
         return subprocess.CompletedProcess((script, *flags), code, said, errors)
 
     return run
 
 
-@pytest.fixture(scope="session")
-def on_terminal(program_environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
+@pytest.fixture
+def start_program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Return a function that starts a script and returns at once; what still runs is ended."""
+    start_branching()
+    numbers = itertools.count()
+
+    def start(script: str, *flags: object, cwd: Path = tmp_path, **how: Any) -> Program:
+        order = Order(str(script), tuple(map(str, flags)), Path(cwd), next(numbers), **how)
+        return Program(order)
+
+    yield start
+    end_all()
+
+
+@pytest.fixture
+def on_terminal(tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
     """Return a function that starts a script on a pseudo-terminal, as a person would."""
-    pexpect = pytest.importorskip("pexpect")
-    started = []
+    start_branching()
+    started: list[OnTerminal] = []
 
     def start(
-        script: str,
+        script: str | Path,
         *flags: object,
         columns: int = 100,
-        env: dict[str, str] | None = None,
-        **words: Any,
-    ) -> Any:
-        child = pexpect.spawn(
-            sys.executable,
-            [str(ROOT / script), *map(str, flags)],
-            env=program_environment | (env or {}),
-            dimensions=(40, columns),
-            encoding="utf-8",
-            timeout=30,
-            **words,
-        )
-        child.delaybeforesend = None  # 50 ms before every key
-        child.ptyproc.delayafterclose, child.ptyproc.delayafterterminate = 0.1, 0.4
-        started.append(child)
-        return child
+        rows: int = 40,
+        cwd: Path = tmp_path,
+        **how: Any,
+    ) -> OnTerminal:
+        order = Order(str(script), tuple(map(str, flags)), Path(cwd), len(started), **how)
+        started.append(OnTerminal(order, columns, rows))
+        return started[-1]
 
     yield start
     for child in started:
-        child.close(force=True)
+        child.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,29 @@
 """The scripts in processes of their own, started in two ways.
 
-`fresh` starts Python anew, as a person does. `quick` branches off from a process that has imported
-everything already, which saves most of the time of a short run; whatever happens after the imports
-is the same.
+`fresh` starts a new Python, as a person does. Otherwise the process is forked from one that has
+already imported everything and does not wait for the disk (`tests/preloaded.py`). This saves most
+of the time of a short run; whatever happens after the imports is the same.
 """
 
+import fcntl
 import multiprocessing
 import os
 import pickle
+import pty
 import runpy
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pexpect
+from pexpect.fdpexpect import fdspawn
 
 from tests.environment import ROOT, quiet_environment
 
@@ -30,7 +37,7 @@ class Order:
     """How a program is to be started.
 
     Attributes:
-        script: `train.py` or another.
+        script: `train.py` or another, or the path of a test's own script.
         flags: Its words.
         folder: Where it runs, and where what it says is kept.
         number: Tells it from others of that folder.
@@ -40,6 +47,7 @@ class Order:
         input: What it reads.
         output: Where its output goes; empty for a file of its own.
         errors: Where its errors go, likewise.
+        env: Environment variables that differ from the usual ones.
         fresh: Whether Python is started anew.
         before: A function of one argument that is called with `argument` first, in its process.
     """
@@ -54,6 +62,7 @@ class Order:
     input: str = os.devnull
     output: str = ""
     errors: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
     before: Callable[[Any], None] | None = None
     argument: Any = None
@@ -73,6 +82,7 @@ def obey(order: Order) -> None:
 
     os.setsid()
     os.chdir(order.folder)
+    os.environ.update(order.env)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -101,8 +111,8 @@ def obey(order: Order) -> None:
         if descriptor not in order.closed:
             errors = "backslashreplace" if descriptor == 2 else "strict"
             stream = open(  # noqa: SIM115 - it is the process's own
-                descriptor, mode, encoding="utf-8", errors=errors, closefd=False,
-                buffering=1 if descriptor == 2 or os.isatty(descriptor) else -1,
+                descriptor, mode, encoding=os.environ["PYTHONIOENCODING"], errors=errors,
+                closefd=False, buffering=1 if descriptor == 2 or os.isatty(descriptor) else -1,
             )  # fmt: skip
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
@@ -196,6 +206,60 @@ class Program:
 
     def __str__(self) -> str:
         return f"{self.order.script} {' '.join(self.order.flags)}"
+
+
+class OnTerminal(fdspawn):  # type: ignore[misc]
+    """A script on a pseudo-terminal, with pexpect's methods to type and to wait for words.
+
+    Args:
+        order: How it is started.
+        columns: Width of the terminal.
+        rows: Its height.
+    """
+
+    def __init__(self, order: Order, columns: int = 100, rows: int = 40) -> None:
+        ours, self._theirs = pty.openpty()
+        super().__init__(ours, timeout=PATIENCE, encoding="utf-8")
+        self.setwinsize(rows, columns)
+        name = os.ttyname(self._theirs)
+        self.program = Program(replace(order, input=name, output=name, errors=name))
+        self.exitstatus: int | None = None
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> str:
+        """Read what is shown; the terminal ends with its program."""
+        seconds = PATIENCE if timeout in (-1, None) else timeout
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return str(super().read_nonblocking(size, 0.01))
+            except pexpect.TIMEOUT:
+                if self._theirs >= 0 and self.program.code is not None:
+                    os.close(self._theirs)
+                    self._theirs = -1
+                elif time.monotonic() > deadline:
+                    raise
+
+    def setwinsize(self, rows: int, columns: int) -> None:
+        """Resize the terminal."""
+        fcntl.ioctl(self.child_fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def sendintr(self) -> None:
+        """Press Ctrl-C."""
+        self.send("\x03")
+
+    def wait(self) -> int:
+        """Return the exit code when the program has ended."""
+        self.exitstatus = self.program.wait()
+        return self.exitstatus
+
+    def close(self) -> None:
+        """End the program, if it has not ended, and take the terminal away."""
+        self.program.send(signal.SIGKILL)
+        self.wait()
+        if self._theirs >= 0:
+            os.close(self._theirs)
+            self._theirs = -1
+        super().close()
 
 
 _running: list[Program] = []

@@ -2,9 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,9 +10,8 @@ import numpy as np
 import pytest
 
 from nn.files.training_lock import is_being_trained
+from tests.programs import Program
 
-ROOT = Path(__file__).resolve().parents[1]
-TRAIN = str(ROOT / "train.py")
 # About a second of training in chunks of 512 steps, with a checkpoint after each of them.
 FLAGS = (
     *("--defaults", "--hidden-units", "8", "--batch-size", "4", "--epochs", "4"),
@@ -28,24 +24,10 @@ def data(small_data, tmp_path_factory) -> Path:
     return small_data(tmp_path_factory.mktemp("data"), training=6000)
 
 
-@pytest.fixture(scope="module")
-def begin(data, program_environment) -> Callable[..., "subprocess.Popen[str]"]:
-    """Return a function that starts train.py in a folder, by pipes, and returns at once."""
-
-    def begin(place: Path, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, TRAIN, *words, "--data-dir", str(data)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=place, env=program_environment, encoding="utf-8",
-        )  # fmt: skip
-
-    return begin
-
-
 @pytest.fixture
-def start(begin, tmp_path) -> Callable[..., "subprocess.Popen[str]"]:
+def start(data, start_program) -> Callable[..., Program]:
     """Return a function that starts train.py in this test's own folder."""
-    return partial(begin, tmp_path)
+    return partial(start_program, "train.py", "--data-dir", data)
 
 
 @pytest.fixture(scope="module")
@@ -63,43 +45,29 @@ def comparable(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in endings}
 
 
-def kill_at(process: "subprocess.Popen[str]", seconds: float) -> bool:
-    """Kill a process after so many seconds, unless it is over; return whether it was killed."""
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return True
-    finally:
-        process.stdout.close()
-        process.stderr.close()
-    return False
+def kill_after_checkpoints(process: Program, folder: Path, count: int) -> bool:
+    """Kill a training after so many checkpoints; return whether it had not ended before."""
+    checkpoint = folder / "checkpoint.npz"
+    for _ in range(count):
+        before = changed_at(checkpoint)
+        process.wait_for(lambda before=before: changed_at(checkpoint) != before)
+    process.send(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
 
 
-def wait_for(folder: Path, name: str = "checkpoint.npz") -> None:
-    until = time.monotonic() + 60
-    while not (folder / name).exists():
-        assert time.monotonic() < until
-        time.sleep(0.005)
+def changed_at(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole, tmp_path):
-    rng = np.random.default_rng()
+def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole, tmp_path, seed):
+    """Kills while loading, saving and drawing are among the faults of `tests/faults`."""
+    rng = np.random.default_rng(seed)
     folder = tmp_path / "saved_files" / "run"
-    process = start(*FLAGS)
-    wait_for(folder, "settings.yaml")
-    kills = kill_at(process, rng.uniform(0, 1))
-    for _ in range(4):
-        process = start("--resume")
-        kills += kill_at(process, rng.uniform(0.7, 3))
-        if process.returncode == 0:
-            break
+    assert kill_after_checkpoints(start(*FLAGS), folder, rng.integers(1, 8))
+    kill_after_checkpoints(start("--resume"), folder, rng.integers(0, 8))
     last = start("--resume", "run")
-    _, err = last.communicate(timeout=60)
-    assert last.returncode == 0, err
-    assert err == ""
-    assert kills
+    assert last.wait() == 0, last.errors
+    assert last.errors == ""
     assert comparable(folder) == comparable(whole)
     assert {path.name for path in folder.iterdir()} == {path.name for path in whole.iterdir()}
 
@@ -107,25 +75,23 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole,
 def test_a_stopped_run_says_how_to_go_on_and_is_locked_while_it_is_drawn(start, tmp_path):
     process = start(*FLAGS)
     folder = tmp_path / "saved_files" / "run"
-    wait_for(folder)
-    process.send_signal(signal.SIGTERM)
-    wait_for(folder, "confusion_matrix.png")
+    process.wait_for((folder / "checkpoint.npz").exists)
+    process.send(signal.SIGTERM)
+    process.wait_for((folder / "confusion_matrix.png").exists)
     locked = is_being_trained(folder)
     assert locked or (folder / "report.html").exists()  # on a machine that was busy elsewhere
-    out, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert out.splitlines()[-1] == "Go on with it: python train.py --resume saved_files/run"
+    assert process.wait() == 130
+    assert (
+        process.said.splitlines()[-1] == "Go on with it: python train.py --resume saved_files/run"
+    )
 
 
 def test_two_programs_do_not_train_one_run(start, tmp_path):
     first = start(*FLAGS, "--epochs", "1000000")
-    wait_for(tmp_path / "saved_files" / "run")
+    first.wait_for((tmp_path / "saved_files" / "run" / "checkpoint.npz").exists)
     second = start("--resume", "run")
-    _, err = second.communicate(timeout=30)
-    first.kill()
-    first.communicate()
-    assert second.returncode == 4
-    assert "saved_files/run: is being trained by another program" in err
+    assert second.wait() == 4
+    assert "saved_files/run: is being trained by another program" in second.errors
 
 
 @pytest.mark.parametrize(
@@ -147,21 +113,14 @@ def test_what_cannot_be_gone_on_with_is_one_line(whole, run_program, words, code
 # The offer at the start --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def killed(begin, tmp_path_factory) -> Path:
-    """A run that was killed in its first epochs, for all tests to copy."""
-    place = tmp_path_factory.mktemp("killed")
-    process = begin(place, *FLAGS)
-    wait_for(place / "saved_files" / "run")
-    process.kill()
-    process.communicate()
-    return place / "saved_files" / "run"
-
-
 @pytest.fixture
-def left(killed, tmp_path) -> Path:
-    """A run that was killed, in this test's own folder."""
-    return Path(shutil.copytree(killed, tmp_path / "saved_files" / "run"))
+def left(start, tmp_path) -> Path:
+    """A run that was killed in its first epochs, in this test's own folder."""
+    folder = tmp_path / "saved_files" / "run"
+    assert kill_after_checkpoints(start(*FLAGS), folder, 1)
+    for path in tmp_path.glob(".said-*"):
+        path.unlink()
+    return folder
 
 
 def test_a_run_that_was_left_is_said_where_nobody_is_asked(left, run_program, data, tmp_path):
@@ -201,7 +160,7 @@ def test_in_a_terminal_another_run_can_be_trained_instead(
     child.expect("Go on with it")
     child.send(f"{typed}\r")
     child.expect(r"\[1/8\]")
-    child.close(force=True)
+    child.close()
     assert left.exists() is stays
 
 
@@ -212,7 +171,7 @@ def test_a_result_that_is_trained_further_is_not_offered_to_be_removed(left, on_
     child.expect("Go on with it")
     child.sendline("remove")
     child.expect("one of these, please: Go on, New\r")
-    child.close(force=True)
+    child.close()
     assert (left / "result.csv").exists()
 
 
@@ -228,12 +187,10 @@ def test_ctrl_c_at_the_offer_leaves_everything(left, on_terminal, tmp_path):
 
 def test_a_run_that_is_being_trained_is_not_offered(start, on_terminal, tmp_path):
     process = start(*FLAGS, "--epochs", "1000000")
-    wait_for(tmp_path / "saved_files" / "run")
+    process.wait_for((tmp_path / "saved_files" / "run" / "checkpoint.npz").exists)
     child = on_terminal("train.py", cwd=str(tmp_path))
     child.expect(r"\[1/8\]")
     assert "Go on" not in child.before
-    process.kill()
-    process.communicate()
 
 
 def test_discarding_a_resumed_run_in_a_terminal_leaves_what_was_there(

@@ -7,7 +7,6 @@ import csv
 import gzip
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -201,11 +200,8 @@ def test_images_of_another_size_are_refused(refused, copy, predict, small_data, 
 
 
 def test_a_gallery_that_cannot_be_written_is_one_line_and_no_half_file(copy, predict):
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
-
     before = {path: path.read_bytes() for path in copy.iterdir()}
-    done = predict(preexec_fn=limit)
+    done = predict(largest_file=500)
     assert done.returncode != 0
     assert re.fullmatch(r"error: .*File too large.*\n", done.stderr)
     assert "Test accuracy" in done.stdout
