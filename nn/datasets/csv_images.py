@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.data_file import LARGEST_SET, MOST_IMAGES, open_data_file
+from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS, open_data_file
 from nn.datasets.images import LabelledImages
 from nn.errors import DataError
 
@@ -113,10 +113,10 @@ def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: 
         or values[:, 1:].max() > 255
     ):
         raise _explain(lines, columns, path)
-    if len(pixels) + values.size > LARGEST_SET or len(labels) // 8 + len(lines) > MOST_IMAGES:
+    if len(pixels) + values.size > MAX_PIXELS or len(labels) // 8 + len(lines) > MAX_IMAGES:
         raise DataError(
-            f"{path}, line {lines[0][0]}: more than {LARGEST_SET:,} pixels, or than "
-            f"{MOST_IMAGES:,} images, are not read."
+            f"{path}, line {lines[0][0]}: more than {MAX_PIXELS:,} pixels, or than "
+            f"{MAX_IMAGES:,} images, are not read."
         )
     pixels += values[:, 1:].astype(np.uint8).tobytes()
     labels += values[:, 0].tobytes()

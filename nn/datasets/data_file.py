@@ -1,7 +1,7 @@
-"""Data files as streams, gzipped or not, that give only so much and fail only in one way.
+"""Data files as streams, gzipped or not, with limits and with one kind of error.
 
 A gzip file of two megabytes can hold two gigabytes, and a hole in a file costs its sender
-nothing. Each format knows how much it can need; here it gets no more.
+nothing. Each format knows how much data it can need, and reads no more.
 """
 
 import io
@@ -9,54 +9,66 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from nn.errors import DataError
 from nn.files.file_errors import reading
 from nn.files.regular_file import open_regular
 
-LARGEST_SET = 1 << 31
+MAX_PIXELS = 1 << 31
 """Pixels in a file: three times the largest set of handwriting (EMNIST, 814,255 images)."""
-MOST_IMAGES = 1 << 24
-"""Images in a file, however small they are: a label takes eight times an image's one pixel."""
+MAX_IMAGES = 1 << 24
+"""Images in a file, however small: a label takes eight times the memory of a one-pixel image."""
 
 _MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 16
-_LONGEST_PADDING = 1 << 20
+_MAX_MEMBERS = 100_000  # of a gzip file; each takes time, even if it is empty
+_MAX_EMPTY = 1 << 24  # bytes of a gzip file in a row: padding, long names, empty blocks
 _ANY_GZIP = 31  # zlib's number for a gzip header and the largest window
 
 
 @contextmanager
 def open_data_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a data file; its content decides, not its name, whether it is unpacked.
+    """Open a data file; its content decides, not its name, whether it is decompressed.
 
     Raises:
-        DataError: the file cannot be opened; or, whatever goes wrong in reading it, the reason in
-            a sentence that names it.
+        DataError: the file cannot be opened, or an error occurs while it is read.
     """
     try:
         with reading(path, DataError), open_regular(path) as file:
-            zipped = file.read(len(_MAGIC)) == _MAGIC
+            is_gzip = file.read(len(_MAGIC)) == _MAGIC
             file.seek(0)
-            yield cast(BinaryIO, io.BufferedReader(_Unzipped(file), _PIECE)) if zipped else file
+            stream = io.BufferedReader(_Decompressed(file), _PIECE) if is_gzip else file
+            yield stream
     except EOFError:
-        raise DataError(f"{path}: the file ends too early. Copy it anew.") from None
+        raise DataError(f"{path}: the file ends too early. Copy it again.") from None
     except zlib.error as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it anew.") from None
+        raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it again.") from None
     except MemoryError:
-        raise DataError(f"{path}: there is not enough memory to hold it.") from None
+        raise DataError(f"{path}: not enough memory to hold it.") from None
 
 
-class _Unzipped(io.RawIOBase):
-    """What a gzip file holds, all of its members, unpacked as it is asked for.
+def read_up_to(stream: BinaryIO, limit: int) -> io.BytesIO:
+    """Read at most `limit` bytes, without allocating memory for more than there are."""
+    content = io.BytesIO()
+    while piece := stream.read(min(_PIECE, limit - content.tell())):
+        content.write(piece)
+    content.seek(0)
+    return content
 
-    Python's own gzip module reads padding and names byte by byte, which takes a minute for a
-    hole of a gigabyte.
+
+class _Decompressed(io.RawIOBase):
+    """The content of a gzip file, all of its members, decompressed on demand.
+
+    Python's gzip module reads padding and names byte by byte, which takes a minute for a hole of
+    a gigabyte.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._packed = b""
+        self._compressed = b""
+        self._empty = 0
+        self._members = 1
         self._member = zlib.decompressobj(_ANY_GZIP)
 
     def readable(self) -> bool:
@@ -64,34 +76,39 @@ class _Unzipped(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        """Unpack into `buffer`, and return how many bytes that were; 0 at the end.
+        """Decompress into `buffer`, and return the number of bytes; 0 at the end.
 
         Raises:
             EOFError: the file ends inside a member.
-            zlib.error: it is damaged.
+            zlib.error: the file is damaged, or has too little content for its size.
         """
         while True:
-            if self._member.eof and not self._begin_next_member():
-                return 0
-            packed = self._packed or self._file.read(_PIECE)
-            piece = self._member.decompress(packed, len(buffer))
-            self._packed = self._member.unconsumed_tail or self._member.unused_data
-            if piece:
-                buffer[: len(piece)] = piece
-                return len(piece)
-            if not packed:
+            compressed = self._compressed or self._read_piece()
+            if self._member.eof:
+                if not compressed:
+                    return 0
+                self._compressed = compressed.lstrip(b"\0")  # zeros may follow a member
+                if self._compressed:
+                    self._start_member()
+                continue
+            data = self._member.decompress(compressed, len(buffer))
+            self._compressed = self._member.unconsumed_tail or self._member.unused_data
+            if data:
+                self._empty = 0
+                buffer[: len(data)] = data
+                return len(data)
+            if not compressed:
                 raise EOFError
 
-    def _begin_next_member(self) -> bool:
-        """Pass over the zeros that may follow a member; return whether another one follows."""
-        for _ in range(_LONGEST_PADDING // _PIECE):
-            if self._packed.strip(b"\0"):
-                break
-            self._packed = self._file.read(_PIECE)
-            if not self._packed:
-                return False
-        else:
-            raise zlib.error(f"more than {_LONGEST_PADDING:,} zeros follow")
-        self._packed = self._packed.lstrip(b"\0")
+    def _read_piece(self) -> bytes:
+        piece = self._file.read(_PIECE)
+        self._empty += len(piece)
+        if self._empty > _MAX_EMPTY:
+            raise zlib.error(f"more than {_MAX_EMPTY:,} bytes in a row without data")
+        return piece
+
+    def _start_member(self) -> None:
+        self._members += 1
+        if self._members > _MAX_MEMBERS:
+            raise zlib.error(f"more than {_MAX_MEMBERS:,} members")
         self._member = zlib.decompressobj(_ANY_GZIP)
-        return True

@@ -22,12 +22,11 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.data_file import LARGEST_SET, MOST_IMAGES, open_data_file
+from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS, open_data_file, read_up_to
 from nn.errors import DataError
 from nn.files.atomic_write import open_atomically
 
 _UNSIGNED_BYTE = 8
-_PIECE = 1 << 20
 _NAMES = {1: "labels", 3: "images"}
 
 
@@ -68,24 +67,19 @@ def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.ui
     promised = math.prod(shape)
     words = " x ".join(f"{length:,}" for length in shape)
     names = _NAMES.get(dimensions, "numbers")
-    if promised > LARGEST_SET or shape[0] > MOST_IMAGES:
+    if promised > MAX_PIXELS or shape[0] > MAX_IMAGES:
         raise DataError(
             f"{path}: its header promises {words} = {promised:,} bytes; more than "
-            f"{LARGEST_SET:,}, or than {MOST_IMAGES:,} {names}, are not read."
+            f"{MAX_PIXELS:,}, or than {MAX_IMAGES:,} {names}, are not read."
         )
     if promised == 0:
         raise DataError(f"{path}: it holds nothing, its header says {words}.")
-    content = bytearray()
-    while len(content) <= promised:
-        piece = stream.read(min(_PIECE, promised + 1 - len(content)))
-        if not piece:
-            break
-        content += piece
+    content = read_up_to(stream, promised + 1).getbuffer()
     if len(content) != promised:
         found = f"only {len(content):,}" if len(content) < promised else "more"
         raise DataError(
             f"{path}: its header promises {words} = {promised:,} bytes of "
-            f"{names}, but there are {found}. Copy it anew."
+            f"{names}, but there are {found}. Copy it again."
         )
     return np.frombuffer(content, dtype=np.uint8).reshape(shape)
 
@@ -101,5 +95,5 @@ def _read_header(stream: BinaryIO, path: Path, dimensions: int) -> tuple[int, ..
         )
     lengths = stream.read(4 * dimensions)
     if len(lengths) < 4 * dimensions:
-        raise DataError(f"{path}: it ends inside its header. Copy it anew.")
+        raise DataError(f"{path}: it ends inside its header. Copy it again.")
     return tuple(int(length) for length in np.frombuffer(lengths, dtype=">u4"))

@@ -163,7 +163,7 @@ def test_a_label_beyond_all_classes_is_named(tmp_path: Path, label: str) -> None
         read_csv_images(saved(tmp_path, LINES + f"{label},1,2,3,4\n"))
 
 
-@pytest.mark.parametrize("limit", ["MOST_IMAGES", "LARGEST_SET"])
+@pytest.mark.parametrize("limit", ["MAX_IMAGES", "MAX_PIXELS"])
 def test_more_than_any_set_of_handwriting_is_not_read(tmp_path: Path, limit, monkeypatch) -> None:
     monkeypatch.setattr(csv_images, limit, 9)
     read_csv_images(saved(tmp_path, "1,2\n" * 4))
