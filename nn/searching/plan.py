@@ -148,7 +148,7 @@ def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
             return read_config(path)
         if (path / "settings.yaml").is_file():
             return read_config(path / "settings.yaml")
-    near = [path.name for path in save_dir.iterdir()] if save_dir.is_dir() else []
+    near = [path.name for path in save_dir.iterdir() if path.is_dir()] if save_dir.is_dir() else []
     raise SettingError(
         f"{place} is {shorten(start)}, which is neither a YAML file nor a run in {save_dir}"
         f"{nearest_hint(start, near)}"

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.files import atomic_write
+from nn.resuming.unfinished import unfinished_runs
 from nn.runs.preparation import prepare_network
 from nn.runs.run_folder import DataFacts, Result, RunFolder, find_run, finished_runs
 from nn.settings.declaration import Settings
 from nn.training.history import EpochRecord
+from tests.environment import ROOT
 
 RESULT = Result(
     epochs=3,
@@ -33,6 +36,15 @@ HISTORY = [
     EpochRecord(1, 0.001, 0.5, 0.75, 0.25, 0.875, seconds=7.5),
     EpochRecord(2, 0.00098, 1 / 3, 0.8, 0.125, 1.0, seconds=7.5),
 ]
+
+
+def test_the_readme_of_saved_files_is_no_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "saved_files" / "README.md", tmp_path)
+    (tmp_path / "run").mkdir()
+    for name in ("settings.yaml", "result.csv", "report.html"):
+        (tmp_path / "run" / name).touch()
+    assert [run.name for run in finished_runs(tmp_path)] == ["run"]
+    assert unfinished_runs(tmp_path) == []
 
 
 @pytest.fixture
