@@ -1,6 +1,6 @@
-"""The one place where a program ends: every mistake becomes one red line and an exit code."""
+"""The one place where a program ends: every error becomes one red line and an exit code."""
 
-import datetime  # noqa: F401 - or it is imported in the depths of pydantic, where no signal may come
+import datetime  # noqa: F401 - else pydantic imports it, and a signal during that import crashes
 import errno
 import math
 import os
@@ -16,10 +16,10 @@ from nn.console.advice import with_advice
 from nn.errors import ProgramError, StoppedError
 from nn.files.regular_file import printable
 
-OUTPUT_CLOSED = 141  # what a shell reports for a program ended by a closed pipe
+OUTPUT_CLOSED = 141  # a shell reports this when a closed pipe ends a program
 
-# What a machine can refuse; any other OSError is a defect of the program and keeps its traceback.
-_MACHINE = {
+# Reasons outside the program. Any other OSError is a bug and keeps its traceback.
+_REFUSALS = {
     getattr(errno, name)
     for name in (
         *("ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS", "EIO", "EMFILE", "ENFILE"),
@@ -28,72 +28,72 @@ _MACHINE = {
     if hasattr(errno, name)
 }
 
-
-# A polite `kill` and a terminal that was closed end a program as Ctrl-C does.
+# `kill` and a closed terminal end a program as Ctrl-C does.
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-_NERVOUS = 1.0  # seconds after Ctrl-C in which another one means the same
-_CONFUSED = 10.0  # seconds after a signal in which a library's error may be what it made of it
+_REPEATED = 1.0  # seconds after a signal in which further ones are ignored
+_RELATED = 10.0  # seconds after a signal in which a library's error may be caused by it
 
 
 def run_program(main: Callable[[], None]) -> int:
-    """Run a script's main function and return the exit code of the program.
+    """Run the work of a program and return the program's exit code.
 
     Args:
-        main: reads the settings, does the work, prints; ends by returning or by raising.
+        main: reads the settings, does the work and prints.
 
     Returns:
-        0, or the code of the mistake that `main` raised, after a line about it on standard error.
+        0, or the code of the error that `main` raised, after one line about it on standard error.
     """
     _open_closed_streams()
     for number in _ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under `nohup`
             signal.signal(number, interrupt)
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # an old terminal is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals without Unicode
     try:
-        code = _ending_of(main)
+        code = _run(main)
         _ignore_signals()
-    except KeyboardInterrupt:  # pressed again while the first one was being dealt with
+    except KeyboardInterrupt:  # a second one, while the first was handled
         _ignore_signals()
         code = StoppedError.exit_code
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError as error:
-            _lead_nowhere(stream)
+            _discard_output(stream)
             code = code or _refused(error)
     return code
 
 
 def _open_closed_streams() -> None:
-    """Let what is closed lead nowhere.
+    """Open the null device for each standard stream that is closed.
 
-    A closed descriptor is given to the next file that is opened, and whatever a library prints
-    would go there; and not every library can do without `sys.stderr`.
+    Otherwise the next file that is opened gets the closed descriptor, and whatever a library prints
+    ends up in that file. Also, some libraries fail without `sys.stderr`.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # in this order, each gets its own descriptor
+        if getattr(sys, name) is None:  # in this order, each gets its usual descriptor
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
 
 
 class Interruption:
-    """Raises KeyboardInterrupt on a signal, but not again while whoever is left by it cleans up.
+    """Raises KeyboardInterrupt on a signal, but not again during the clean-up that follows.
 
-    Terminals send several signals at once when they are closed, and people press Ctrl-C twice.
+    A terminal that is closed sends several signals at once, and people press Ctrl-C twice. A later
+    signal interrupts again, so that a clean-up that hangs can be ended.
 
     Attributes:
-        last: When a signal came last, in seconds.
+        last: The time of the last signal, in seconds.
     """
 
     def __init__(self) -> None:
         self.last = -math.inf
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Take a signal."""
+        """Handle a signal."""
         before, self.last = self.last, time.monotonic()
-        if self.last - before > _NERVOUS:
+        if self.last - before > _REPEATED:
             raise KeyboardInterrupt
 
 
@@ -101,13 +101,13 @@ interrupt = Interruption()
 
 
 def _ignore_signals() -> None:
-    """Let Ctrl-C pass from now on: the program is ending, and there is nothing to stop any more."""
+    """Ignore Ctrl-C from now on: the program is ending anyway."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _ending_of(main: Callable[[], None]) -> int:
-    """Run `main`, say what went wrong, and return the exit code."""
+def _run(main: Callable[[], None]) -> int:
+    """Run `main`, print what went wrong, and return the exit code."""
     try:
         main()
     except SystemExit as leave:
@@ -121,10 +121,10 @@ def _ending_of(main: Callable[[], None]) -> int:
     except OSError as error:
         return _refused(error)
     except BaseException as error:
-        # Ctrl-C, or what a library made of it: one written in C that is interrupted may know no
-        # better than to raise an error of its own, as "incompatible function arguments".
-        long_ago = time.monotonic() - interrupt.last > _CONFUSED
-        if long_ago and not isinstance(error, KeyboardInterrupt):
+        # Ctrl-C. A library written in C may turn the KeyboardInterrupt into an error of its own,
+        # such as "incompatible function arguments".
+        unrelated = time.monotonic() - interrupt.last > _RELATED
+        if unrelated and not isinstance(error, KeyboardInterrupt):
             raise
         _ignore_signals()
         _say("stopped", is_error=False)
@@ -133,25 +133,25 @@ def _ending_of(main: Callable[[], None]) -> int:
 
 
 def _refused(error: OSError) -> int:
-    """Say what the machine refused, and return the exit code."""
+    """Print what the system refused to do, and return the exit code."""
     if is_output_gone(error):
         return OUTPUT_CLOSED
-    if error.errno not in _MACHINE:
+    if error.errno not in _REFUSALS:
         raise error
-    # Every file has a name; what has none is where the program talks.
+    # An error about a file has its name; one without a name is about the output.
     _say(f"{error.filename or 'standard output'}: {error.strerror}")
     return ProgramError.exit_code
 
 
 def is_output_gone(error: OSError) -> bool:
-    """Return whether nobody reads the output any more: a closed pipe, a terminal that is gone."""
+    """Return whether the output's reader is gone: a closed pipe or a closed terminal."""
     return isinstance(error, BrokenPipeError) or (
         error.errno == errno.EIO and error.filename is None
     )
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal that takes colours, and whose owner wants them."""
+    """Return whether a stream is a terminal with colours, and colours are wanted."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return wanted and stream.isatty()
 
@@ -163,7 +163,7 @@ def _say(message: str, *, is_error: bool = True) -> None:
     line = f"error: {printable(message)}" if is_error else printable(message)
     if is_error and has_colour(sys.stderr):
         line = f"\x1b[31m{line}\x1b[0m"
-    with suppress(OSError):  # where nobody is there to read it
+    with suppress(OSError):  # if the reader is gone
         print(line, file=sys.stderr, flush=True)
 
 
@@ -172,8 +172,8 @@ def say(fact: object, *, flush: bool = False) -> None:
     print("\n".join(map(printable, with_advice(fact).split("\n"))), flush=flush)
 
 
-def _lead_nowhere(stream: TextIO) -> None:
-    """Send what is still buffered nowhere, so that Python's own last flush cannot fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+def _discard_output(stream: TextIO) -> None:
+    """Discard what is still buffered, so that Python's own last flush cannot fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

@@ -95,7 +95,7 @@ def test_what_a_library_makes_of_a_signal_is_no_error(capsys, monkeypatch, error
 
     assert run_program(main) == 130
     assert capsys.readouterr().err == "stopped\n"
-    monkeypatch.setattr(program, "_CONFUSED", 0.0)  # long after a signal it is one
+    monkeypatch.setattr(program, "_RELATED", 0.0)  # long after a signal it is one
     with pytest.raises(type(error)):
         run_program(raising(error))
 
