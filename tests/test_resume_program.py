@@ -170,7 +170,7 @@ def test_a_result_that_is_trained_further_is_not_offered_to_be_removed(left, on_
     child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": "dumb"})
     child.expect("Go on with it")
     child.sendline("remove")
-    child.expect("one of these, please: Go on, New\r")
+    child.expect("Expected one of: Go on, New\r")
     child.close()
     assert (left / "result.csv").exists()
 

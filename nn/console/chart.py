@@ -1,7 +1,6 @@
-"""How a training has gone so far, as a few lines of blocks under the progress bar.
+"""The curves of a training so far, as a few lines of blocks under the progress bar.
 
-Whether a run is still learning or has begun to learn by heart is seen from the shape of its
-curves at a glance, and from a column of numbers only by reading it.
+Their shape shows at a glance whether a run is still learning or has begun to overfit.
 """
 
 import os
@@ -14,35 +13,35 @@ from numpy.typing import NDArray
 from nn.training.history import EpochRecord
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_WIDEST = 3  # blocks an epoch; a short training need not fill the screen
-_LEAST_ROOM = 10  # blocks, below which a curve tells nothing
-_LEAST_ROWS = 10  # of the terminal, so that the lines before stay in sight
+_WIDEST = 3  # blocks for each epoch; a short training need not fill the screen
+_LEAST_ROOM = 10  # blocks; a shorter curve shows nothing
+_LEAST_ROWS = 10  # of the terminal, so that earlier lines stay visible
 
 
 def can_show_chart(stream: TextIO) -> bool:
-    """Return whether `stream` is a terminal that has the blocks and can move up a line."""
+    """Return whether `stream` is a terminal that has block characters and can move the cursor."""
     has_blocks = (stream.encoding or "").lower().startswith("utf")
     obeys = os.environ.get("TERM", "dumb") != "dumb" and os.name != "nt"
     return stream.isatty() and has_blocks and obeys
 
 
 def chart_lines(history: Sequence[EpochRecord], epochs: int, columns: int, rows: int) -> list[str]:
-    """Draw losses and accuracies over the epochs: a line for each curve, the lowest at `▁`.
+    """Draw losses and accuracies over the epochs: a line for each curve, the lowest value as `▁`.
 
-    The training's and the validation's curve of one kind have the same scale.
+    Training and validation have the same scale.
 
     Args:
         history: The epochs so far.
-        epochs: How many there are to be.
-        columns: Of the terminal. Too few for all epochs show means of several.
+        epochs: The number of epochs of the whole training.
+        columns: Of the terminal. If they are too few, a block is the mean of several epochs.
         rows: Of the terminal.
 
     Returns:
-        Four lines, shorter than `columns`; none where the terminal is too small, or before the
-        first epoch is over.
+        Four lines, shorter than `columns`; none if the terminal is too small or no epoch has
+        ended.
     """
     lines: list[str] = []
-    for kind, form, factor in (("loss", "  {:.4f}", 1.0), ("accuracy", "  {:.2f} %", 100.0)):
+    for kind, form, factor in (("loss", "  {:.4f}", 1.0), ("accuracy", "  {:.2f}%", 100.0)):
         curves = {
             name: factor * np.array([getattr(record, f"{name}_{kind}") for record in history])
             for name in ("training", "validation")
@@ -62,7 +61,7 @@ def chart_lines(history: Sequence[EpochRecord], epochs: int, columns: int, rows:
 
 
 def _fitted(values: NDArray[np.float64], room: int) -> NDArray[np.float64]:
-    """Return the values, or the means of `room` groups of neighbours if there are more."""
+    """Return the values, or the means of `room` groups of neighbours if there are too many."""
     if len(values) <= room:
         return values
     return np.array([group.mean() for group in np.array_split(values, room)])

@@ -1,7 +1,8 @@
-"""What compare.py prints, and where it puts what it does not print."""
+"""What compare.py prints and writes."""
 
 import os
 import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
 
@@ -15,21 +16,19 @@ from nn.runs.run_folder import RunFolder, finished_runs
 
 
 def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weights: bool) -> None:
-    """Print the table and what is to be said about it, and write all files.
+    """Print the table and its notes, and write all files.
 
     Args:
         comparison: The comparison.
         save_dir: The folder that holds the runs.
-        name: Of the comparison; date and time if empty.
-        weights: Whether to draw the first layers that have not been drawn yet.
+        name: The comparison's name; date and time if empty.
+        weights: Whether to draw `first_layer.png` for runs that lack it.
 
     Raises:
         RunFolderError: a folder cannot be written, or a run is damaged.
     """
     name = name or f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    say(comparison_table(comparison, _width()))
-    for note in comparison.notes:
-        say(note)
+    _print_table(comparison)
     folder = RunFolder.create(save_dir / FOLDER, name)
     data = " and ".join(sorted({run.settings["dataset"] for run in comparison.runs}))
     write_comparison(folder.path, comparison, f"{data}, {name}")
@@ -39,30 +38,31 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
 
 
 def print_comparison(study: Path, trials: int) -> None:
-    """Compare all runs of a study's folder, print the table, and leave the files in that folder.
+    """Compare the runs in a study's folder, print the table, and write the files there.
 
     Args:
         study: The folder.
-        trials: How many runs the study has, those on other machines among them.
+        trials: The number of runs in the study, including those on other machines.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
     runs = finished_runs(study)
     if len(runs) < trials:
-        say(f"{len(runs):,} of the {trials:,} runs lie here and are compared:")
+        say(f"Comparing the {len(runs):,} of {trials:,} runs that are in this folder:")
     if not runs:
         return
     comparison = compare(read_runs(runs, report=say))
-    say(comparison_table(comparison, _width()))
-    for note in comparison.notes:
-        say(note)
+    _print_table(comparison)
     for path in write_comparison(study, comparison, study.name):
         say(f"Saved {path}")
 
 
-def _width() -> int | None:
-    return os.get_terminal_size().columns if is_terminal(sys.stdout) else None
+def _print_table(comparison: Comparison) -> None:
+    width = os.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    say(comparison_table(comparison, width))
+    for note in comparison.notes:
+        say(textwrap.fill(note, width) if width else note)
 
 
 def _draw_weights(comparison: Comparison) -> None:

@@ -1,7 +1,7 @@
-"""Ctrl-C while training: what was learned is the person's to keep or to throw away.
+"""Ctrl-C during training: the person decides whether to keep what was learned.
 
-A signal may arrive in the middle of a step, so it only leaves a mark; the question comes between
-two steps, where the parameters are whole.
+A signal may arrive in the middle of a step, so it is only noted; the question is asked between
+two steps, when the parameters are consistent.
 """
 
 import signal
@@ -14,18 +14,18 @@ from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
-# A closed terminal and a polite `kill` leave nobody to ask.
+# After a closed terminal or a `kill` there is nobody to ask.
 _WITHOUT_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Interrupt(Observer):
-    """Turns signals into `StopTraining`, as a context around the training and an observer in it.
+    """Turns signals into `StopTraining`: a context around the training and an observer of it.
 
-    Before the first epoch there is nothing to save, and a signal stops the program at once.
+    Before the first epoch there is nothing to save, so a signal stops the program immediately.
 
     Args:
-        ask: whether there is a terminal to ask in; without one Ctrl-C stops and saves.
-        before_asking: makes room on the screen for the question.
+        ask: whether there is a terminal to ask in; otherwise Ctrl-C stops and saves.
+        before_asking: clears a line of the screen for the question.
 
     Attributes:
         happened: whether a signal ended the training.
@@ -41,9 +41,9 @@ class Interrupt(Observer):
         self.happened = False
 
     def __enter__(self) -> "Interrupt":
-        """Take the signals."""
+        """Start handling signals."""
         for number in (signal.SIGINT, *_WITHOUT_ASKING):
-            if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            if signal.getsignal(number) != signal.SIG_IGN:  # as under `nohup`
                 self._before[number] = signal.signal(number, self._mark)
         return self
 
@@ -53,7 +53,7 @@ class Interrupt(Observer):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give the signals back."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -61,19 +61,19 @@ class Interrupt(Observer):
         if self._arrived in (None, signal.SIGINT):
             self._arrived = number
         if self._asking:
-            raise KeyboardInterrupt  # which means that no answer will come
+            raise KeyboardInterrupt  # ends the question without an answer
         if not self._training:
             interrupt(number, frame)
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Note that there is something to save from now on."""
+        """Note that from now on there is something to save."""
         self._training = True
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """End the training if a signal asks for it.
+        """End the training if a signal has arrived.
 
         Raises:
-            StopTraining: the training is to end; says whether to save.
+            StopTraining: training should end; its `save` says whether to save.
         """
         self._act()
 
@@ -81,7 +81,7 @@ class Interrupt(Observer):
         """End the training if a signal arrived during the validation.
 
         Raises:
-            StopTraining: the training is to end; says whether to save.
+            StopTraining: training should end; its `save` says whether to save.
         """
         self._act()
 
@@ -98,7 +98,7 @@ class Interrupt(Observer):
         raise StopTraining(save=answer == "s")
 
     def _question(self) -> str:
-        """Return `s`, `d` or `g`; a second Ctrl-C and a closed terminal mean stop and save."""
+        """Return `s`, `d` or `g`; a second Ctrl-C or a closed terminal means stop and save."""
         try:
             self._asking = True
             self._before_asking()

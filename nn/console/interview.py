@@ -1,7 +1,7 @@
-"""The course of the questions: which comes next, what going back means, when it is enough.
+"""The order of the questions: which one comes next, and which one going back returns to.
 
-How a question looks and which keys answer it is the business of an `Asker`; there is one for
-terminals (`questions`) and one for terminals that can only print lines (`plain_questions`).
+An `Asker` decides what a question looks like and which keys answer it; there is one for terminals
+(`questions`) and one for terminals that can only print lines (`plain_questions`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +14,14 @@ from nn.settings.setting import Choice, Declaration, Model, Setting
 
 
 class Back:
-    """The answer of someone who wants the previous question again."""
+    """The answer that asks for the previous question."""
 
 
 BACK: Final = Back()
 
 TRAIN = Choice("Train", explain="start now")
-CHANGE = Choice("Change an answer", explain="choose the question to answer anew")
-QUIT = Choice("Quit", explain="leave; nothing is written")
+CHANGE = Choice("Change an answer", explain="choose the answer to change")
+QUIT = Choice("Quit", explain="exit without writing anything")
 
 
 class Asker(Protocol):
@@ -34,7 +34,7 @@ class Asker(Protocol):
         """Return the value of one of the choices, or `BACK`."""
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
-        """Return the values of at least one of the choices, or `BACK`."""
+        """Return the values of one or more choices, or `BACK`."""
 
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
         """Return a value that the setting takes, or `BACK`."""
@@ -46,7 +46,7 @@ def interview(
     last_answers: Mapping[str, Any],
     preview: Callable[[Settings], Preview],
 ) -> tuple[Settings, dict[str, Any]]:
-    """Ask about a training, with a review of it at the end; see `hold_interview`."""
+    """Ask for the settings of a training and show a review of them; see `hold_interview`."""
     return hold_interview(
         asker,
         TRAINING,
@@ -63,14 +63,14 @@ def hold_interview(
     last_answers: Mapping[str, Any],
     review: Callable[[Model], str],
 ) -> tuple[Model, dict[str, Any]]:
-    """Ask what is not given yet, until the person says that it is right.
+    """Ask for the settings that are not given, until the person confirms them.
 
     Args:
         asker: how to ask.
-        declared: whose questions are asked.
-        given: the settings that flags gave; they are not asked.
-        last_answers: what was answered the last time; suggested instead of the defaults.
-        review: says what the answers amount to.
+        declared: the declaration of the questions.
+        given: the settings given by flags; they are not asked.
+        last_answers: the answers of the last time, suggested instead of the defaults.
+        review: describes the resulting settings.
 
     Returns:
         The settings, and the answers among them.
@@ -122,7 +122,7 @@ def _ask(asker: Asker, setting: Setting, counter: str, suggested: Any) -> Any:
 def _choose_question(
     asker: Asker, questions: Sequence[Setting], answers: Mapping[str, Any]
 ) -> list[Setting]:
-    """Return the question to answer anew, or none."""
+    """Return the question to ask again, or none."""
     lines = [
         Choice(one.name, explain=f"now {one.show(answers[one.name])}: {one.help}")
         for one in questions

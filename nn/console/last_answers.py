@@ -1,6 +1,6 @@
-"""The answers of the last time, kept in the save folder to be suggested the next time.
+"""The answers of the last time, saved in the save folder and suggested the next time.
 
-They are a convenience: a file that is damaged or cannot be written is as good as none.
+They are only a convenience, so a file that is damaged or cannot be written is ignored.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FILE_NAME = ".last_answers.yaml"
 
 
 def read_last_answers(save_dir: str) -> dict[str, Any]:
-    """Return the last answers, or nothing where there are none that can be read."""
+    """Return the last answers; empty if there are none or they cannot be read."""
     path = Path(save_dir) / FILE_NAME
     with suppress(SettingError, OSError, ValueError):
         if not path.exists():
@@ -29,7 +29,7 @@ def read_last_answers(save_dir: str) -> dict[str, Any]:
 
 
 def write_last_answers(save_dir: str, answers: Mapping[str, Any]) -> None:
-    """Keep the answers in the save folder, if that can be done."""
+    """Save the answers in the save folder, if possible."""
     from nn.settings.config_files import yaml_line
 
     lines = ["# The last answers, suggested the next time; safe to delete."]

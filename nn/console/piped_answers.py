@@ -1,7 +1,7 @@
-"""Answers that arrive as lines on standard input, as in `python train.py < answers.txt`.
+"""Answers from the lines of standard input, as in `python train.py < answers.txt`.
 
-One line a question, in the order of the questions. Whoever writes such lines in a script wants
-to hear of a line too many or too few rather than see the answers shifted by one.
+One line for each question, in the order of the questions. A missing or extra line is an error, so
+that no answer ends up at another question.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
 def read_answers(
     stream: BinaryIO | None, given: Mapping[str, Given], declared: Declaration[Any] = TRAINING
 ) -> dict[str, Given]:
-    """Return the answers to all questions that `given` leaves open, or none for empty input.
+    """Return the answers to all questions that `given` leaves open; empty for empty input.
 
-    A line that answers a question which another answer made meaningless (the activation of no
-    hidden layers) may be there or not.
+    Another answer can make a question meaningless (the activation without hidden layers); its
+    line may then be present or absent.
 
     Args:
         stream: standard input; None if it is closed.
-        given: the settings that flags gave; their questions have no line.
-        declared: whose questions they are.
+        given: the settings given by flags; their questions have no line.
+        declared: the declaration of the questions.
 
     Raises:
-        SettingError: an answer is wrong, missing or surplus, or the input is no text.
+        SettingError: an answer is wrong, missing or extra, or the input is not text.
     """
     open_questions = [setting for setting in declared.asked if setting.name not in given]
     if stream is None or not open_questions:
@@ -53,8 +53,8 @@ def read_answers(
                 f"the input ends after {len(lines)} lines, without an answer for {setting.name}"
                 f" ({setting.asks}); it takes {setting.expected}"
             )
-        place = f"line {position + 1} of the input, the answer for {setting.name}"
-        answers[setting.name] = Given(line, f"{place} ({setting.asks}),")
+        source = f"line {position + 1} of the input, the answer for {setting.name}"
+        answers[setting.name] = Given(line, f"{source} ({setting.asks}),")
         known[setting.name] = check_value(setting.name, answers[setting.name], declared)
         position += 1
     if position < len(lines):
@@ -66,15 +66,15 @@ def read_answers(
 
 
 def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> list[str]:
-    """Return the lines of the input without the blank ones at its end.
+    """Return the lines of the input without blank ones at its end.
 
     Args:
         stream: standard input.
-        takes: what it is to hold, for the error.
-        longest: bytes.
+        takes: its expected content, for the error.
+        longest: the most bytes it may have.
 
     Raises:
-        SettingError: the input is too long, or no text.
+        SettingError: the input is too long or not text.
     """
     content = stream.read(longest + 1)
     if len(content) > longest:
@@ -88,5 +88,5 @@ def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> li
 
 
 def _could_answer(setting: Setting, line: str) -> bool:
-    """Return whether a line is meant for that question: one of its choices, or left blank."""
+    """Return whether a line can be the answer to a question: one of its choices, or blank."""
     return not line.strip() or any(choice.is_meant_by(line) for choice in setting.choices)

@@ -1,4 +1,4 @@
-"""Questions for terminals that only print lines, such as an editor's shell (`TERM=dumb`)."""
+"""Questions for terminals that can only print lines, such as an editor's shell (`TERM=dumb`)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from nn.settings.setting import Choice, Declaration, Setting
 
 
 class PlainAsker:
-    """Asks by printing the choices and reading a line; `<` goes back a question."""
+    """Prints the choices and reads a line; `<` goes back one question."""
 
     def __init__(self, declared: Declaration[Any] = TRAINING) -> None:
         self._declared = declared
@@ -34,7 +34,7 @@ class PlainAsker:
             for choice in choices:
                 if choice.is_meant_by(line or default.shown):
                     return choice.value
-            say(f"one of these, please: {', '.join(one.shown for one in choices)}")
+            say(f"No choice matches. Expected one of: {', '.join(one.shown for one in choices)}")
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
         """Return the values of the choices whose numbers or names were typed, or `BACK`."""
@@ -44,7 +44,7 @@ class PlainAsker:
         known = {str(number): choice.value for number, choice in enumerate(choices, 1)}
         known |= {choice.shown.casefold(): choice.value for choice in choices}
         while True:
-            line = _read_line("all, or numbers with commas between")
+            line = _read_line("all; or numbers separated by commas")
             if line == "<":
                 return BACK
             if not line:
@@ -53,10 +53,10 @@ class PlainAsker:
             wrong = [word for word in words if word not in known]
             if not wrong:
                 return list(dict.fromkeys(known[word] for word in words))
-            say(f"{wrong[0]!r} is none of these")
+            say(f"No choice matches {wrong[0]!r}.")
 
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
-        """Return what was typed once the setting takes it, or `BACK`."""
+        """Return the first typed value that is valid for the setting, or `BACK`."""
         say(message)
         while True:
             line = _read_line(setting.show(suggested))
@@ -70,7 +70,7 @@ class PlainAsker:
 
 
 def _read_line(default: str) -> str:
-    """Return a line without the blanks around it.
+    """Return a line without surrounding blanks.
 
     Raises:
         StoppedError: Ctrl-C or Ctrl-D was pressed, or the terminal is gone.

@@ -1,4 +1,4 @@
-"""What a person wants of predict.py, as the words on its command line say it."""
+"""The command line of predict.py."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -16,11 +16,12 @@ class PredictLine:
 
     Attributes:
         run: A run's name or its folder's path; empty for the newest, None for a list.
-        images: Pictures of one's own to read instead of the test images, and folders of such.
-        export: The form to write the network in instead; None for none.
+        images: The user's own pictures, and folders of pictures, to classify instead of the test
+            images.
+        export: The file format to write the network in instead; None for none.
         view: Which test images to show.
-        data_dir: Where the test images are; None for where the run had them from.
-        save_dir: The folder that holds the runs.
+        data_dir: The folder of the test images; None for the one that the run used.
+        save_dir: The folder of the runs.
     """
 
     run: str | None
@@ -32,11 +33,11 @@ class PredictLine:
 
 
 def parse_predict_line(words: Sequence[str]) -> PredictLine:
-    """Return what the words after `predict.py` say.
+    """Return what the arguments of `predict.py` ask for.
 
     Raises:
-        SettingError: a flag is unknown, lacks its value, or has one that it does not take.
-        SystemExit: `--help` was among them and has been printed.
+        SettingError: a flag is unknown, or its value is missing or wrong.
+        SystemExit: `--help` was given; the help has been printed.
     """
     parser = FlagParser("predict")
     parser.add_argument(
@@ -45,17 +46,19 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     )  # fmt: skip
     parser.add_argument(
         "--top-mistakes", metavar="N", type=_at_least(1),
-        help="begin with the N mistakes that the network was surest of, the surest first"
+        help="show the N most confident mistakes first"
     )  # fmt: skip
     parser.add_argument(
-        "--digit", metavar="D", type=_at_least(0), help="begin with this digit (or class) only"
+        "--digit", metavar="D", type=_at_least(0), help="show only this digit (or class) first"
     )
     parser.add_argument(
         "--image", metavar="PICTURE", nargs="+", action="extend",
-        help="read pictures of your own instead, and all pictures of folders"
+        help="classify your own pictures, or all pictures in a folder, instead"
     )  # fmt: skip
     parser.add_argument(
-        "--export", metavar="FORM", help="write the network for other programs instead: onnx or npz"
+        "--export",
+        metavar="FORM",
+        help="write the network to a file for other programs instead: onnx or npz",
     )
     add_setting_flags(parser, ["data_dir", "save_dir"])
     found = parser.parse(words)
@@ -73,7 +76,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
 
 
 def _at_least(lowest: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from `lowest` up."""
+    """Return a function that reads a whole number of at least `lowest`."""
 
     def read(word: str) -> int:
         if not (word.isascii() and word.isdigit() and len(word) < 10 and int(word) >= lowest):

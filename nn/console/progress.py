@@ -1,7 +1,7 @@
-"""What training and downloads show of themselves while they run.
+"""The progress of training, downloads and searches on the screen.
 
-In a terminal a bar an epoch with a chart of the epochs before under it, gone when the epoch ends;
-everywhere one plain line an epoch, which is all that a log file gets.
+In a terminal each epoch has a bar with a chart of the earlier epochs below it; both disappear when
+the epoch ends. Everywhere each epoch leaves one plain line, the only thing that a log file gets.
 """
 
 import os
@@ -19,14 +19,14 @@ from nn.training.history import EpochRecord, History
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
-REFRESH = 0.1  # seconds between two looks of the bar; the trainer reports ten times as often
+REFRESH = 0.1  # seconds between two updates of the bar; the trainer reports ten times as often
 _REMEMBER_CURSOR, _CURSOR_BACK = "\x1b7", "\x1b8"
 
-tqdm.monitor_interval = 0  # no thread beside the training: the trainer reports often enough
+tqdm.monitor_interval = 0  # no extra thread: the trainer reports often enough
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]  # it is generic for type checkers only
-    """A bar whose time left is right also when the clock is set, as it is when a laptop wakes."""
+    """A bar whose remaining time stays correct if the system clock is changed."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__(**words)
@@ -35,12 +35,12 @@ class _Bar(tqdm):  # type: ignore[type-arg]  # it is generic for type checkers o
 
 
 class Progress(Observer):
-    """Shows a training: a bar while an epoch runs, a line when it is over.
+    """Shows a training: a bar while an epoch runs, a line when it ends.
 
-    `contextlib.closing` around the training takes the bar away however the training ends.
+    `contextlib.closing` around the training removes the bar, however the training ends.
 
     Args:
-        chart: Whether to draw the chart where there is a terminal that can show it.
+        chart: Whether to draw the chart if the terminal can show it.
     """
 
     def __init__(self, *, chart: bool = True) -> None:
@@ -52,11 +52,11 @@ class Progress(Observer):
         self._next_look = 0.0
 
     def on_resume(self, history: History) -> None:
-        """Let the chart begin with the epochs that were trained before."""
+        """Start the chart with the epochs trained before the run was resumed."""
         self._history = list(history)
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Open the epoch's bar, and draw the chart for the terminal's size of now."""
+        """Open the epoch's bar, and draw the chart for the terminal's current size."""
         self._epochs = epochs
         self._next_look = 0.0
         if self._chart:
@@ -70,8 +70,8 @@ class Progress(Observer):
             disable=None,
             delay=1,
         )
-        # Seen from the first progress on, when every observer knows that the epoch has begun: who
-        # sees the bar and presses Ctrl-C is to be asked.
+        # Visible from the first progress on, when every observer knows that the epoch has begun:
+        # Ctrl-C must ask its question as soon as the bar is visible.
         self._bar.delay = 0
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
@@ -86,15 +86,15 @@ class Progress(Observer):
         self._bar.n = examples_done
         self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.2%}", refresh=True)
         if self._chart:
-            # A terminal made narrower breaks the bar's line, even while it is drawn, and takes a
-            # cursor at its beginning along to the first part.
+            # A terminal that becomes narrower breaks the bar's line, even while it is drawn; a
+            # cursor at its beginning stays with the first part.
             _write(_CURSOR_BACK)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Replace the bar by the epoch's line.
 
         Raises:
-            StopTraining: nobody reads the lines any more; what was learned is kept.
+            StopTraining: the output is closed; the run is saved.
         """
         self._history.append(record)
         self.close()
@@ -106,7 +106,7 @@ class Progress(Observer):
             raise
 
     def pause(self) -> None:
-        """Make room for something else in the middle of an epoch; the bar comes back below it."""
+        """Clear the bar for other output in the middle of an epoch; it returns below that."""
         if self._bar is None or self._bar.disable:
             print()
             return
@@ -114,42 +114,42 @@ class Progress(Observer):
         self._clear_chart()
 
     def close(self) -> None:
-        """Take the bar away, as is due before anything else is printed."""
+        """Remove the bar; necessary before anything else is printed."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
             self._clear_chart()
 
     def _draw_chart(self) -> None:
-        """Draw the chart below the cursor; the bar's line alone moves while the epoch runs."""
-        with suppress(OSError):  # a terminal that is gone is no reason to lose the run
+        """Draw the chart below the cursor; during the epoch only the bar's line changes."""
+        with suppress(OSError):  # a closed terminal must not end the run
             self._size = os.get_terminal_size(sys.stderr.fileno())
         lines = chart_lines(self._history, self._epochs, *self._size)
         back = f"\x1b[{len(lines)}A\r" if lines else ""
         _write("".join(f"\n{line}\x1b[K" for line in lines) + back)
 
     def _follow_resize(self, bar: "_Bar") -> None:
-        """Draw bar and chart anew where the terminal has another size than they were drawn for."""
+        """Redraw bar and chart if the size of the terminal has changed."""
         with suppress(OSError):
             if os.get_terminal_size(sys.stderr.fileno()) == self._size:
                 return
             self._clear_chart()
             self._draw_chart()
-            # tqdm would fill up the bar to its former length, and so break the line.
+            # tqdm would pad the bar to its former length and so break the line.
             bar.sp = bar.status_printer(bar.fp)
 
     def _clear_chart(self) -> None:
-        """Clear the cursor's line and all below, in however many a resize has broken them.
+        """Clear the cursor's line and everything below, even if a resize has broken the lines.
 
-        Not at one stroke: where the cursor's line is the uppermost, some terminals take that for
-        a wish to clear the screen and keep a copy of it above.
+        This takes two steps: if the cursor is in the top line, some terminals treat a single step
+        as clearing the screen and keep a copy of it in their history.
         """
         if self._chart:
             _write("\x1b[K\n\x1b[J\x1b[A")
 
 
 def _write(text: str) -> None:
-    """Write to the terminal of the bar; one that is gone is no reason to lose the run."""
+    """Write to the bar's terminal; a closed terminal must not end the run."""
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -159,24 +159,20 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
     """Return an epoch's figures in one line: losses in nats, accuracies in percent."""
     return (
         f"epoch {record.epoch:{len(str(epochs))}}/{epochs}"
-        f"  loss {record.training_loss:.4f}  accuracy {_percent(record.training_accuracy)}"
-        f"  validation {record.validation_loss:.4f}  {_percent(record.validation_accuracy)}"
+        f"  loss {record.training_loss:.4f}  accuracy {record.training_accuracy:.2%}"
+        f"  validation {record.validation_loss:.4f}  {record.validation_accuracy:.2%}"
         f"  {record.seconds:.1f} s"
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
 class DownloadProgress:
-    """Shows downloads, a bar each; called with the file's name, bytes done and bytes in all."""
+    """Shows a bar for each download; called with file name, bytes so far and total bytes."""
 
     def __init__(self) -> None:
         self._bars: dict[str, _Bar] = {}
 
     def __call__(self, name: str, done: int, total: int) -> None:
-        """Move the bar of that file; the first call opens it, the last closes it."""
+        """Update the bar of a file; the first call opens it, the last one closes it."""
         if name not in self._bars:
             self._bars[name] = _Bar(
                 total=total,
@@ -195,30 +191,30 @@ class DownloadProgress:
             self._bars.pop(name).close()
 
     def close(self) -> None:
-        """Take away the bars of downloads that ended early."""
+        """Remove the bars of downloads that ended early."""
         while self._bars:
             self._bars.popitem()[1].close()
 
 
 class StudyProgress:
-    """Shows a search: a bar over its trials with the best so far, and a line for each of them."""
+    """Shows a search: a bar over its trials with the best so far, and a line for each trial."""
 
     def __init__(self) -> None:
         self._bar: _Bar | None = None
         self._done: set[int] = set()
 
     def show(self, trials: int, ended: Mapping[int, str], best: str) -> None:
-        """Move the bar, and print the lines of trials that have ended since the last time.
+        """Update the bar, and print the lines of trials that have ended since the last call.
 
         Args:
-            trials: how many there are to be.
-            ended: a line for each trial that has ended, by its place.
+            trials: the number of trials of the search.
+            ended: a line for each trial that has ended, by its slot.
             best: the best so far, in words.
         """
         if self._bar is None:
-            self._done = set(ended)  # those of an earlier start have been printed then
+            self._done = set(ended)  # already printed by an earlier session
             if ended:
-                print(f"{len(ended)} of {trials} trials are done already", flush=True)
+                print(f"{len(ended):,} of {trials:,} trials are already done", flush=True)
             self._bar = _Bar(
                 total=trials,
                 desc="trials",
@@ -228,8 +224,8 @@ class StudyProgress:
                 dynamic_ncols=True,
                 disable=None,
             )
-        for place in sorted(ended.keys() - self._done):
-            tqdm.write(ended[place])
+        for slot in sorted(ended.keys() - self._done):
+            tqdm.write(ended[slot])
             sys.stdout.flush()
         self._done |= ended.keys()
         self._bar.total = max(trials, len(ended))
@@ -237,7 +233,7 @@ class StudyProgress:
         self._bar.set_postfix_str(best, refresh=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -1,17 +1,20 @@
-"""Questions in a terminal: arrow keys or typed words, and a way back.
+"""Questions in a terminal, answered with arrow keys or typed words, and a way back.
 
-questionary draws the questions. Its own search looks into titles only and lets Enter pass when
-nothing was found, so here its list is narrowed by all spellings of a choice, and Enter takes a
-choice only where what was typed is one.
+questionary draws the questions. Its own search looks only into titles and accepts Enter when
+nothing was found, so here typing filters by all spellings of a choice, and Enter accepts only a
+choice that matches.
 """
 
+import re
 import signal
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import questionary
 from prompt_toolkit.application import Application, create_app_session
+from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.filters import to_filter
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.keys import Keys
@@ -27,19 +30,28 @@ from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
 from nn.settings.setting import Choice, Declaration, Setting
 
-_HOW = "(arrows or typing, Esc: back) "
-_STYLE = merge_styles_default(
-    [questionary.Style([("pointer", "bold"), ("highlighted", "bold"), ("placeholder", "italic")])]
-)
+_HOW = "(arrow keys or type; Esc: back) "
+# Contrast of at least 4.5 on black and on white, and in the palette of 256 colours.
+_GREEN, _RED = "#00875f", "#af5f5f"
+_STYLES = {
+    "qmark": _GREEN,
+    "answer": f"fg:{_GREEN} bold",
+    "search_success": f"noinherit fg:{_GREEN} bold",
+    "search_none": f"noinherit fg:{_RED} bold",
+    "pointer": "bold",
+    "highlighted": "bold",
+    "placeholder": "italic",
+}
+_STYLE = merge_styles_default([questionary.Style(list(_STYLES.items()))])
 
 
 @contextmanager
 def open_terminal() -> Iterator[None]:
-    """Ask on the terminal even where standard output goes elsewhere, as in `> log.txt`."""
+    """Ask in the terminal even if standard output goes elsewhere, as in `> log.txt`."""
     output = create_output(always_prefer_tty=True)
     if isinstance(output, Vt100_Output):
-        # Asking the terminal where its cursor is gains nothing here, and where no answer comes
-        # it ends in a warning between the questions.
+        # The questions do not need the cursor's position, and asking a terminal that does not
+        # answer would print a warning between the questions.
         output.enable_cpr = False
     with _hang_up_at_once(), create_app_session(output=output):
         yield
@@ -47,9 +59,9 @@ def open_terminal() -> Iterator[None]:
 
 @contextmanager
 def _hang_up_at_once() -> Iterator[None]:
-    """Let a terminal that is closed end the program then and there.
+    """End the program immediately if the terminal is closed.
 
-    Whoever asks would take leave of a terminal that is gone. Nothing was written yet.
+    The question would otherwise say goodbye to a closed terminal. Nothing has been written yet.
     """
     taken = hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == interrupt
     if taken:
@@ -76,53 +88,57 @@ class TerminalAsker:
         control = _ChoiceList(message, choices, suggested)
         layout = create_inquirer_layout(control, control.question_line)
         for window in layout.find_all_windows():
-            window.wrap_lines = to_filter(True)  # for terminals narrower than a line of help
+            window.wrap_lines = to_filter(True)  # for terminals narrower than a word
         return _answer(Application(layout=layout, key_bindings=control.keys(), style=_STYLE))
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
-        """Return the values of the choices that were ticked, at least one, or `BACK`."""
-        lines = [
-            questionary.Choice(one.shown, one.value, description=one.explain) for one in choices
-        ]
+        """Return the values of the ticked choices, at least one, or `BACK`."""
         question = questionary.checkbox(
             message,
-            lines,
-            validate=lambda ticked: bool(ticked) or "tick at least one with the space bar",
+            [questionary.Choice(one.shown, one.value, description=one.explain) for one in choices],
+            validate=lambda ticked: bool(ticked) or "select at least one with Space",
             pointer=">",
             style=_STYLE,
             use_jk_keys=False,
-            use_search_filter=True,  # typing narrows the list
-            instruction="(space: tick, Ctrl-A: all, typing: narrow, Enter: done)",
+            use_search_filter=True,  # typing filters the list
+            instruction="(Space: select, Ctrl-A: all, type to filter, Enter: done)",
         )
         return _answer(question.application)
 
     def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
-        """Return what was typed once the setting takes it, or `BACK`; Enter alone suggests."""
+        """Return a typed value that the setting accepts, or `BACK`; Enter takes the suggestion."""
 
         def check(text: str) -> bool | str:
             try:
                 check_value(setting.name, Given(text, setting.name), self._declared)
             except SettingError:
-                return setting.expected
+                return textwrap.fill(setting.expected, _columns())
             return True
 
         keys = KeyBindings()
 
         @keys.add(Keys.ControlM, eager=True)
         def accept(event: KeyPressEvent) -> None:
-            # The suggestion stands there as a placeholder only: as text with the cursor behind
-            # it, a typed 5 would make it 105.
+            # The suggestion is only a placeholder: if it were text with the cursor behind it,
+            # typing 5 would give 105.
             buffer = event.current_buffer
             buffer.text = buffer.text.strip() or setting.show(suggested)
             buffer.validate_and_handle()
 
+        how = f"({setting.expected}; Esc: back)"
+        if len(f"? {message} {how} ") > _columns():
+            message, how = (textwrap.fill(text, _columns() - 3) for text in (message, how))
+            message += "\n"
         application = questionary.text(
             message,
             validate=check,
-            instruction=f"({setting.expected}, Esc: back)",
+            instruction=how,
             placeholder=[("class:placeholder", setting.show(suggested))],
             style=_STYLE,
         ).application
+        for window in application.layout.find_all_windows():
+            if window.height == 1:  # that of the error, which may need more lines
+                window.height, window.dont_extend_height = None, to_filter(True)
         application.key_bindings = merge_key_bindings(
             [application.key_bindings or KeyBindings(), keys]
         )
@@ -133,7 +149,7 @@ class TerminalAsker:
 
 
 class _Line(questionary.Choice):
-    """A line of the list, and the choice that it stands for."""
+    """A line of the list, and its choice."""
 
     def __init__(self, choice: Choice) -> None:
         super().__init__(choice.shown)
@@ -141,7 +157,7 @@ class _Line(questionary.Choice):
 
 
 class _ChoiceList(InquirerControl):
-    """questionary's list of choices, narrowed by whatever a choice may be spelled as."""
+    """questionary's list of choices, filtered by all spellings of a choice."""
 
     def __init__(self, message: str, choices: Sequence[Choice], suggested: Any) -> None:
         self._message = message
@@ -156,24 +172,26 @@ class _ChoiceList(InquirerControl):
 
     @property
     def filtered_choices(self) -> list[_Line]:
-        """The lines that what was typed may mean; all of them as long as it means none."""
+        """The lines that match the typed text; all of them if none matches."""
         return self._found() or self.lines
 
     def question_line(self) -> list[tuple[str, str]]:
-        """Return the question, with the answer behind it once there is one."""
+        """Return the question, followed by its answer if there is one."""
         answer = ("class:answer", self._highlighted.shown)
-        return [
-            ("class:qmark", "?"),
-            ("class:question", f" {self._message} "),
-            answer if self.is_answered else ("class:instruction", _HOW),
-        ]
+        return _wrapped(
+            [
+                ("class:qmark", "?"),
+                ("class:question", f" {self._message} "),
+                answer if self.is_answered else ("class:instruction", _HOW),
+            ]
+        )
 
     @property
     def _highlighted(self) -> Choice:
         return self.filtered_choices[self.pointed_at].choice
 
     def keys(self) -> KeyBindings:
-        """Return what each key does; those of every question are added elsewhere."""
+        """Return what each key does, except for the keys of all questions."""
         keys = KeyBindings()
 
         @keys.add(Keys.Up)
@@ -192,28 +210,28 @@ class _ChoiceList(InquirerControl):
 
         @keys.add(Keys.Backspace)
         def erase(event: KeyPressEvent) -> None:
-            self._narrow(self._typed[:-1])
+            self._filter(self._typed[:-1])
 
         @keys.add(Keys.ControlU)
         def erase_all(event: KeyPressEvent) -> None:
-            self._narrow("")
+            self._filter("")
 
         @keys.add(Keys.BracketedPaste)
         @keys.add(Keys.Any)
         def type_(event: KeyPressEvent) -> None:
             key = event.key_sequence[0].key
             if key == Keys.BracketedPaste or not isinstance(key, Keys):
-                self._narrow(self._typed + "".join(filter(str.isprintable, event.data)))
+                self._filter(self._typed + "".join(filter(str.isprintable, event.data)))
 
         return keys
 
-    def _narrow(self, typed: str) -> None:
+    def _filter(self, typed: str) -> None:
         self._typed = typed
         lines = self.filtered_choices
         self.pointed_at = lines.index(self._suggested) if self._suggested in lines else 0
 
     def _found(self) -> list[_Line]:
-        """Return the line that is spelled as typed, or all with a spelling that begins so."""
+        """Return the line with the typed spelling, or all with a spelling that starts with it."""
         start = self._typed.strip().casefold()
         return [line for line in self.lines if line.choice.is_meant_by(start)] or [
             line
@@ -222,20 +240,39 @@ class _ChoiceList(InquirerControl):
         ]
 
     def _get_choice_tokens(self) -> list[tuple[str, str]]:
-        """Return the list as questionary draws it, and below it what the highlighted one does."""
+        """Return questionary's list, and below it an explanation of the highlighted choice."""
         explain = self._highlighted.explain
-        below = explain if self._found() else "nothing here is spelled like that"
+        below = explain if self._found() else "no choice matches"
         typed = [("", "\n"), ("class:answer", f"   {self._typed}")] if self._typed else []
         return [
             *super()._get_choice_tokens(),  # type: ignore[no-untyped-call]
             ("", "\n"),
-            ("", f"   {below}"),
+            *_wrapped([("", f"   {below}")]),
             *typed,
         ]
 
 
+def _columns() -> int:
+    return get_app_session().output.get_size().columns
+
+
+def _wrapped(fragments: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Break lines between words where the terminal would break them within words."""
+    columns, column = _columns(), 0
+    wrapped = []
+    for style, text in fragments:
+        broken = ""
+        for piece in re.split("( +)", text):
+            if piece.strip() and column > 0 and column + len(piece) > columns:
+                broken, column = f"{broken.rstrip(' ')}\n", 0
+            broken += piece
+            column += len(piece)
+        wrapped.append((style, broken))
+    return wrapped
+
+
 def _answer(application: Application[Any]) -> Any:
-    """Run one question with the keys that all of them have, and return its answer or `BACK`.
+    """Run a question with the keys of all questions, and return its answer or `BACK`.
 
     Raises:
         StoppedError: Ctrl-C or Ctrl-D was pressed, or the terminal is gone.
@@ -245,7 +282,7 @@ def _answer(application: Application[Any]) -> Any:
     @keys.add(Keys.Escape, eager=True)
     @keys.add(Keys.BackTab, eager=True)
     def back(event: KeyPressEvent) -> None:
-        event.app.erase_when_done = True  # a question without an answer need not stay
+        event.app.erase_when_done = True  # a question without an answer is removed
         event.app.exit(result=BACK)
 
     @keys.add(Keys.ControlC, eager=True)
@@ -255,7 +292,7 @@ def _answer(application: Application[Any]) -> Any:
         event.app.exit(exception=KeyboardInterrupt)
 
     application.key_bindings = merge_key_bindings([application.key_bindings or KeyBindings(), keys])
-    application.ttimeoutlen = 0.05  # how long Esc may be the start of an arrow key
+    application.ttimeoutlen = 0.05  # seconds in which Esc may be the start of an arrow key
     try:
         return questionary.Question(application).unsafe_ask()
     except (KeyboardInterrupt, EOFError):

@@ -1,4 +1,4 @@
-"""The last look before training: what the answers amount to, and what it will cost."""
+"""The review before training: layers, parameters, estimated time and command."""
 
 from typing import Protocol
 
@@ -7,15 +7,15 @@ from nn.settings.repeat_command import repeat_command
 
 
 class Preview(Protocol):
-    """What a run will be, as `nn.runs.preview` works it out before it starts."""
+    """What `nn.runs.preview` computes about a run before it starts."""
 
     @property
     def layers(self) -> list[tuple[str, str]]:
-        """Each layer in words, and the shape of what it gives."""
+        """Each layer in words, and the shape of its output."""
 
     @property
     def parameters(self) -> int:
-        """How many numbers are learned."""
+        """The number of learned parameters."""
 
     @property
     def seconds(self) -> float:
@@ -24,7 +24,7 @@ class Preview(Protocol):
 
 def review_text(settings: Settings, preview: Preview) -> str:
     """Return the review: layers, parameters, estimated time and the command that repeats it."""
-    table = [("layer", "gives"), *preview.layers]
+    table = [("layer", "output"), *preview.layers]
     widest = max(len(name) for name, _ in table)
     plural = "" if settings.epochs == 1 else "s"
     return "\n".join(
@@ -40,7 +40,7 @@ def review_text(settings: Settings, preview: Preview) -> str:
 
 
 def about(seconds: float) -> str:
-    """Return a duration in the largest unit of which there are at least two: `about 3 min`."""
+    """Return a duration in the largest unit that gives at least 2: `about 3 min`."""
     units = [("years", 31_557_600), ("days", 86_400), ("h", 3600), ("min", 60)]
     for unit, size in units:
         if seconds >= 2 * size:

@@ -1,4 +1,4 @@
-"""search.py: the ways in, what is shown while it searches, and what is said at the end."""
+"""search.py: its command line and questions, its progress, and its result."""
 
 import shlex
 import sys
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 def gather_plan(words: Sequence[str]) -> SearchPlan:
-    """Return what is to be searched, asking for what the command line leaves open.
+    """Return the plan of a search, asking for what the command line leaves open.
 
     Args:
-        words: what follows `search.py` on the command line.
+        words: the arguments of `search.py`.
 
     Raises:
         SettingError: a flag, an answer or the config file is wrong.
@@ -37,9 +37,11 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
         SystemExit: the person chose to quit, or asked for `--help`.
     """
     parser = FlagParser("search")
-    ways = parser.add_argument_group("ways to ask nothing")
-    ways.add_argument("--config", metavar="FILE", help="a study in a YAML file; flags win")
-    ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    ways = parser.add_argument_group("run without questions")
+    ways.add_argument("--config", metavar="FILE", help="a study in a YAML file; flags override it")
+    ways.add_argument(
+        "--defaults", action="store_true", help="use the defaults for everything else"
+    )
     add_setting_flags(parser, SEARCH.settings, SEARCH)
     add_setting_flags(parser)
     found = parser.parse(words)
@@ -60,7 +62,7 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
 
 
 def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
-    """Return what a config says; its `start` may be named as it lies from the config."""
+    """Return a config's values; its `start` may be a path relative to the config."""
     start = written.get("start")
     if start is not None and is_config(config.parent / str(start.value)):
         return {**written, "start": Given(str(config.parent / str(start.value)), start.place)}
@@ -96,7 +98,7 @@ def _review(plan: SearchPlan) -> str:
 
 
 def search_command(plan: SearchPlan) -> str:
-    """Return the command that starts the same search again, or goes on with it."""
+    """Return the command that repeats or continues the search."""
     words = [*command("search").split(), "--defaults"]
     for setting in SEARCH.settings.values():
         value = getattr(plan.search, setting.name)
@@ -111,7 +113,7 @@ def search_command(plan: SearchPlan) -> str:
 
 
 def trial_lines(standing: "StudyStatus") -> dict[int, str]:
-    """Return a line about each trial that has come to its end, by its place."""
+    """Return a line about each trial that has ended, by its slot."""
     from nn.reports.study_files import describe
 
     lines = {}
@@ -128,7 +130,7 @@ def trial_lines(standing: "StudyStatus") -> dict[int, str]:
 
 
 def best_so_far(standing: "StudyStatus") -> str:
-    """Return the best value so far in words; nothing before there is one."""
+    """Return the best value so far in words; empty if there is none."""
     best = standing.best
     if best is None:
         return ""
@@ -138,10 +140,10 @@ def best_so_far(standing: "StudyStatus") -> str:
 
 
 def print_winner(standing: "StudyStatus") -> None:
-    """Print the best trial, where it lies, and the commands that train it and look at it."""
+    """Print the best trial, its folder, and the commands that train it and show it."""
     best = standing.best
     if best is None:
-        print("No trial had all of its epochs: there is no winner. Look at trials.csv for why.")
+        print("No trial completed all epochs, so there is no winner; trials.csv says why.")
         return
     place, trial = best
     notes = trial.user_attrs
@@ -159,5 +161,5 @@ def print_winner(standing: "StudyStatus") -> None:
     if folder.is_dir():
         say(f"Saved in {folder}")
         say(f"Look at it: {command('predict')} --run {shlex.quote(str(folder))}")
-    # To the last bit only with one thread, as the trials had.
+    # Only one thread, as in the trials, gives the same bits.
     say(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")

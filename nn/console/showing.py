@@ -1,6 +1,6 @@
-"""Showing predictions in whatever surroundings the program runs in.
+"""Showing predictions in a window, in a terminal, or as files.
 
-A laptop has windows, a remote connection a terminal, a scheduled job neither.
+A laptop has windows, a remote connection has a terminal, a scheduled job has neither.
 """
 
 import os
@@ -24,8 +24,8 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
     """Show test images in a window, else in the terminal, else as files in the run's folder.
 
     Raises:
-        SettingError: the view is of a class that the network does not know.
-        OSError: neither window nor terminal is there, and the folder cannot be written.
+        SettingError: the view is of a class that the network does not have.
+        OSError: there is neither a window nor a terminal, and the folder cannot be written.
     """
     classes = predictions.probabilities.shape[1]
     if view.digit is not None and view.digit >= classes:
@@ -40,16 +40,18 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
 
 
 def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
-    """Print what a run's network says to a person's own pictures.
+    """Print a network's answers for a person's own pictures.
 
     Args:
-        run: The run.
-        names: Of pictures, and of folders that hold some.
+        run: The run of the network.
+        names: Names of pictures and of folders of pictures.
 
     Raises:
-        DataError: pictures could not be read. All the others have been answered.
+        DataError: some pictures could not be read; the answers for all others were printed.
     """
-    from nn.datasets.picture_file import pictures_in  # brings Pillow, which only this needs
+    from nn.datasets.picture_file import (
+        pictures_in,  # imports Pillow, which nothing else here needs
+    )
 
     paths: list[Path] = []
     failures: list[DataError] = []
@@ -68,12 +70,12 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
 
 
 def print_answer(name: str, image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> None:
-    """Print what the network saw and what it says to it.
+    """Print the network's input and its answer.
 
     Args:
         name: The picture's name.
-        image: What the network was shown, (H, W), 0 to 255.
-        probabilities: Its answer, (K,).
+        image: The input, (H, W), 0 to 255.
+        probabilities: The answer, (K,).
     """
     width = os.get_terminal_size().columns if sys.stdout.isatty() else image.shape[1]
     if image.shape[1] <= width:

@@ -11,7 +11,7 @@ from shlex import quote
 from nn.console.gather import Resume
 from nn.console.program import say
 from nn.console.progress import DownloadProgress
-from nn.console.watching import live_plots, watching
+from nn.console.watching import hold, live_plots, watching
 from nn.errors import StoppedError
 from nn.installation import command
 from nn.reports.run_reports import write_reports
@@ -54,8 +54,7 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
         if isinstance(run.cut_short, StoppedError):
             say(f"Go on with it: {command('train')} --resume {quote(str(run.folder.path))}")
         raise run.cut_short
-    for plot in plots:
-        plot.hold()
+    hold(plots)
 
 
 def _report(run: FinishedRun) -> None:

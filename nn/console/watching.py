@@ -1,4 +1,4 @@
-"""Who follows a training on behalf of the person at the screen."""
+"""The observers that show a training to the person at the screen."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ from nn.training.trainer import Observer
 
 @contextmanager
 def watching(*, chart: bool, plots: Sequence[LivePlot]) -> Iterator[list[Observer]]:
-    """Give the observers of a training; when it has ended, the screen and Ctrl-C are as before.
+    """Give the observers of a training; afterwards restore the screen and the signal handlers.
 
     Args:
         chart: Whether to draw a chart under the progress bar.
-        plots: Windows that follow, too.
+        plots: Windows that show the curves.
     """
     ask = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     with (
@@ -29,10 +29,18 @@ def watching(*, chart: bool, plots: Sequence[LivePlot]) -> Iterator[list[Observe
 
 
 def live_plots(wanted: bool) -> list[LivePlot]:
-    """Return the window that follows a training, if it is wanted and there is a display."""
+    """Return the window of `--live-plot`, if it is wanted and there is a display."""
     if not wanted:
         return []
     if not has_display():
-        print("No display for --live-plot: training goes on without its window.")
+        print("No display for --live-plot: training continues without the window.")
         return []
     return [LivePlot("Training")]
+
+
+def hold(plots: Sequence[LivePlot]) -> None:
+    """Keep the window open until the person closes it."""
+    for plot in plots:
+        if plot.is_open:
+            print("Close the window with the curves to end the program.", flush=True)
+            plot.hold()

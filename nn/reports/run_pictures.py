@@ -27,7 +27,7 @@ def draw_run(folder: Path, title: str) -> None:
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    with writing(folder, advice="The run's numbers are complete."):
+    with writing(folder, advice="The CSV files are complete."):
         _draw_histories(folder, title)
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
         plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)

@@ -89,9 +89,13 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
         SystemExit: `--help` was among them and has been printed.
     """
     parser = FlagParser("train", "Asks for the settings that no flag gives.")
-    ways = parser.add_argument_group("ways to ask nothing")
-    ways.add_argument("--config", metavar="FILE", help="settings from a YAML file; flags win")
-    ways.add_argument("--defaults", action="store_true", help="the defaults for all not given")
+    ways = parser.add_argument_group("run without questions")
+    ways.add_argument(
+        "--config", metavar="FILE", help="settings from a YAML file; flags override it"
+    )
+    ways.add_argument(
+        "--defaults", action="store_true", help="use the defaults for everything else"
+    )
     ways.add_argument(
         "--resume",
         nargs="?",

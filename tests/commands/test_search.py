@@ -83,7 +83,7 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     # The same command finds all of it done; with more trials it goes on.
     before = {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")}
     same = search(*flags)
-    assert "6 of 6 trials are done already" in same.stdout
+    assert "6 of 6 trials are already done" in same.stdout
     assert same.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
     assert {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")} == before
     other = search(*flags, "--l2-strength", 0.1)
@@ -281,7 +281,7 @@ def test_after_a_kill_of_everything_or_ctrl_c_the_same_command_goes_on(start, st
     search = start(*flags)
     output, errors = search.communicate(timeout=100)
     assert search.returncode == 0, errors
-    assert re.search(r"[1-7] of 8 trials are done already", output)
+    assert re.search(r"[1-7] of 8 trials are already done", output)
     check_nothing_is_lost(study, 8, 25)
     assert {path: path.stat().st_mtime_ns for path in done} == done
 

@@ -22,8 +22,8 @@ def test_each_curve_is_a_line_and_one_kind_has_one_scale():
     assert chart_lines(history([0.7, 0.35, 0.0], gap=0.1), epochs=3, columns=80, rows=24) == [
         "loss      training    ▇▇▇▄▄▄▁▁▁  0.0000",
         "          validation  ███▅▅▅▂▂▂  0.1000",
-        "accuracy  training    ▂▂▂▅▅▅███  100.00 %",
-        "          validation  ▁▁▁▄▄▄▇▇▇  90.00 %",
+        "accuracy  training    ▂▂▂▅▅▅███  100.00%",
+        "          validation  ▁▁▁▄▄▄▇▇▇  90.00%",
     ]
 
 

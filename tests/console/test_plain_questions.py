@@ -22,7 +22,7 @@ def test_a_choice_is_typed_or_left_to_enter(type_lines, capsys):
     assert asker.choose("How many?", choices, 1) == 1
     assert asker.choose("How many?", choices, 1) is BACK
     assert asker.choose("How many?", choices, 1) == 0
-    assert "one of these, please: 0, 1, 2" in capsys.readouterr().out
+    assert "No choice matches. Expected one of: 0, 1, 2" in capsys.readouterr().out
 
 
 def test_a_number_is_typed_until_it_is_right(type_lines, capsys):
@@ -50,4 +50,4 @@ def test_lines_are_ticked_by_number_or_name(type_lines, capsys):
     assert asker.tick("Which?", choices) is BACK
     output = capsys.readouterr().out
     assert "  2: green (a colour)" in output
-    assert "'teal' is none of these" in output
+    assert "No choice matches 'teal'." in output

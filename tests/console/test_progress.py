@@ -69,7 +69,7 @@ def on_terminal(tmp_path, columns, chart="", **variables):
 
 def test_an_epoch_is_one_line():
     assert epoch_line(RECORD, 10) == (
-        "epoch  3/10  loss 0.1235  accuracy 96.42 %  validation 0.1000  100.00 %  1.9 s"
+        "epoch  3/10  loss 0.1235  accuracy 96.42%  validation 0.1000  100.00%  1.9 s"
     )
 
 
@@ -105,14 +105,14 @@ def what_remains(text):
 
 
 LINES = [
-    "epoch 1/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
-    "epoch 2/2  loss 0.5000  accuracy 87.65 %  validation 0.4000  90.00 %  0.3 s",
+    "epoch 1/2  loss 0.5000  accuracy 87.65%  validation 0.4000  90.00%  0.3 s",
+    "epoch 2/2  loss 0.5000  accuracy 87.65%  validation 0.4000  90.00%  0.3 s",
 ]
 CHART = [
     "loss      training    ███  0.5000",
     "          validation  ▁▁▁  0.4000",
-    "accuracy  training    ▁▁▁  87.65 %",
-    "          validation  ███  90.00 %",
+    "accuracy  training    ▁▁▁  87.65%",
+    "          validation  ███  90.00%",
 ]
 
 

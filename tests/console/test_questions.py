@@ -10,6 +10,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from nn.console import questions
 from nn.console.interview import BACK, interview
 from nn.console.questions import TerminalAsker
 from nn.errors import StoppedError
@@ -190,9 +191,43 @@ def test_without_hidden_layers_seven_questions_are_left():
     assert "[4/7] Add an L1" in text
 
 
-def test_a_terminal_of_20_columns_shows_whole_lines_wrapped():
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(20, CTRL_C))
-    assert "betweenpixelsandoutputs" in re.sub(r"\s", "", text).replace("-", "")
+def lines_of(text):
+    """Return the printed lines; a step downwards is a new line."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "").split("\n")
+
+
+@pytest.mark.parametrize("columns", [20, 33, 40])
+def test_a_narrow_terminal_shows_whole_words(columns):
+    words = {word.strip("(") for line in lines_of(shown(columns, CTRL_C)) for word in line.split()}
+    assert {"between", "hidden", "layers?", "arrow", "pixels"} <= words
+
+
+def test_an_error_is_shown_whole_in_a_narrow_terminal():
+    expected = SETTINGS["epochs"].expected
+    given = {one.name: Given(one.default, one.name) for one in ASKED if one.name != "epochs"}
+    screen = Screen(30)
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
+        pipe.send_text("x" + ENTER + CTRL_C)
+        with pytest.raises(StoppedError):
+            ask(given)
+    text = " ".join(" ".join(lines_of(screen.text)).split())
+    assert text.count(expected) == 2  # in the question, and again as the error
+
+
+def test_every_colour_can_be_read_on_black_and_on_white():
+    for colour in re.findall("#[0-9a-f]{6}", " ".join(questions._STYLES.values())):
+        light = luminance(colour)
+        assert min(1.05 / (light + 0.05), (light + 0.05) / 0.05) >= 4.5
+    assert "fg:#00875f" in questions._STYLES["answer"]
+
+
+def luminance(colour):
+    """Return the relative luminance of a colour, 0 to 1, as WCAG 2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 # Ticking ---------------------------------------------------------------------------------------

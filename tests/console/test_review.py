@@ -12,7 +12,7 @@ def test_the_review_shows_layers_size_time_and_the_command():
     )
     assert review_text(Settings(epochs=5), preview).splitlines() == [
         "",
-        "  layer            gives",
+        "  layer            output",
         "  dense 784 -> 64  64",
         "  relu             64",
         "50,890 parameters, about 61 s for 5 epochs",

@@ -20,4 +20,4 @@ def test_what_an_earlier_start_has_done_is_counted_and_not_printed_again(capsys)
     with closing(StudyProgress()) as progress:
         progress.show(4, {0: "trial 1", 3: "trial 4"}, "best 90 %")
         progress.show(4, {0: "trial 1", 3: "trial 4", 2: "trial 3"}, "best 90 %")
-    assert capsys.readouterr().out == "2 of 4 trials are done already\ntrial 3\n"
+    assert capsys.readouterr().out == "2 of 4 trials are already done\ntrial 3\n"
