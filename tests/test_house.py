@@ -88,21 +88,38 @@ TABLES = {"nn.datasets.digit_shapes"}
 # What is still to be mended. These lists only shrink: a module that no longer belongs in one fails
 # the test until its name is removed.
 STILL_TOO_LONG = {
-    *("nn.architecture.layer_list", "nn.engines.compiled_loops"),
-    "nn.runs.run_folder",
+    "nn.architecture.layer_list",
+    "nn.engines.compiled_loops",
 }
 STILL_IN_A_CYCLE = {"nn.engines.compiled", "nn.engines.steps"}
 STILL_WITHOUT_TESTS = {
-    *("nn.architecture.options", "nn.console.comparing", "nn.console.left_runs"),
-    *("nn.console.predict_flags", "nn.console.run_choice", "nn.console.showing"),
-    *("nn.console.training", "nn.console.watching", "nn.datasets.digit_shapes"),
-    *("nn.engines.compiled_loops", "nn.layers.layer", "nn.reports.page_data"),
-    *("nn.reports.run_reports", "nn.reports.study_files", "nn.runs.checkpoint_numbers"),
-    *("nn.runs.checkpoint_writer", "nn.runs.file_names"),
-    *("nn.runs.run_session", "nn.searching.heartbeat", "nn.searching.machine"),
-    *("nn.searching.storage", "nn.searching.team", "nn.searching.worker"),
-    *("nn.settings.plain_yaml", "nn.settings.search_declaration"),
-    *("nn.training.history", "nn.training.state"),
+    "nn.architecture.options",
+    "nn.console.comparing",
+    "nn.console.left_runs",
+    "nn.console.predict_flags",
+    "nn.console.run_choice",
+    "nn.console.showing",
+    "nn.console.training",
+    "nn.console.watching",
+    "nn.datasets.digit_shapes",
+    "nn.engines.compiled_loops",
+    "nn.layers.layer",
+    "nn.reports.page_data",
+    "nn.reports.run_reports",
+    "nn.reports.study_files",
+    "nn.runs.checkpoint_numbers",
+    "nn.runs.checkpoint_writer",
+    "nn.runs.file_names",
+    "nn.runs.run_session",
+    "nn.searching.heartbeat",
+    "nn.searching.machine",
+    "nn.searching.storage",
+    "nn.searching.team",
+    "nn.searching.worker",
+    "nn.settings.plain_yaml",
+    "nn.settings.search_declaration",
+    "nn.training.history",
+    "nn.training.state",
 }
 
 # What these read, this program or the system has written.

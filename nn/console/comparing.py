@@ -12,7 +12,8 @@ from nn.console.asker import is_terminal
 from nn.console.program import say
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
-from nn.runs.run_folder import RunFolder, finished_runs
+from nn.runs.find_run import finished_runs
+from nn.runs.run_folder import RunFolder
 
 
 def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weights: bool) -> None:
@@ -47,7 +48,7 @@ def print_comparison(study: Path, trials: int) -> None:
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    runs = finished_runs(study)
+    runs = [RunFolder(path) for path in finished_runs(study)]
     if len(runs) < trials:
         say(f"Comparing the {len(runs):,} of {trials:,} runs that are in this folder:")
     if not runs:

@@ -8,7 +8,8 @@ from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import BACK
 from nn.console.piped_answers import read_lines
 from nn.errors import RunFolderError, StoppedError
-from nn.runs.run_folder import RunFolder, find_run, finished_runs
+from nn.runs.find_run import find_folder, find_run, finished_runs
+from nn.runs.run_folder import RunFolder
 from nn.settings.setting import Choice
 
 _LONGEST_INPUT = 1_000_000  # bytes; thousands of names
@@ -27,13 +28,13 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
         StoppedError: the person stopped at the list.
     """
     if wanted is not None or not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        return find_run(wanted or "", save_dir)
+        return RunFolder(find_run(wanted or "", save_dir))
     find_run("", save_dir)  # says what to do where there is no run at all
-    runs = {run.name: run for run in finished_runs(save_dir)}
+    runs = {run.name: run for run in map(RunFolder, finished_runs(save_dir))}
     choices = [Choice(name, explain=_explain(run)) for name, run in runs.items()]
     with open_asker() as asker:
         name = asker.choose("Which run?", choices, choices[0].value)
-    return runs[name] if name in runs else find_run("", save_dir)
+    return runs[name] if name in runs else next(iter(runs.values()))
 
 
 def choose_runs(
@@ -55,9 +56,10 @@ def choose_runs(
     """
     chosen = [find_run(name, save_dir) for name in wanted]
     if study:
-        of_study = finished_runs(_study_folder(study, save_dir))
+        folder = find_folder(study, save_dir, "study")
+        of_study = finished_runs(folder)
         if not of_study:
-            raise RunFolderError(f"{save_dir / study}: there is no finished run in it.")
+            raise RunFolderError(f"{folder}: there is no finished run in it.")
         chosen += of_study
     if not chosen:
         find_run("", save_dir)  # says what to do where there is no run at all
@@ -68,7 +70,7 @@ def choose_runs(
     if not chosen:
         chosen = finished_runs(save_dir)
         report(f"No runs named on standard input: comparing all {len(chosen):,} of {save_dir}.")
-    return list({run.path.resolve(): run for run in chosen}.values())
+    return [RunFolder(path) for path in {path.resolve(): path for path in chosen}.values()]
 
 
 def _piped_names() -> list[str]:
@@ -79,21 +81,15 @@ def _piped_names() -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _study_folder(study: str, save_dir: Path) -> Path:
-    for folder in (save_dir / study, Path(study)):
-        if folder.is_dir():
-            return folder
-    raise RunFolderError(f"{study!r} is neither a study in {save_dir} nor a folder.")
-
-
-def _tick(runs: Sequence[RunFolder]) -> list[RunFolder]:
-    """Return the runs that were ticked in a list."""
+def _tick(paths: Sequence[Path]) -> list[Path]:
+    """Return the folders of the runs that were ticked in a list."""
+    runs = [RunFolder(path) for path in paths]
     choices = [Choice(run.name, explain=_explain(run)) for run in runs]
     with open_asker() as asker:
         ticked = asker.tick("Which runs?", choices)
     if ticked is BACK:
         raise StoppedError("stopped at the list; nothing was written")
-    return [run for run in runs if run.name in ticked]
+    return [run.path for run in runs if run.name in ticked]
 
 
 def _explain(run: RunFolder) -> str:

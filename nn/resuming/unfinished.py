@@ -3,7 +3,6 @@
 It is taken before the first question, so it opens nothing but what it must, and brings no NumPy.
 """
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from nn.errors import ProgramError, RunFolderError
 from nn.files.training_lock import is_being_trained
 from nn.installation import command
 from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
-from nn.settings.checking import check_settings, nearest_hint
+from nn.runs.find_run import find_folder, folders_with
+from nn.settings.checking import check_settings
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,10 @@ def run_to_resume(wanted: str, save_dir: Path) -> Path:
             f"{save_dir}: no run in it was left before its end. To train a finished run further: "
             f"{command('train')} --resume RUN --epochs N"
         )
-    for path in (save_dir / wanted, Path(wanted)):
-        if (path / SETTINGS).is_file():
-            return path
-        if path.is_dir():
-            raise RunFolderError(f"{path}: this folder has no {SETTINGS}, so it is no run's.")
-    hint = nearest_hint(wanted, [path.name for path in _runs(save_dir)])
-    raise RunFolderError(f"{wanted!r} is neither a run in {save_dir} nor a folder{hint or '.'}")
+    path = find_folder(wanted, save_dir)
+    if not (path / SETTINGS).is_file():
+        raise RunFolderError(f"{path}: this folder has no {SETTINGS}, so it is no run's.")
+    return path
 
 
 def _was_left(path: Path) -> bool:
@@ -104,12 +101,7 @@ def _was_stopped(path: Path) -> bool:
 
 
 def _runs(save_dir: Path) -> list[Path]:
-    """Return the folders that hold a run's settings, those written last first."""
-    found = []
-    with suppress(OSError), os.scandir(save_dir) as entries:
-        for entry in entries:
-            settings = Path(entry.path, SETTINGS)
-            with suppress(OSError):
-                if entry.is_dir(follow_symlinks=False) and settings.is_file():
-                    found.append((settings.stat().st_mtime_ns, Path(entry.path)))
-    return [path for _, path in sorted(found, reverse=True)]
+    """Return the folders that hold a run's settings, the newest first; no links to folders."""
+    with suppress(OSError):
+        return [path for path in folders_with(SETTINGS, save_dir) if not path.is_symlink()]
+    return []

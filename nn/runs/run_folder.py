@@ -9,9 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,6 @@ from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable, read_regular
-from nn.installation import command
 from nn.network import Network
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
 from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
@@ -266,42 +263,3 @@ class RunFolder:
             SettingError: the file is missing or damaged.
         """
         return check_settings(read_config(self.path / SETTINGS))
-
-
-def finished_runs(save_dir: Path) -> list[RunFolder]:
-    """Return the finished runs of a folder, the newest first; none if there is no such folder."""
-    runs = []
-    for path in save_dir.iterdir() if save_dir.is_dir() else ():
-        if RunFolder(path).is_finished:
-            runs.append(((path / RESULT).stat().st_mtime_ns, path))
-    return [RunFolder(path) for _, path in sorted(runs, reverse=True)]
-
-
-def find_run(wanted: str, save_dir: Path) -> RunFolder:
-    """Return the run that a person named.
-
-    Args:
-        wanted: A run's name, a folder's path, or nothing for the newest run.
-        save_dir: The folder that holds the runs.
-
-    Raises:
-        RunFolderError: there is no such finished run.
-    """
-    runs = finished_runs(save_dir)
-    if not wanted:
-        if runs:
-            return runs[0]
-        raise RunFolderError(
-            f"{save_dir}: there is no finished run in it. Train one with: {command('train')}"
-        )
-    for path in (save_dir / wanted, Path(wanted)):
-        if path.is_dir():
-            if RunFolder(path).is_finished:
-                return RunFolder(path)
-            raise RunFolderError(
-                f"{path}: this run has no {RESULT}, so it never came to its end. To go on with it: "
-                f"{command('train')} --resume {quote(str(path))}"
-            )
-    near = get_close_matches(wanted, [run.name for run in runs], n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise RunFolderError(f"{wanted!r} is neither a run in {save_dir} nor a folder.{hint}")

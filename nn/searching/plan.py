@@ -6,9 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from nn.errors import SettingError
+from nn.errors import RunFolderError, SettingError
+from nn.runs.file_names import SETTINGS
+from nn.runs.find_run import find_folder
 from nn.runs.write_scope import check_write_scope
-from nn.settings.checking import Given, check_settings, nearest_hint, shorten
+from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import is_config, read_config
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective
@@ -143,13 +145,9 @@ def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
     """Return the settings of a config or of a run."""
     if start == "defaults":
         return {}
-    for path in (Path(start), save_dir / start):
-        if is_config(path):
-            return read_config(path)
-        if (path / "settings.yaml").is_file():
-            return read_config(path / "settings.yaml")
-    near = [path.name for path in save_dir.iterdir() if path.is_dir()] if save_dir.is_dir() else []
-    raise SettingError(
-        f"{place} is {shorten(start)}, which is neither a YAML file nor a run in {save_dir}"
-        f"{nearest_hint(start, near)}"
-    )
+    if is_config(Path(start)):
+        return read_config(Path(start))
+    try:
+        return read_config(find_folder(start, save_dir) / SETTINGS)
+    except RunFolderError as error:
+        raise SettingError(f"{place} names no config, and {error}") from None

@@ -81,8 +81,9 @@ def wrong_value(setting: Setting, given: Given) -> SettingError:
 
 def nearest_hint(written: str, names: Iterable[str]) -> str:
     """Return `. Did you mean ...?` with the name most like `written`, or nothing if none is."""
-    near = difflib.get_close_matches(written[:100].casefold(), list(names), n=1, cutoff=0.6)
-    return f". Did you mean {near[0]}?" if near else ""
+    any_case = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(written[:100].casefold(), any_case, n=1)
+    return f". Did you mean {any_case[near[0]]}?" if near else ""
 
 
 def shorten(written: object, longest: int = 40) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from random import Random
 
 from nn.errors import RunFolderError
-from nn.runs.run_folder import Result, find_run
+from nn.runs.find_run import find_run
+from nn.runs.run_folder import Result, RunFolder
 from nn.runs.saved_run import load_run
 from tests.faults.bench import RUN, Bench, Place
 from tests.faults.fault import Fault
@@ -73,7 +74,7 @@ def read_while_written(bench: Bench, script: str, rng: Random) -> str:
 
 def _read_run(folder: Path) -> tuple[Result, bytes]:
     """Return a run's result and its network, as predict.py reads them."""
-    run = find_run(str(folder), folder.parent)
+    run = RunFolder(find_run(str(folder), folder.parent))
     result = run.read_result()
     return result, load_run(run).network.parameters.values.tobytes()
 

@@ -115,6 +115,12 @@ def test_a_lock_goes_with_a_killed_program(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_link_to_a_run_elsewhere_is_not_offered(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "link").symlink_to(make(tmp_path, "left"))
+    assert unfinished_runs(tmp_path / "runs") == []
+
+
 def test_no_name_means_the_newest_run_that_was_left_or_stopped(tmp_path):
     for name in ("left", "stopped"):
         make(tmp_path, f"{name} before", at=1)

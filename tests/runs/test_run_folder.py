@@ -1,8 +1,6 @@
 """What a run's folder holds, and what becomes of it in the hands of people and full disks."""
 
 import errno
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +12,10 @@ from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.files import atomic_write
-from nn.resuming.unfinished import unfinished_runs
 from nn.runs.preparation import prepare_network
-from nn.runs.run_folder import DataFacts, Result, RunFolder, find_run, finished_runs
+from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.settings.declaration import Settings
 from nn.training.history import EpochRecord
-from tests.environment import ROOT
 
 RESULT = Result(
     epochs=3,
@@ -38,26 +34,9 @@ HISTORY = [
 ]
 
 
-def test_the_readme_of_saved_files_is_no_run(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "saved_files" / "README.md", tmp_path)
-    (tmp_path / "run").mkdir()
-    for name in ("settings.yaml", "result.csv", "report.html"):
-        (tmp_path / "run" / name).touch()
-    assert [run.name for run in finished_runs(tmp_path)] == ["run"]
-    assert unfinished_runs(tmp_path) == []
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     return RunFolder.create(tmp_path / "saved_files", "run")
-
-
-def finish(save_dir: Path, name: str, *, at: int) -> RunFolder:
-    """Make a finished run whose result was written `at` so many seconds."""
-    run = RunFolder.create(save_dir, name)
-    run.write_result(RESULT)
-    os.utime(run.path / "result.csv", (at, at))
-    return run
 
 
 # Making a folder -------------------------------------------------------------------------------
@@ -272,70 +251,6 @@ def test_a_full_disk_is_said_with_the_file_and_leaves_the_old_one(folder, name, 
     with pytest.raises(RunFolderError, match=rf"{name}: cannot be written \(No space left"):
         write(folder)
     assert {path.name: path.read_bytes() for path in folder.path.iterdir()} == before
-
-
-# Finding runs ----------------------------------------------------------------------------------
-
-
-def test_finished_runs_come_newest_first(tmp_path):
-    for name, at in (("b", 200), ("c", 100), ("a", 300)):
-        finish(tmp_path, name, at=at)
-    RunFolder.create(tmp_path, "unfinished")
-    (tmp_path / ".last_answers.yaml").write_text("epochs: 5")
-    assert [run.name for run in finished_runs(tmp_path)] == ["a", "b", "c"]
-
-
-def test_where_there_is_no_save_folder_there_are_no_runs(tmp_path):
-    (tmp_path / "file").write_text("")
-    assert finished_runs(tmp_path / "none") == finished_runs(tmp_path / "file") == []
-
-
-def test_no_name_means_the_newest_finished_run(tmp_path):
-    finish(tmp_path, "old", at=100)
-    finish(tmp_path, "new", at=200)
-    RunFolder.create(tmp_path, "still training")
-    assert find_run("", tmp_path).name == "new"
-
-
-def test_a_run_is_found_by_its_name_and_by_its_path(tmp_path, monkeypatch):
-    run = finish(tmp_path / "saved", "one", at=100)
-    elsewhere = finish(tmp_path / "elsewhere", "two", at=200)
-    monkeypatch.chdir(tmp_path)
-    save_dir = Path("saved")
-    assert find_run("one", save_dir).path.resolve() == run.path
-    assert find_run("saved/one", save_dir).path.resolve() == run.path
-    assert find_run("saved/one/", save_dir).path.resolve() == run.path
-    assert find_run(str(run.path), save_dir).path == run.path
-    assert find_run("elsewhere/two", save_dir).path.resolve() == elsewhere.path
-
-
-def test_a_name_in_the_save_folder_wins_over_a_folder_of_that_name_here(tmp_path, monkeypatch):
-    inside = finish(tmp_path / "saved", "run", at=100)
-    finish(tmp_path, "run", at=200)
-    monkeypatch.chdir(tmp_path)
-    assert find_run("run", tmp_path / "saved").path == inside.path
-
-
-def test_a_run_that_is_not_there_is_named_with_the_nearest_one(tmp_path):
-    finish(tmp_path, "xavier-relu", at=100)
-    with pytest.raises(RunFolderError, match=r"'xavier-rely' is neither.*mean xavier-relu\?"):
-        find_run("xavier-rely", tmp_path)
-    with pytest.raises(RunFolderError, match=r"'qqq' is neither a run in .* nor a folder\.$"):
-        find_run("qqq", tmp_path)
-
-
-def test_a_run_that_never_ended_is_said_to_be_so(tmp_path):
-    run = RunFolder.create(tmp_path, "half")
-    with pytest.raises(RunFolderError, match=r"half: .*no result\.csv"):
-        find_run("half", tmp_path)
-    with pytest.raises(RunFolderError, match="no finished run in it"):
-        find_run("", tmp_path)
-    assert run.path.is_dir()
-
-
-def test_no_runs_at_all_says_how_to_make_one(tmp_path):
-    with pytest.raises(RunFolderError, match=r"python train\.py"):
-        find_run("", tmp_path / "none")
 
 
 # Seconds ---------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def test_the_start_may_be_a_config_a_run_or_a_runs_name(tmp_path):
     for start in ("mine", str(run)):
         assert plan({**rate, "start": start}, save_dir=save_dir).base.epochs == 8
     assert plan({**rate, "start": "mine"}, save_dir=save_dir, epochs="2").base.epochs == 2
-    with pytest.raises(SettingError, match=r"start is 'mien'.*Did you mean mine\?"):
+    with pytest.raises(SettingError, match=r"'mien' is neither a run.*Did you mean mine\?"):
         plan({"start": "mien"}, save_dir=save_dir)
 
 
@@ -66,7 +66,7 @@ def test_a_grid_leaves_out_combinations_that_are_the_same_run():
             "vary: layers and vary: hidden_units both say",
         ),
         ({"vary": "seed: 0..3", "sampler": "grid"}, {}, "seed is a range"),
-        ({"start": "nothing.yaml"}, {}, "neither a YAML file nor a run"),
+        ({"start": "nothing.yaml"}, {}, "names no config, and 'nothing.yaml' is neither a run"),
     ],
 )
 def test_what_does_not_go_together_is_said_before_anything_starts(search, fixed, words):
