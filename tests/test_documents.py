@@ -15,8 +15,7 @@ from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")])
 SCRIPTS = ("train.py", "predict.py", "search.py", "compare.py")
 NOT_YET = {"docs/learn.md"}
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
