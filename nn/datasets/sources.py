@@ -39,12 +39,12 @@ def load_images(
 ) -> ImageData:
     """Load the images to work on.
 
-    "auto" takes the first of these that is there: the four IDX files, gzipped or not;
-    `mnist_train.csv` and `mnist_test.csv`; `mnist.pkl.gz`; the four files from the network; the
-    digits the program draws. Each is looked for in `data_dir`, then in `beside` and in its
-    `data` folder. "mnist" is the same without the last.
-    "built-in" is the last alone. A set of files that is not complete is passed over, and said;
-    one that is there but damaged is an error, for whoever put it there wants it used.
+    "auto" looks in `data_dir`, then in `beside`, then in the folder `data` there. In each it takes
+    the four IDX files, gzipped or not; else `mnist_train.csv` and `mnist_test.csv`; else
+    `mnist.pkl.gz`. If there are none, it downloads the four files; without a network it takes the
+    digits that the program draws. "mnist" never takes these, "built-in" takes only these. An
+    incomplete set of files is reported and skipped. Damaged files are an error, because whoever
+    put them there wants them used.
 
     Args:
         dataset: "auto", "mnist" or "built-in".
@@ -82,8 +82,8 @@ def _from_files(data_dir: Path, beside: Path | None, say: Report) -> ImageData |
     if beside is not None:
         others = (beside, beside / "data")
         folders += [other for other in others if other.resolve() != data_dir.resolve()]
-    for read in (_from_idx, _from_csv, _from_pickle):
-        for folder in folders:
+    for folder in folders:
+        for read in (_from_idx, _from_csv, _from_pickle):
             data = read(folder, say)
             if data is not None:
                 return data

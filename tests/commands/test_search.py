@@ -130,7 +130,6 @@ def test_answers_may_be_piped(search, tmp_path):
         (("--trials", "0"), "", 2, ("--trials is '0'",)),
         ((), "hidden_units: [3]\ndefaults\n", 2, ("without an answer for sampler",)),
         ((), "hidden_units: [3]\ndefaults\nbest\n", 2, ("answer for sampler", "'best'")),
-        (("--data-dir", "/proc/none", "--dataset", "mnist"), "", 3, ()),
     ],
     ids=lambda case: " ".join(case[0]) or case[1],
 )  # fmt: skip
@@ -138,6 +137,11 @@ def test_what_cannot_be_searched_is_one_line_of_error(refused, search, case):
     flags, typed, code, words = case
     ways = () if typed else ("--defaults",)
     refused(search("--epochs", 1, *ways, *flags, typed=typed), code, *words)
+
+
+def test_a_search_on_damaged_images_is_one_line_of_error(refused, search, tmp_path):
+    (tmp_path / "mnist.pkl.gz").write_bytes(b"damaged")
+    refused(search("--defaults", "--data-dir", tmp_path), 3, "mnist.pkl.gz")
 
 
 def test_without_optuna_the_command_that_installs_it_is_said(refused, search, tmp_path):

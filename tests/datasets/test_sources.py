@@ -116,6 +116,12 @@ def test_the_data_folder_comes_before_the_folder_of_the_program(tmp_path: Path) 
     assert load(beside, beside=beside)[0].image_shape == (4, 4)
 
 
+def test_any_files_in_the_data_folder_come_before_those_of_the_program(tmp_path: Path) -> None:
+    put_idx(tmp_path / "program" / "data", arrays(4))
+    put_csv(tmp_path, arrays(3))
+    assert load(tmp_path, beside=tmp_path / "program")[0].name == "mnist_train.csv"
+
+
 def test_the_program_s_folder_may_have_a_data_folder_of_its_own(tmp_path: Path) -> None:
     data_dir, beside = tmp_path / "data", tmp_path / "program"
     put_idx(beside / "data", arrays(4))

@@ -56,8 +56,14 @@ def trickling(folder: Path) -> Iterator[str]:
 
 
 def ask_here(argument: Any) -> None:
-    """Make the program believe that this server is where MNIST is, and that these are its files."""
+    """Make the program believe that this server is where MNIST is, and that these are its files.
+
+    The repository's own data folder, where MNIST may already be, is not looked in.
+    """
     from nn.datasets import download
+    from nn.runs import preparation
+
+    preparation.REPOSITORY = None
 
     mirror, files = argument
     known = tuple(download.KnownFile(*words) for words in files)
