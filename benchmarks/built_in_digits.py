@@ -62,7 +62,7 @@ def train(seed: int, real: LabelledImages) -> tuple[float, float]:
         run = run_experiment(check_settings({k: Given(v, k) for k, v in given.items()}))
         saved = load_run(run.folder)
     images = in_order(real, saved.normalization)
-    answers = evaluate(saved.network, SoftmaxCrossEntropy(10), images)
+    answers = evaluate(saved.network, SoftmaxCrossEntropy(), images)
     print(f"seed {seed}: {run.result.validation_accuracy:.2%} {answers.accuracy:.2%}", flush=True)
     return run.result.validation_accuracy, answers.accuracy
 

@@ -17,7 +17,9 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 import torch
 
-from nn.architecture.layer_list import LayerSpec, build_network
+from nn.architecture.building import build_network
+from nn.architecture.layer_list import LayerSpec
+from nn.engines.fused import FusedEngine
 from nn.initializers import INITIALIZERS
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
@@ -79,14 +81,13 @@ def compare(name: str, layers: list[LayerSpec], theirs: torch.nn.Sequential) -> 
     inputs = rng.random((BATCH_SIZE, 784), dtype=np.float32)
     labels = rng.integers(0, 10, BATCH_SIZE)
 
-    loss = SoftmaxCrossEntropy(10)
-    targets = loss.targets(labels)
+    loss = SoftmaxCrossEntropy()
     optimizer = Momentum(network.parameters, learning_rate=LEARNING_RATE, momentum=0.9)
 
+    engine = FusedEngine(network, loss, optimizer)
+
     def our_step() -> None:
-        logits = network.forward(inputs, training=True)
-        network.backward(loss.gradient(logits, targets))
-        optimizer.step()
+        engine.take_steps(inputs, labels, BATCH_SIZE)
 
     images, classes = torch.tensor(inputs).reshape(-1, 1, 28, 28), torch.tensor(labels)
     their_loss = torch.nn.CrossEntropyLoss()

@@ -1,62 +1,118 @@
 """A network is a list of layers.
 
 Forward, each layer feeds the next; backward, each hands its gradient to the one before. Everything
-else here is bookkeeping: building the list from its description, and packing all parameters into
-one buffer.
+else here is bookkeeping: giving every layer the shape of its inputs, and packing all parameters
+into one buffer.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from nn.layers.layer import Array, Layer
+from nn.initializers import Initializer, xavier
+from nn.layers.flatten import Images
+from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import ParameterBuffer
+
+LARGEST_WEIGHTS = 2**26  # in all layers together: 256 MiB, and several times that to train
+LARGEST_OUTPUTS = 2**22  # numbers a layer makes of one image: 16 MiB, times the batch to train
 
 # Numbers that a layer makes at a time outside training: 2 MiB in float32, which a processor's
 # cache holds. Thousands of images at once would take three times as long, and gigabytes.
 _LARGEST_SLICE = 2**19
 
 
+class LayerError(ValueError):
+    """A layer does not fit where it stands.
+
+    Args:
+        number: The layer's number in the list, from 1.
+        layer: The layer.
+        reason: Why it does not fit.
+    """
+
+    def __init__(self, number: int, layer: Layer, reason: object) -> None:
+        super().__init__(f"layer {number} ({layer!r}): {reason}")
+        self.number = number
+        self.reason = str(reason)
+
+
 class Network:
     """Layers, one after the other.
 
     Args:
-        layers: From the images to the logits; each one's output shape is the next one's input
-            shape. Each is an object of its own: it remembers what it was given until the
-            gradient comes back.
+        layers: From the images to the logits. Each is an object of its own: it remembers its
+            inputs until the gradient comes back.
+        input_shape: H, W of images of one channel, which may enter as rows (N, H * W); or D, the
+            number of features of rows.
+        initializer: Draws the first weights of every layer.
+        seed: Of the random numbers: the first weights, and dropout's masks. A seed, or the stream
+            itself.
+        dtype: float32, or float64 for gradient checks.
 
     Attributes:
+        layers: The layers, behind `Images` where the first of them works on images.
         parameters: Everything the layers learn, in one buffer.
+
+    Raises:
+        LayerError: a layer does not fit what enters it, or would be too large.
+        ValueError: a layer object stands in the network twice.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        for number, (before, after) in enumerate(pairwise(layers), start=1):
-            if before.output_shape != after.input_shape:
-                raise ValueError(
-                    f"layer {number + 1} ({after!r}) takes {after.input_shape}, "
-                    f"but layer {number} ({before!r}) gives {before.output_shape}"
-                )
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        input_shape: int | tuple[int, ...],
+        *,
+        initializer: Initializer = xavier,
+        seed: int | np.random.Generator = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         if len({id(layer) for layer in layers}) < len(layers):
             raise ValueError("a layer object stands in the network twice; make one for each place")
         self.layers = list(layers)
+        image = (input_shape,) if isinstance(input_shape, int) else input_shape
+        takes = next((layer.takes for layer in layers if layer.takes != "any"), "rows")
+        if takes == "images" and len(image) == 2:
+            self.layers.insert(0, Images(*image))
+        self._build((math.prod(image),), initializer, np.random.default_rng(seed), dtype)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
         widest = max((math.prod(layer.output_shape) for layer in self.layers), default=1)
         self._rows_at_once = max(1, _LARGEST_SLICE // widest)
         # Nothing before the first layer that learns needs a gradient.
-        first = next((i for i, layer in enumerate(layers) if layer.parameters), len(layers))
-        self._learning_layers = self.layers[first:]
-        for layer in self._learning_layers:
-            layer.needs_input_gradient = layer is not self._learning_layers[0]
+        first = next((i for i, layer in enumerate(self.layers) if layer.parameters), None)
+        self.learning_layers = [] if first is None else self.layers[first:]
+        for layer in self.learning_layers:
+            layer.needs_input_gradient = layer is not self.learning_layers[0]
+
+    def _build(
+        self, shape: Shape, initializer: Initializer, rng: np.random.Generator, dtype: DTypeLike
+    ) -> None:
+        """Give every layer the shape of its inputs, which is that of the outputs before it."""
+        self.input_shape = shape
+        weights = 0
+        first = 0 if self.layers and isinstance(self.layers[0], Images) else 1
+        for number, layer in enumerate(self.layers, start=first):
+            try:
+                _check_rank(layer, shape)
+                weights += layer.weights_for(shape)
+                _check_size(weights=weights)
+                layer.build(shape, initializer=initializer, rng=rng, dtype=dtype)
+                _check_size(outputs=layer.largest_array)
+            except ValueError as error:
+                raise LayerError(number, layer, error) from None
+            shape = layer.output_shape
+        self.output_shape = shape
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return the logits.
 
         Args:
             inputs: Shape (N, *input shape of the first layer).
-            training: Whether `backward` will follow; the array returned is then overwritten by
-                the next training step.
+            training: Whether `backward` will follow; the array returned may then be overwritten
+                by the next training step.
 
         Returns:
             Shape (N, K).
@@ -77,8 +133,18 @@ class Network:
             d_logits: Gradient of the loss with respect to the logits, shape (N, K).
         """
         gradient = d_logits
-        for layer in reversed(self._learning_layers):
+        for layer in reversed(self.learning_layers):
             gradient = layer.backward(gradient)
+
+    def predict(self, images: Array) -> NDArray[np.int64]:
+        """Return the class of each image, (N,): that of its largest logit.
+
+        Args:
+            images: Scaled as in training, (N, H, W) or as rows (N, D).
+        """
+        rows = np.reshape(images, (len(images), *self.input_shape))
+        classes: NDArray[np.int64] = self.forward(rows).argmax(axis=1)
+        return classes
 
     @property
     def arrays(self) -> dict[str, Array]:
@@ -120,3 +186,39 @@ class Network:
 
     def __repr__(self) -> str:
         return " | ".join(repr(layer) for layer in self.layers)
+
+
+def shape_text(shape: Shape) -> str:
+    """Return a shape as people write it: `128`, or `8 x 24 x 24` for channels, height, width."""
+    return " x ".join(str(size) for size in shape)
+
+
+def _check_rank(layer: Layer, shape: Shape) -> None:
+    if layer.takes == "rows" and len(shape) != 1:
+        raise ValueError(
+            f"it takes numbers in a row, but gets images of {shape_text(shape)} (channels x height "
+            "x width); put flatten before it"
+        )
+    if layer.takes == "images" and len(shape) == 1:
+        raise ValueError(
+            f"it takes images, but gets {shape_text(shape)} numbers in a row; put it before "
+            "flatten and before any dense layer"
+        )
+
+
+def _check_size(*, outputs: int = 0, weights: int = 0) -> None:
+    """Raise before a layer's memory is asked for, not after the machine has run out of it."""
+    if weights > LARGEST_WEIGHTS:
+        raise ValueError(
+            f"with it the network has {weights:,} weights, {_in_gibibytes(weights)}; at most "
+            f"{LARGEST_WEIGHTS:,} are allowed, {_in_gibibytes(LARGEST_WEIGHTS)}"
+        )
+    if outputs > LARGEST_OUTPUTS:
+        raise ValueError(
+            f"it makes {outputs:,} numbers of every image, {_in_gibibytes(outputs)}; at most "
+            f"{LARGEST_OUTPUTS:,} are allowed"
+        )
+
+
+def _in_gibibytes(numbers: int) -> str:
+    return f"{numbers * 4 / 2**30:,.2f} GiB"

@@ -1,8 +1,9 @@
 """How the learning rate changes from epoch to epoch.
 
-Large steps find the valley, small ones its floor. A schedule answers one question: which learning
-rate does this epoch use? It remembers nothing. One that depends on how training goes looks that up
-in the history, so a run that is taken up again goes on with the same rates.
+Large steps find the valley, small ones its floor. A schedule answers one question: by which factor
+is the learning rate of this epoch smaller than the first one? It remembers nothing. One that
+depends on how training goes looks that up in the history, so a resumed run continues with the same
+rates.
 """
 
 import math
@@ -13,38 +14,38 @@ from typing import Protocol
 Schedule = Callable[[int], float]
 
 
-def constant(learning_rate: float) -> Schedule:
-    """Return a schedule that never changes."""
-    return lambda epoch: learning_rate
+def constant() -> Schedule:
+    """Return a schedule that never changes the learning rate."""
+    return lambda epoch: 1.0
 
 
-def exponential(learning_rate: float, decay_rate: float) -> Schedule:
+def exponential(decay_rate: float) -> Schedule:
     """Return a schedule that multiplies by `decay_rate` after every epoch.
 
-    learning rate of epoch e = learning_rate * decay_rate ** (e - 1), e from 1.
+    factor of epoch e = decay_rate ** (e - 1), e from 1.
     """
-    return lambda epoch: learning_rate * decay_rate ** (epoch - 1)
+    return lambda epoch: decay_rate ** (epoch - 1)
 
 
-def step(learning_rate: float, decay_rate: float, every: int) -> Schedule:
-    """Return a schedule that multiplies by `decay_rate` after every so many epochs.
+def step(decay_rate: float, every: int) -> Schedule:
+    """Return a schedule that multiplies by `decay_rate` after every `every` epochs.
 
-    learning rate of epoch e = learning_rate * decay_rate ** floor((e - 1) / every), e from 1.
+    factor of epoch e = decay_rate ** floor((e - 1) / every), e from 1.
     """
-    return lambda epoch: learning_rate * decay_rate ** ((epoch - 1) // every)
+    return lambda epoch: decay_rate ** ((epoch - 1) // every)
 
 
-def cosine(learning_rate: float, epochs: int) -> Schedule:
+def cosine(epochs: int) -> Schedule:
     """Return a schedule that falls to almost 0, slowly at the beginning and at the end.
 
-    learning rate of epoch e = learning_rate * (1 + cos(pi * (e - 1) / epochs)) / 2, e from 1.
+    factor of epoch e = (1 + cos(pi * (e - 1) / epochs)) / 2, e from 1.
 
     It would be 0 in the epoch after the last.
 
     Reference: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
     eq. 5, without the restarts.
     """
-    return lambda epoch: learning_rate * (1 + math.cos(math.pi * (epoch - 1) / epochs)) / 2
+    return lambda epoch: (1 + math.cos(math.pi * (epoch - 1) / epochs)) / 2
 
 
 class Validated(Protocol):
@@ -55,18 +56,17 @@ class Validated(Protocol):
         """Share of right answers on the validation images, from 0 to 1."""
 
 
-def halving(learning_rate: float, history: Sequence[Validated]) -> Schedule:
+def halving(history: Sequence[Validated]) -> Schedule:
     """Return a schedule that halves after every epoch whose validation accuracy fell.
 
-    learning rate of epoch e = learning_rate / 2 ** (falls from one epoch to the next before e).
+    factor of epoch e = 1 / 2 ** (falls from one epoch to the next before e).
 
     Args:
-        learning_rate: The first epoch's.
         history: The epochs so far; the trainer adds to it, and the schedule looks again.
     """
 
-    def rate(epoch: int) -> float:
+    def factor(epoch: int) -> float:
         accuracies = [record.validation_accuracy for record in history[: epoch - 1]]
-        return learning_rate * 0.5 ** sum(after < before for before, after in pairwise(accuracies))
+        return 0.5 ** sum(after < before for before, after in pairwise(accuracies))
 
-    return rate
+    return factor

@@ -25,11 +25,9 @@ class Model:
         self.optimizer = make(self.buffer)
 
     def step(self, d_weights: list[float], d_biases: list[float]) -> list[float]:
-        """Hand over the gradients as a network does, and return the new values."""
-        dtype = self.weights.value.dtype
-        one = np.ones((1, 1), dtype)
-        self.weights.add_product(one, np.array([d_weights], dtype))
-        self.biases.add_product(one, np.array([d_biases], dtype))
+        """Write the gradients as a network does, and return the new values."""
+        self.weights.gradient[:] = [d_weights]
+        self.biases.gradient[:] = d_biases
         self.optimizer.step()
         return self.values()
 

@@ -1,15 +1,15 @@
 """This trainer, through the very loop that `train.py` uses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.work import CLASSES, Array, Work
+from benchmarks.work import CLASSES, PIXELS, Array, Work
 from nn.datasets.batches import CHUNK_ROWS, Chunk
-from nn.engines.steps import TakeSteps, take_steps
-from nn.initializers import INITIALIZERS
+from nn.engines.engine import Engine
+from nn.engines.fused import FusedEngine
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.dense import Dense
 from nn.layers.layer import Layer
@@ -50,13 +50,13 @@ class Contestant:
     image are all within the time.
     """
 
-    take_steps: TakeSteps = staticmethod(take_steps)
+    engine: Callable[..., Engine] = FusedEngine
 
     def __init__(self, work: Work, images: Array, labels: NDArray[np.int64]) -> None:
         self.network = _network(work)
-        self.loss = SoftmaxCrossEntropy(CLASSES)
+        self.loss = SoftmaxCrossEntropy()
         self.optimizer = _optimizer(work, self.network)
-        self.schedule = constant(work.learning_rate)
+        self.taking_steps = self.engine(self.network, self.loss, self.optimizer)
         self.examples = InThisOrder(images, labels, work.batch_size)
         self.history: list[EpochRecord] = []
 
@@ -66,12 +66,12 @@ class Contestant:
             self.network,
             self.loss,
             self.optimizer,
-            schedule=self.schedule,
+            schedule=constant(),
             training=self.examples,
             validation=lambda: [Chunk(self.examples.inputs[:1], self.examples.labels[:1])],
             epochs=len(self.history) + 1,
             history=self.history,
-            take_steps=self.take_steps,
+            engine=self.taking_steps,
         )
 
     def parameters(self) -> list[Array]:
@@ -80,14 +80,11 @@ class Contestant:
 
 
 def _network(work: Work) -> Network:
-    rng = np.random.default_rng(0)
     activation = {"relu": ReLU, "sigmoid": Sigmoid}[work.activation]
     layers: list[Layer] = []
-    for inputs, units in zip(work.units, work.units[1:], strict=False):
-        if layers:
-            layers.append(activation((inputs,)))
-        layers.append(Dense(inputs, units, initializer=INITIALIZERS["xavier"], rng=rng))
-    network = Network(layers)
+    for units in work.hidden:
+        layers += [Dense(units), activation()]
+    network = Network([*layers, Dense(CLASSES)], PIXELS)
     for array, first in zip(network.arrays.values(), work.first_parameters(), strict=True):
         array[:] = first
     return network

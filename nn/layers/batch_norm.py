@@ -7,10 +7,12 @@ averages over the training's batches stand in for its mean and variance.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.initializers import Initializer
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 
@@ -18,17 +20,12 @@ from nn.layers.parameter import Parameter
 class BatchNorm(Layer):
     """outputs = gamma * (inputs - mean) / sqrt(variance + epsilon) + beta.
 
-    In training, mean and variance are the batch's, for each feature of rows (N, D) and for each
-    channel of images (N, C, H, W), and the running ones follow them:
+    In training, mean and variance are those of the batch, for each feature of rows (N, D) and for
+    each channel of images (N, C, H, W), and the running mean and variance follow them:
 
         running <- 0.9 * running + 0.1 * the batch's
 
-    where the variance that is followed is the unbiased one. Outside training the running ones are
-    used.
-
-    Args:
-        input_shape: (D,) or (C, H, W), which does not change.
-        dtype: float32, or float64 for gradient checks.
+    where the variance is the unbiased one. Outside training the running ones are used.
 
     Reference: Ioffe and Szegedy (2015), Batch Normalization: Accelerating Deep Network Training
     by Reducing Internal Covariate Shift, algorithms 1 and 2.
@@ -38,8 +35,16 @@ class BatchNorm(Layer):
     epsilon = 1e-5
     running_share = 0.1
 
-    def __init__(self, input_shape: Shape, *, dtype: DTypeLike = np.float32) -> None:
-        super().__init__(input_shape, input_shape)
+    def build(
+        self,
+        input_shape: Shape,
+        *,
+        initializer: Initializer,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        """Start with gamma 1 and beta 0, for rows (D,) or images (C, H, W)."""
+        self.input_shape = self.output_shape = input_shape
         features, *pixels = input_shape
         self.smallest_batch = 2 if math.prod(pixels) == 1 else 1
         self.gamma = Parameter(np.ones(features, dtype))
@@ -49,15 +54,6 @@ class BatchNorm(Layer):
         # One number for each feature, shaped so that it meets all examples and pixels of its own.
         self._each = (features, *(1 for _ in pixels))
         self._axes = (0, *range(2, 2 + len(pixels)))
-        self._outputs: Array = np.empty((0, *input_shape), dtype)
-
-    def _allocate(self, inputs: Array) -> None:
-        """Make the arrays that one training step writes to, for batches shaped like `inputs`."""
-        self._outputs = np.empty_like(inputs)
-        self._normalized = np.empty_like(inputs)
-        self._d_inputs = np.empty_like(inputs)
-        self._products = np.empty_like(inputs)
-        self._count = inputs.size // len(self.running_mean)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -65,7 +61,7 @@ class BatchNorm(Layer):
         return self.gamma, self.beta
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Mapping[str, Array]:
         """The scale gamma, the shift beta and the running mean and variance, all (D,) or (C,)."""
         return {
             "gamma": self.gamma.value,
@@ -75,8 +71,8 @@ class BatchNorm(Layer):
         }
 
     @property
-    def constants(self) -> dict[str, float | tuple[int, ...]]:
-        """The number that keeps the division from one by 0."""
+    def constants(self) -> Mapping[str, float | tuple[int, ...]]:
+        """Epsilon, which prevents a division by 0."""
         return {"epsilon": self.epsilon}
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
@@ -96,25 +92,23 @@ class BatchNorm(Layer):
                 "batch normalization cannot learn from a batch of one: a single number has no "
                 "variance; make batches of two or more"
             )
-        if inputs.shape != self._outputs.shape:
-            self._allocate(inputs)
-
-        normalized = self._normalized
+        self._count = inputs.size // len(self.running_mean)
+        self._normalized = normalized = self._scratch("normalized", inputs)
         mean = self._mean(inputs)
         np.subtract(inputs, self._spread(mean), out=normalized)
-        np.square(normalized, out=self._products)
-        variance = self._mean(self._products)
+        squares = np.square(normalized, out=self._scratch("products", inputs))
+        variance = self._mean(squares)
         self._deviation = np.sqrt(variance + self.epsilon)
         normalized /= self._spread(self._deviation)
         self._follow(self.running_mean, mean)
         self._follow(self.running_variance, variance * (self._count / (self._count - 1)))
 
-        np.multiply(normalized, gamma, out=self._outputs)
-        self._outputs += beta
-        return self._outputs
+        outputs = np.multiply(normalized, gamma, out=self._scratch("outputs", inputs))
+        outputs += beta
+        return outputs
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return the gradient with respect to the inputs; hand on gamma's and beta's.
+        """Write the gradients of gamma and beta; return d_inputs.
 
         With n = (x - mean) / deviation, M numbers a feature, and sums over these M:
 
@@ -125,19 +119,19 @@ class BatchNorm(Layer):
         The last two terms are there because x moves the mean and the deviation, too: they take
         out of d_outputs what a shift or a scaling of all x would change, for neither changes n.
         """
-        np.multiply(d_outputs, self._normalized, out=self._products)
-        d_gamma = self._products.sum(axis=self._axes)
+        normalized = self._normalized
+        products = np.multiply(d_outputs, normalized, out=self._scratch("products", normalized))
+        d_gamma = products.sum(axis=self._axes)
         d_beta = d_outputs.sum(axis=self._axes)
+        self.gamma.gradient[:], self.beta.gradient[:] = d_gamma, d_beta
+
+        d_inputs = self._scratch("d_inputs", normalized)
         if self.needs_input_gradient:
-            # First of all, because handing on a gradient may already change gamma.
-            d_inputs = self._d_inputs
-            np.multiply(self._normalized, self._spread(d_gamma / -self._count), out=d_inputs)
+            np.multiply(normalized, self._spread(d_gamma / -self._count), out=d_inputs)
             d_inputs += d_outputs
             d_inputs -= self._spread(d_beta / self._count)
             d_inputs *= self._spread(self.gamma.value / self._deviation)
-        self.gamma.add(d_gamma)
-        self.beta.add(d_beta)
-        return self._d_inputs
+        return d_inputs
 
     def _spread(self, numbers: Array) -> Array:
         """Return one number for each feature, shaped to meet a batch."""
@@ -154,4 +148,4 @@ class BatchNorm(Layer):
         running += self.running_share * latest
 
     def __repr__(self) -> str:
-        return f"{self.name} {self.input_shape[0]}"
+        return f"{self.name} {self.input_shape[0]}" if self.input_shape else self.name

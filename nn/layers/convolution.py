@@ -7,7 +7,7 @@ pattern fits, place by place.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -34,19 +34,15 @@ class Convolution(Layer):
         outputs (F, stops * N) = weights.T (F, C * kh * kw) @ windows (C * kh * kw, stops * N)
 
     Args:
-        input_shape: C, H, W of one image.
-        filters: F, how many patterns to look for; the channels on leaving.
+        filters: F, how many patterns to look for; the channels of the outputs.
         kernel_size: kh, kw, or one number for both.
         stride: Pixels from one window to the next.
         padding: Rows and columns of zeros around the image; "same" pads so that images keep their
             size (where one side needs more, it is the lower and the right).
         dilation: Pixels from one weight of the kernel to the next; 1 leaves no holes.
-        initializer: Draws the first weights, with fan-in C * kh * kw; biases start at 0.
-        rng: Where the initializer takes its random numbers from.
-        dtype: float32, or float64 for gradient checks.
 
     Raises:
-        ValueError: the kernel is larger than the padded image, or "same" meets a stride.
+        ValueError: "same" meets a stride.
 
     Reference: Chellapilla et al. (2006), High Performance Convolutional Neural Networks for
     Document Processing, for the matrix of windows; Yu and Koltun (2016), Multi-Scale Context
@@ -54,61 +50,61 @@ class Convolution(Layer):
     """
 
     name = "conv2d"
+    takes = "images"
 
     def __init__(
         self,
-        input_shape: Shape,
         filters: int,
         kernel_size: int | tuple[int, int],
         *,
         stride: int | tuple[int, int] = 1,
         padding: int | tuple[int, int] | str = 0,
         dilation: int | tuple[int, int] = 1,
+    ) -> None:
+        super().__init__()
+        self._filters = filters
+        self._kernel_size = as_pair(kernel_size)
+        self._stride, self._dilation = as_pair(stride), as_pair(dilation)
+        if padding == "same" and self._stride != (1, 1):
+            raise ValueError("padding same keeps the image's size, a stride does not; use one")
+        (self._top, self._bottom), (self._left, self._right) = (
+            _split_padding(padding, axis, self._kernel_size[axis], self._dilation[axis])
+            for axis in (0, 1)
+        )
+
+    def build(
+        self,
+        input_shape: Shape,
+        *,
         initializer: Initializer,
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        channels, height, width = input_shape
-        self.kernel_size = as_pair(kernel_size)
-        self._stride, self._dilation = as_pair(stride), as_pair(dilation)
-        if padding == "same" and self._stride != (1, 1):
-            raise ValueError("padding same keeps the image's size, a stride does not; use one")
-        (self._top, bottom), (self._left, right) = (
-            _split_padding(padding, axis, self.kernel_size[axis], self._dilation[axis])
-            for axis in (0, 1)
-        )
-        self.padded_size = (self._top + height + bottom, self._left + width + right)
+        """Draw the weights for images (C, H, W), with fan-in C * kh * kw; biases start at 0.
+
+        Raises:
+            ValueError: the kernel is larger than the padded image.
+        """
+        _, height, width = input_shape
+        self.padded_size = (self._top + height + self._bottom, self._left + width + self._right)
         self._windows = Windows(
-            self.padded_size, self.kernel_size, stride=self._stride, dilation=self._dilation
+            self.padded_size, self._kernel_size, stride=self._stride, dilation=self._dilation
         )
-        super().__init__(input_shape, (filters, *self._windows.stops))
-
-        fan_in = channels * self.kernel_size[0] * self.kernel_size[1]
-        weights = initializer((fan_in, filters), fan_in=fan_in, rng=rng)
+        self.input_shape, self.output_shape = input_shape, (self._filters, *self._windows.stops)
+        fan_in = self.weights_for(input_shape) // self._filters
+        weights = initializer((fan_in, self._filters), fan_in=fan_in, rng=rng)
         self.weights = Parameter(weights.astype(dtype), penalized=True)
-        self.biases = Parameter(np.zeros(filters, dtype))
-        self._d_weights = np.empty((fan_in, filters), dtype)
-        self._allocate(0)
+        self.biases = Parameter(np.zeros(self._filters, dtype))
 
-    def _allocate(self, examples: int) -> None:
-        dtype = self.weights.value.dtype
-        self._examples = examples
-        self._outputs = np.empty((*self.output_shape, examples), dtype)
-        self._padded = self._new_padded(examples)
-        self._d_padded = np.empty_like(self._padded)
-        self._memory = self._new_memory(examples)
+    def weights_for(self, input_shape: Shape) -> int:
+        """Return C * kh * kw * F."""
+        return input_shape[0] * math.prod(self._kernel_size) * self._filters
 
-    def _new_padded(self, examples: int) -> Array:
-        """Return images (C, H, W, N) with their padding, all of it zeros."""
-        shape = (self.input_shape[0], *self.padded_size, examples)
-        return np.zeros(shape, self.weights.value.dtype)
-
-    def _new_memory(self, examples: int) -> Array:
-        """Return memory for the windows of as many rows of stops as are handled at a time."""
-        rows, columns = self._windows.stops
-        row_of_stops = len(self.weights.value) * columns * examples
-        rows_at_once = min(rows, max(1, _LARGEST_MATRIX // max(row_of_stops, 1)))
-        return np.empty(rows_at_once * row_of_stops, self.weights.value.dtype)
+    @property
+    def largest_array(self) -> int:
+        """How many numbers the padded image has, or the outputs if they are more."""
+        padded = (self.input_shape[0], *self.padded_size)
+        return max(math.prod(padded), math.prod(self.output_shape))
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -116,36 +112,29 @@ class Convolution(Layer):
         return self.weights, self.biases
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Mapping[str, Array]:
         """The kernels as weights (C * kh * kw, F) and the biases (F,)."""
         return {"weights": self.weights.value, "biases": self.biases.value}
 
     @property
-    def constants(self) -> dict[str, float | tuple[int, ...]]:
+    def constants(self) -> Mapping[str, float | tuple[int, ...]]:
         """Kernel size, stride and dilation (down, right); padding (top, left, bottom, right)."""
-        _, height, width = self.input_shape
         return {
-            "kernel_size": self.kernel_size,
+            "kernel_size": self._kernel_size,
             "stride": self._stride,
             "dilation": self._dilation,
-            "padding": (
-                self._top,
-                self._left,
-                self.padded_size[0] - self._top - height,
-                self.padded_size[1] - self._left - width,
-            ),
+            "padding": (self._top, self._left, self._bottom, self._right),
         }
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Slide the kernels over images (N, C, H, W); return images (N, F, H', W')."""
-        examples = len(inputs)
+        examples, weights = len(inputs), self.weights.value
+        new = self._scratch if training else _new
+        padded = new("padded", weights, (self.input_shape[0], *self.padded_size, examples))
+        memory = new("windows", weights, self._windows_at_once(examples))
+        outputs = new("outputs", weights, (*self.output_shape, examples))
         if training:
-            if examples != self._examples:
-                self._allocate(examples)
-            padded, memory, outputs = self._padded, self._memory, self._outputs
-        else:
-            padded, memory = self._new_padded(examples), self._new_memory(examples)
-            outputs = np.empty((*self.output_shape, examples), self.weights.value.dtype)
+            self._padded = padded
 
         self._inside(padded)[:] = batch_last(inputs)
         flat_outputs = outputs.reshape(len(outputs), -1)
@@ -156,7 +145,7 @@ class Convolution(Layer):
         return batch_first(outputs)
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return the gradient with respect to the images; hand on the parameters' gradients.
+        """Write the gradients of weights and biases; return d_inputs (N, C, H, W).
 
         The product of the forward step, taken apart:
 
@@ -168,20 +157,29 @@ class Convolution(Layer):
         them.
         """
         flat_d_outputs = batch_last(d_outputs).reshape(self.output_shape[0], -1)
-        self._d_weights.fill(0)
+        self.biases.gradient[:] = flat_d_outputs.sum(axis=1)
+        d_weights = self.weights.gradient
+        d_weights.fill(0)
+        d_padded = self._scratch("d_padded", self._padded)
         if self.needs_input_gradient:
-            self._d_padded.fill(0)
-        for rows, stops in self._blocks(self._memory, len(d_outputs)):
-            windows = self._gather(self._padded, self._memory, rows)
-            self._d_weights += self._flat(windows) @ flat_d_outputs[:, stops].T
+            d_padded.fill(0)
+        memory = self._scratch("windows", d_weights, self._windows_at_once(len(d_outputs)))
+        for rows, stops in self._blocks(memory, len(d_outputs)):
+            windows = self._gather(self._padded, memory, rows)
+            d_weights += self._flat(windows) @ flat_d_outputs[:, stops].T
             if self.needs_input_gradient:
                 # The windows have been used; their memory takes their gradient.
                 d_windows = windows
                 np.matmul(self.weights.value, flat_d_outputs[:, stops], out=self._flat(d_windows))
-                self._scatter(d_windows, self._d_padded, rows)
-        self.weights.add(self._d_weights)
-        self.biases.add(flat_d_outputs.sum(axis=1))
-        return batch_first(self._inside(self._d_padded))
+                self._scatter(d_windows, d_padded, rows)
+        return batch_first(self._inside(d_padded))
+
+    def _windows_at_once(self, examples: int) -> Shape:
+        """Return how many numbers the windows of the rows of stops handled at a time have."""
+        rows, columns = self._windows.stops
+        row_of_stops = len(self.weights.value) * columns * examples
+        rows_at_once = min(rows, max(1, _LARGEST_MATRIX // max(row_of_stops, 1)))
+        return (rows_at_once * row_of_stops,)
 
     def _inside(self, padded: Array) -> Array:
         """Return the part of padded images (C, H + padding, W + padding, N) inside the padding."""
@@ -201,7 +199,7 @@ class Convolution(Layer):
         """Copy what the windows see into memory; return it as (C, kh, kw, rows, columns, N)."""
         shape = (
             self.input_shape[0],
-            *self.kernel_size,
+            *self._kernel_size,
             rows.stop - rows.start,
             self._windows.stops[1],
             padded.shape[-1],
@@ -222,8 +220,10 @@ class Convolution(Layer):
         return windows.reshape(len(self.weights.value), -1)
 
     def __repr__(self) -> str:
+        if not self.input_shape:
+            return self.name
         words = [f"{self.name} {self.input_shape[0]} -> {self.output_shape[0]}"]
-        words.append(f"kernel {in_words(self.kernel_size)}")
+        words.append(f"kernel {in_words(self._kernel_size)}")
         if self._stride != (1, 1):
             words.append(f"stride {in_words(self._stride)}")
         if self.padded_size != self.input_shape[1:]:
@@ -231,6 +231,11 @@ class Convolution(Layer):
         if self._dilation != (1, 1):
             words.append(f"dilation {in_words(self._dilation)}")
         return ", ".join(words)
+
+
+def _new(name: str, like: Array, shape: Shape) -> Array:
+    """Return a new array of zeros, where a step of training reuses the one by that name."""
+    return np.zeros(shape, like.dtype)
 
 
 def _split_padding(

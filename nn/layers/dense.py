@@ -4,11 +4,13 @@ A unit weighs all inputs, sums them up and adds a bias. Everything a network wit
 knows is in these weights.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.initializers import Initializer
-from nn.layers.layer import Array, Layer
+from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 
 
@@ -16,35 +18,34 @@ class Dense(Layer):
     """outputs = inputs @ weights + biases.
 
     Args:
-        inputs: D, the number of features of an example on entering.
-        units: U, the number of features on leaving.
-        initializer: Draws the first weights; biases start at 0.
-        rng: Where the initializer takes its random numbers from.
-        dtype: float32, or float64 for gradient checks.
+        units: U, the number of output features.
     """
 
     name = "dense"
+    takes = "rows"
 
-    def __init__(
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.units = units
+
+    def build(
         self,
-        inputs: int,
-        units: int,
+        input_shape: Shape,
         *,
         initializer: Initializer,
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__((inputs,), (units,))
-        weights = initializer((inputs, units), fan_in=inputs, rng=rng)
+        """Draw the weights (D, U) for rows (D,); biases (U,) start at 0."""
+        (inputs,) = input_shape
+        self.input_shape, self.output_shape = input_shape, (self.units,)
+        weights = initializer((inputs, self.units), fan_in=inputs, rng=rng)
         self.weights = Parameter(weights.astype(dtype), penalized=True)
-        self.biases = Parameter(np.zeros(units, dtype))
-        self._allocate(0)
+        self.biases = Parameter(np.zeros(self.units, dtype))
 
-    def _allocate(self, examples: int) -> None:
-        dtype = self.weights.value.dtype
-        self._outputs = np.empty((examples, *self.output_shape), dtype)
-        self._d_inputs = np.empty((examples, *self.input_shape), dtype)
-        self._ones = np.ones((examples, 1), dtype)
+    def weights_for(self, input_shape: Shape) -> int:
+        """Return D * U."""
+        return input_shape[0] * self.units
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -52,36 +53,29 @@ class Dense(Layer):
         return self.weights, self.biases
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Mapping[str, Array]:
         """The weights (D, U) and the biases (U,)."""
         return {"weights": self.weights.value, "biases": self.biases.value}
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return inputs (N, D) @ weights (D, U) + biases (U,), shape (N, U)."""
-        if not training:
-            return inputs @ self.weights.value + self.biases.value
-        if len(inputs) != len(self._outputs):
-            self._allocate(len(inputs))
-        self._inputs = inputs
-        outputs = np.dot(inputs, self.weights.value, self._outputs)
-        outputs += self.biases.value
-        return outputs
+        if training:
+            self._inputs = inputs
+        return inputs @ self.weights.value + self.biases.value
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return d_outputs (N, U) @ weights.T, shape (N, D); hand on the parameters' gradients.
+        """Write the gradients of weights and biases; return d_inputs (N, D).
 
         From outputs[n, u] = sum_d inputs[n, d] weights[d, u] + biases[u] follow
 
         - d_weights = inputs.T @ d_outputs,
-        - d_biases = the sum of d_outputs over the batch, written as ones.T @ d_outputs,
+        - d_biases = the sum of d_outputs over the batch,
         - d_inputs = d_outputs @ weights.T.
         """
-        if self.needs_input_gradient:
-            # First of all, because the products below may already change the weights.
-            np.dot(d_outputs, self.weights.value.T, self._d_inputs)
-        self.weights.add_product(self._inputs, d_outputs)
-        self.biases.add_product(self._ones, d_outputs)
-        return self._d_inputs
+        self.weights.gradient[:] = self._inputs.T @ d_outputs
+        self.biases.gradient[:] = d_outputs.sum(axis=0)
+        d_inputs: Array = d_outputs @ self.weights.value.T
+        return d_inputs
 
     def __repr__(self) -> str:
-        return f"dense {self.input_shape[0]} -> {self.output_shape[0]}"
+        return f"dense {self.input_shape[0]} -> {self.units}" if self.input_shape else "dense"

@@ -1,16 +1,19 @@
 """What every layer promises, so that a network can be a plain list of them.
 
 A layer is two functions that belong together. `forward` turns the outputs of the layer before it
-into its own; `backward` is told how the loss changes with those outputs (`d_outputs`) and answers
-how it changes with the inputs (`d_inputs`). On the way back, a layer that learns also hands the
-gradients of its parameters to `Parameter`. That is the chain rule, one link at a time.
+into its own. `backward` receives how the loss changes with those outputs (`d_outputs`) and returns
+how it changes with the inputs (`d_inputs`); on the way, a layer that learns writes the gradients
+of its parameters. That is the chain rule, one link at a time.
 """
 
-from typing import ClassVar
+import math
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from nn.initializers import Initializer
 from nn.layers.parameter import Parameter
 
 Array = NDArray[np.floating]
@@ -20,25 +23,60 @@ Shape = tuple[int, ...]
 class Layer:
     """One step of a network; the base of all of them.
 
-    Arrays that `forward` and `backward` return in training belong to the layer and are
-    overwritten by its next step: making a new array costs more than most of the arithmetic.
-    Outside training `forward` returns a new array.
+    A layer is made with what people choose (`Dense(64)`), and `build` gives it the shape of its
+    inputs, which only its network knows.
+
+    Arrays that `forward` and `backward` return in training may belong to the layer and be
+    overwritten by its next step. Outside training `forward` returns a new array.
 
     Attributes:
-        input_shape: Shape of one example on entering, without the batch axis.
-        output_shape: Shape of one example on leaving.
-        needs_input_gradient: False for the first layer that learns: nothing before it wants to
-            know `d_inputs`, so `backward` may leave it out.
+        takes: What the layer works on: "rows" (D,), "images" (C, H, W) or "any" of them.
         smallest_batch: The fewest examples it can learn from at a time.
+        input_shape: Shape of one input example, without the batch axis.
+        output_shape: Shape of one output example.
+        needs_input_gradient: False for the first layer that learns: no layer before it uses
+            `d_inputs`, so `backward` may leave it out.
     """
 
     name: ClassVar[str]
+    takes: ClassVar[Literal["rows", "images", "any"]] = "any"
     smallest_batch = 1
+    input_shape: Shape = ()
+    output_shape: Shape = ()
+    needs_input_gradient = True
 
-    def __init__(self, input_shape: Shape, output_shape: Shape) -> None:
-        self.input_shape = input_shape
-        self.output_shape = output_shape
-        self.needs_input_gradient = True
+    def __init__(self) -> None:
+        self._kept: dict[str, Array] = {}
+
+    def build(
+        self,
+        input_shape: Shape,
+        *,
+        initializer: Initializer,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        """Adopt the shape of the inputs, and draw the first parameters.
+
+        Args:
+            input_shape: Shape of one input example.
+            initializer: Draws the first weights.
+            rng: Source of the initializer's random numbers.
+            dtype: float32, or float64 for gradient checks.
+
+        Raises:
+            ValueError: such inputs do not fit the layer.
+        """
+        self.input_shape = self.output_shape = input_shape
+
+    def weights_for(self, input_shape: Shape) -> int:
+        """Return how many weights `build` would draw, so that too many can be refused before."""
+        return 0
+
+    @property
+    def largest_array(self) -> int:
+        """How many numbers the largest array has that the layer makes of one example."""
+        return math.prod(self.output_shape)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -46,12 +84,12 @@ class Layer:
         return ()
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Mapping[str, Array]:
         """What must be saved to rebuild the layer, by file stem: weights, biases, ..."""
         return {}
 
     @property
-    def constants(self) -> dict[str, float | tuple[int, ...]]:
+    def constants(self) -> Mapping[str, float | tuple[int, ...]]:
         """The numbers, neither learned nor seen in the shapes, that decide what it computes.
 
         Name, shapes, constants and arrays are all that is needed to run the layer elsewhere: in
@@ -78,10 +116,27 @@ class Layer:
             d_outputs: Gradient of the loss with respect to the outputs, their shape.
 
         Returns:
-            Gradient of the loss with respect to the inputs, their shape; without meaning where
+            Gradient of the loss with respect to the inputs, their shape; meaningless if
             `needs_input_gradient` is False.
         """
         raise NotImplementedError
+
+    def _scratch(self, name: str, like: Array, shape: Shape | None = None) -> Array:
+        """Return an array to write to, the same one in every step of training.
+
+        Making a large array anew costs more than most of the arithmetic on it. A new one holds
+        zeros, a reused one what the step before left in it.
+
+        Args:
+            name: Tells one array of the layer from another.
+            like: Of the same type; and, without `shape`, of the same shape and order in memory.
+            shape: Shape of the array, in C's order.
+        """
+        array = self._kept.get(name)
+        if array is None or array.shape != (shape or like.shape) or array.dtype != like.dtype:
+            array = np.zeros(shape, like.dtype) if shape else np.zeros_like(like)
+            self._kept[name] = array
+        return array
 
     def __repr__(self) -> str:
         return self.name

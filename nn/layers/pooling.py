@@ -4,8 +4,12 @@ Whether a stroke ends in this pixel or in the next matters little for reading a 
 largest of a few neighbouring pixels forgets that difference, and leaves fewer pixels to work on.
 """
 
-import numpy as np
+from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn.initializers import Initializer
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.windows import Windows, as_pair, batch_first, batch_last, in_words
 
@@ -16,55 +20,50 @@ class MaxPooling(Layer):
     Pixels at the lower and right edge that do not fill a window are left out.
 
     Args:
-        input_shape: C, H, W of one image.
         size: Height and width of the window, or one number for both.
         stride: Pixels from one window to the next; the window's size unless given.
-
-    Raises:
-        ValueError: the window is larger than the image.
     """
 
     name = "max_pool"
+    takes = "images"
 
     def __init__(
-        self,
-        input_shape: Shape,
-        size: int | tuple[int, int],
-        *,
-        stride: int | tuple[int, int] | None = None,
+        self, size: int | tuple[int, int], *, stride: int | tuple[int, int] | None = None
     ) -> None:
-        channels, height, width = input_shape
+        super().__init__()
         self._size = as_pair(size)
         self._stride = self._size if stride is None else as_pair(stride)
-        self._windows = Windows((height, width), self._size, stride=self._stride)
-        super().__init__(input_shape, (channels, *self._windows.stops))
-        self._outputs: Array = np.empty((*self.output_shape, 0), np.float32)
 
-    def _allocate(self, inputs: Array) -> None:
-        """Make the arrays that one training step writes to, for batches shaped like `inputs`."""
-        self._outputs = np.empty((*self.output_shape, len(inputs)), inputs.dtype)
-        self._share = np.empty_like(self._outputs)
-        # Whether a place in the window holds the window's largest pixel, and whether no earlier
-        # place does.
-        self._mine = np.empty(self._outputs.shape, np.bool_)
-        self._unclaimed = np.empty(self._outputs.shape, np.bool_)
-        self._d_inputs = np.empty((*self.input_shape, len(inputs)), inputs.dtype)
+    def build(
+        self,
+        input_shape: Shape,
+        *,
+        initializer: Initializer,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        """Take images (C, H, W).
+
+        Raises:
+            ValueError: the window is larger than the image.
+        """
+        channels, height, width = input_shape
+        self._windows = Windows((height, width), self._size, stride=self._stride)
+        self.input_shape, self.output_shape = input_shape, (channels, *self._windows.stops)
 
     @property
-    def constants(self) -> dict[str, float | tuple[int, ...]]:
+    def constants(self) -> Mapping[str, float | tuple[int, ...]]:
         """The window's size and its stride, down and to the right."""
         return {"size": self._size, "stride": self._stride}
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return the largest pixel of every window of images (N, C, H, W), (N, C, H', W')."""
-        images = batch_last(inputs)
-        if not training:
-            outputs = np.empty((*self.output_shape, len(inputs)), inputs.dtype)
+        images, shape = batch_last(inputs), (*self.output_shape, len(inputs))
+        if training:
+            outputs = self._scratch("outputs", inputs, shape)
+            self._inputs, self._outputs = images, outputs
         else:
-            if len(inputs) != self._outputs.shape[-1]:
-                self._allocate(inputs)
-            self._inputs = images
-            outputs = self._outputs
+            outputs = np.empty(shape, inputs.dtype)
         outputs[:] = self._windows.seen(images, 0, 0)
         for row, column in self._windows.places():
             np.maximum(outputs, self._windows.seen(images, row, column), out=outputs)
@@ -76,16 +75,19 @@ class MaxPooling(Layer):
         Of several that are equal the first one, row by row, gets it, and only that one.
         """
         images = batch_last(d_outputs)
-        self._d_inputs.fill(0)
-        self._unclaimed.fill(True)
+        d_inputs = self._scratch("d_inputs", d_outputs, self._inputs.shape)
+        share = self._scratch("share", d_outputs, self._outputs.shape)
+        d_inputs.fill(0)
+        unclaimed = np.ones(self._outputs.shape, np.bool_)
+        largest = np.empty_like(unclaimed)
         for row, column in self._windows.places():
-            np.equal(self._windows.seen(self._inputs, row, column), self._outputs, out=self._mine)
-            self._mine &= self._unclaimed
-            self._unclaimed ^= self._mine
-            np.multiply(images, self._mine, out=self._share)
-            d_seen = self._windows.seen(self._d_inputs, row, column)
-            d_seen += self._share
-        return batch_first(self._d_inputs)
+            np.equal(self._windows.seen(self._inputs, row, column), self._outputs, out=largest)
+            largest &= unclaimed
+            unclaimed ^= largest
+            np.multiply(images, largest, out=share)
+            d_seen = self._windows.seen(d_inputs, row, column)
+            d_seen += share
+        return batch_first(d_inputs)
 
     def __repr__(self) -> str:
         stride = "" if self._stride == self._size else f", stride {in_words(self._stride)}"

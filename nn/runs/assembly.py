@@ -8,7 +8,10 @@ import numpy as np
 
 from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
-from nn.engines.steps import choose_steps
+from nn.engines.choice import choose_engine, why_not_compiled
+from nn.engines.engine import Engine
+from nn.errors import SettingError
+from nn.installation import install_command
 from nn.layers.dropout import Dropout
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
@@ -38,16 +41,17 @@ def assemble(
     """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
+    loss = SoftmaxCrossEntropy()
     batches, streams = _make_batches(settings, data)
     dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
     streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}
     history: History = []
     return TrainingState(
         network=network,
-        loss=SoftmaxCrossEntropy(data.images.classes),
+        loss=loss,
         optimizer=optimizer,
         schedule=make_schedule(settings, history),
-        take_steps=choose_steps(settings.compiled, network, optimizer, report),
+        engine=make_engine(settings, network, loss, optimizer, report),
         batches=batches,
         streams=streams,
         early_stopping=_make_early_stopping(settings, len(batches)),
@@ -67,6 +71,36 @@ def make_optimizer(settings: Settings, network: Network) -> Optimizer:
     )
 
 
+def make_engine(
+    settings: Settings,
+    network: Network,
+    loss: SoftmaxCrossEntropy,
+    optimizer: Optimizer,
+    report: Report = lambda message: None,
+) -> Engine:
+    """Return the engine that the settings name, and report whether steps are compiled.
+
+    Raises:
+        SettingError: Numba is wanted, and is not installed.
+    """
+    try:
+        engine = choose_engine(network, loss, optimizer, compiled=settings.compiled)
+    except ImportError:
+        raise SettingError(
+            f"--compiled needs Numba, which is not installed: {install_command('compiled')}, or "
+            "train with --no-compiled, which takes longer"
+        ) from None
+    unsupported = why_not_compiled(network, optimizer)
+    if settings.compiled and unsupported:
+        report(
+            f"Using NumPy: compiled steps do not support {unsupported}, only dense layers, relu or "
+            "sigmoid after them, sgd and momentum."
+        )
+    elif settings.compiled:
+        report("Steps are compiled, which takes some seconds the first time.")
+    return engine
+
+
 def make_schedule(settings: Settings, history: History) -> Schedule:
     """Return the learning-rate schedule that the settings name.
 
@@ -74,16 +108,15 @@ def make_schedule(settings: Settings, history: History) -> Schedule:
         settings: The settings.
         history: What a schedule that depends on validation looks at.
     """
-    rate = settings.learning_rate
     if not settings.learning_rate_decay:
-        return constant(rate)
+        return constant()
     if settings.decay == "step":
-        return step(rate, settings.decay_rate, settings.decay_every)
+        return step(settings.decay_rate, settings.decay_every)
     if settings.decay == "cosine":
-        return cosine(rate, settings.epochs)
+        return cosine(settings.epochs)
     if settings.decay == "halving":
-        return halving(rate, history)
-    return exponential(rate, settings.decay_rate)
+        return halving(history)
+    return exponential(settings.decay_rate)
 
 
 def _make_batches(

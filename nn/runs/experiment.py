@@ -169,7 +169,7 @@ def _train(
                 checkpoints,
             ],
             threads=settings.threads,
-            take_steps=state.take_steps,
+            engine=state.engine,
         )
     except StopTraining as stop:
         if not stop.save:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from nn.architecture.layer_list import build_network, hidden_layer_list
+from nn.architecture.building import build_network
+from nn.architecture.layer_list import hidden_layer_list
 from nn.datasets.batches import Chunk, in_order
 from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization, fit_normalization

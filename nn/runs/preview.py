@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.architecture.layer_list import describe
-from nn.datasets.batches import CHUNK_ROWS, Chunk
-from nn.engines.steps import choose_steps
+from nn.architecture.building import describe
+from nn.datasets.batches import CHUNK_ROWS
 from nn.engines.threads import limited_threads
 from nn.losses import SoftmaxCrossEntropy
-from nn.runs.assembly import make_optimizer
+from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
 
@@ -50,21 +49,21 @@ def preview_run(settings: Settings) -> Preview:
     """
     network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
     layers, parameters = describe(network), network.parameter_count
-    loss = SoftmaxCrossEntropy(_CLASSES)
+    loss = SoftmaxCrossEntropy()
     optimizer = make_optimizer(settings, network)
-    take_steps = choose_steps(settings.compiled, network, optimizer)
+    engine = make_engine(settings, network, loss, optimizer)
 
     rng = np.random.default_rng(0)
     batch_size = min(settings.batch_size, CHUNK_ROWS)
     rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
     inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
     inputs[rng.random(inputs.shape) > _SHARE_OF_INK] = 0
-    trial = Chunk(inputs, rng.integers(0, _CLASSES, rows))
+    labels = rng.integers(0, _CLASSES, rows)
     with limited_threads(settings.threads):  # as in training
-        take_steps(trial, batch_size, network, loss, optimizer)  # makes arrays, or compiles
+        engine.take_steps(inputs, labels, batch_size)  # makes arrays, or compiles
         rounds, elapsed, started = 0, 0.0, time.perf_counter()
         while elapsed < _TRIAL_SECONDS:
-            take_steps(trial, batch_size, network, loss, optimizer)
+            engine.take_steps(inputs, labels, batch_size)
             rounds, elapsed = rounds + 1, time.perf_counter() - started
     # Validation runs forward only, about a third of the work.
     examples = settings.epochs * (_TRAINING_IMAGES + _VALIDATION_IMAGES / 3)

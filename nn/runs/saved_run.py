@@ -103,9 +103,7 @@ def predict_test_set(
             "its test accuracy will not be the one that training printed."
         )
     test = data.split.test
-    evaluation = evaluate(
-        run.network, SoftmaxCrossEntropy(run.facts.classes), data.in_order(test)()
-    )
+    evaluation = evaluate(run.network, SoftmaxCrossEntropy(), data.in_order(test)())
     title = f"{data.images.name}, {run.folder.name}"
     return Predictions(test.images, test.labels, softmax(evaluation.logits), title)
 

@@ -2,15 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engines.steps import Examples
 from nn.engines.threads import limited_threads
 from nn.layers.layer import Array
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
+
+
+class Examples(Protocol):
+    """Some examples, ready for a network."""
+
+    @property
+    def inputs(self) -> NDArray[np.float32]:
+        """Normalized pixels, shape (M, D)."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """True classes, shape (M,)."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engines.steps import TakeSteps
+from nn.engines.engine import Engine
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
@@ -55,7 +55,7 @@ class TrainingState:
         loss: What training minimizes.
         optimizer: Updates the network's parameters.
         schedule: The learning rate of each epoch.
-        take_steps: Takes the steps: NumPy, or compiled loops.
+        engine: Takes the steps.
         batches: The training examples, in another order every epoch.
         streams: The random streams that training draws from, by name.
         early_stopping: Ends training early, if that is wanted.
@@ -68,7 +68,7 @@ class TrainingState:
     loss: SoftmaxCrossEntropy
     optimizer: Optimizer
     schedule: Schedule
-    take_steps: TakeSteps
+    engine: Engine
     batches: TrainingExamples
     streams: Mapping[str, np.random.Generator]
     early_stopping: EarlyStopping | None

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from nn.engines.steps import Examples, TakeSteps, take_steps
+from nn.engines.engine import Engine
+from nn.engines.fused import FusedEngine
 from nn.engines.threads import limited_threads
 from nn.errors import DivergedError, SmallBatchError
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
-from nn.training.evaluation import accuracy, evaluate
+from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
 
 # An epoch's mean loss of so many times what guessing gives. Networks that learn, however they
@@ -78,7 +79,7 @@ def train(
     so_far: EpochSoFar | None = None,
     observers: Sequence[Observer] = (),
     threads: int = 1,
-    take_steps: TakeSteps = take_steps,
+    engine: Engine | None = None,
 ) -> None:
     """Train the network in place and add a record to the history after every epoch.
 
@@ -86,7 +87,7 @@ def train(
         network: Changed in place.
         loss: What training makes small.
         optimizer: Made for this network's parameters.
-        schedule: The learning rate of each epoch.
+        schedule: The factor on the learning rate in each epoch.
         training: The examples to learn from.
         validation: Yields the validation examples, anew at each call.
         epochs: The last epoch's number; the first follows those in the history.
@@ -95,7 +96,7 @@ def train(
             date, so that the training can be taken up again after every progress.
         observers: Told of every epoch's start, progress and end, in this order.
         threads: How many threads share a matrix product.
-        take_steps: Takes the steps of the examples that are dealt out at a time.
+        engine: Takes the steps; made for these three; the fused engine if None.
 
     Raises:
         DivergedError: The loss is not finite, or hopeless; the network is the last one known to
@@ -104,23 +105,24 @@ def train(
     """
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
+    engine = engine or FusedEngine(network, loss, optimizer)
+    guessing = loss.of_guessing(*network.output_shape)
     for observer in observers if history else ():
         observer.on_resume(history)
     # A step may leave weights that are finite but too large to compute a loss with, so those
     # that a batch has gone through are kept.
     last_finite = so_far.last_finite or network.snapshot()
-    guessing = math.log(loss.classes)
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
         started = time.perf_counter() - so_far.seconds
-        optimizer.learning_rate = schedule(epoch)
+        optimizer.learning_rate = optimizer.initial_learning_rate * schedule(epoch)
         for observer in observers:
             observer.on_epoch_start(epoch, epochs, training.examples)
 
         for examples in training.epoch(skip=so_far.examples):
             before = network.snapshot()
             with limited_threads(threads):
-                logits = take_steps(examples, training.batch_size, network, loss, optimizer)
+                logits = engine.take_steps(examples.inputs, examples.labels, training.batch_size)
             chunk_loss = loss.value(logits, examples.labels)
             so_far.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
             if not (network.is_finite and so_far.loss < _HOPELESS * guessing):  # true for a NaN

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from nn.gradients import check_gradients
 from nn.layers.dropout import Dropout
 from nn.layers.windows import batch_first, batch_last
+from tests.built_layers import built
 
 
 class Scripted(np.random.Generator):
@@ -19,32 +21,36 @@ class Scripted(np.random.Generator):
         return out
 
 
+def scripted(rate: float, draws: list[float]) -> Dropout:
+    layer = built(Dropout(rate), 4)
+    layer.rng = Scripted(draws)
+    return layer
+
+
 def test_by_hand() -> None:
-    layer = Dropout((4,), 0.75, rng=Scripted([0.7, 0.75, 0.1, 0.9]))
+    layer = scripted(0.75, [0.7, 0.75, 0.1, 0.9])
     # Draws below the rate drop their number; what is left is divided by 1 - 0.75.
     assert layer.forward(np.array([[1.0, 2, 3, 4]]), training=True).tolist() == [[0, 8, 0, 16]]
     assert layer.backward(np.array([[1.0, 1, 1, -1]])).tolist() == [[0, 4, 0, -4]]
 
 
 def test_outside_training_nothing_happens() -> None:
-    rng = np.random.default_rng(0)
-    layer = Dropout((5,), 0.9, rng=rng)
+    layer = built(Dropout(0.9), 5)
+    before = layer.rng.bit_generator.state
     inputs = np.random.default_rng(1).standard_normal((3, 5))
     assert (layer.forward(inputs) == inputs).all()
-    assert rng.random() == np.random.default_rng(0).random()
+    assert layer.rng.bit_generator.state == before
 
 
-def test_the_gradients_agree_with_differences(check_gradients) -> None:
+def test_the_gradients_agree_with_differences() -> None:
     draws = np.random.default_rng(0).random(8).tolist()
-    check_gradients(
-        Dropout((4,), 0.5, rng=Scripted(draws)), np.random.default_rng(1).standard_normal((2, 4))
-    )
+    check_gradients(scripted(0.5, draws), np.random.default_rng(1).standard_normal((2, 4)))
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_in_the_long_run_the_rate_is_dropped_and_the_mean_stays(rate, dtype) -> None:
-    layer = Dropout((1000,), rate, rng=np.random.default_rng(0))
+    layer = built(Dropout(rate), 1000)
     outputs = layer.forward(np.ones((100, 1000), dtype), training=True)
     assert outputs.dtype == dtype
     # 100,000 draws: the share's deviation is at most 0.0016.
@@ -55,7 +61,7 @@ def test_in_the_long_run_the_rate_is_dropped_and_the_mean_stays(rate, dtype) -> 
 
 def test_each_step_drops_others_and_the_same_stream_the_same() -> None:
     inputs = np.ones((4, 50), np.float32)
-    layer, again = (Dropout((50,), 0.5, rng=np.random.default_rng(3)) for _ in range(2))
+    layer, again = (built(Dropout(0.5), 50, seed=3) for _ in range(2))
     first = layer.forward(inputs, training=True).copy()
     second = layer.forward(inputs, training=True).copy()
     assert (first != second).any()
@@ -66,7 +72,7 @@ def test_each_step_drops_others_and_the_same_stream_the_same() -> None:
 def test_images_in_any_order_in_memory() -> None:
     images = batch_first(np.ones((2, 3, 3, 50), np.float32))
     assert not images.flags.c_contiguous
-    layer = Dropout((2, 3, 3), 0.5, rng=np.random.default_rng(0))
+    layer = built(Dropout(0.5), 2, 3, 3)
     for batch in (images, np.ascontiguousarray(images)[:40]):
         outputs = layer.forward(batch, training=True)
         assert outputs.shape == batch.shape
@@ -76,4 +82,4 @@ def test_images_in_any_order_in_memory() -> None:
 
 
 def test_it_says_what_it_is() -> None:
-    assert repr(Dropout((4,), 0.25, rng=np.random.default_rng(0))) == "dropout 0.25"
+    assert repr(Dropout(0.25)) == "dropout 0.25"

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nn.gradients import check_gradients
 from nn.layers.flatten import Flatten, Images
 from nn.layers.windows import batch_first, batch_last
+from tests.built_layers import built
 
 IMAGES = np.arange(2 * 3 * 2 * 2, dtype=np.float64).reshape(2, 3, 2, 2)
 EACH_ORDER_IN_MEMORY = pytest.mark.parametrize(
@@ -20,7 +22,7 @@ EACH_ORDER_IN_MEMORY = pytest.mark.parametrize(
 @EACH_ORDER_IN_MEMORY
 @pytest.mark.parametrize("training", [False, True])
 def test_flatten_goes_channel_by_channel_and_row_by_row(images: NDArray, training: bool) -> None:
-    layer = Flatten((3, 2, 2))
+    layer = built(Flatten(), 3, 2, 2)
     assert layer.output_shape == (12,)
     rows = layer.forward(images, training)
     assert rows.tolist() == [list(range(12)), list(range(12, 24))]
@@ -28,7 +30,7 @@ def test_flatten_goes_channel_by_channel_and_row_by_row(images: NDArray, trainin
 
 @EACH_ORDER_IN_MEMORY
 def test_flatten_brings_gradients_back(images: NDArray) -> None:
-    layer = Flatten((3, 2, 2))
+    layer = built(Flatten(), 3, 2, 2)
     rows = layer.forward(images, training=True)
     # The dense layer behind hands rows to BLAS, which takes them only in this order.
     assert rows.flags.c_contiguous
@@ -36,7 +38,7 @@ def test_flatten_brings_gradients_back(images: NDArray) -> None:
 
 
 def test_flatten_leaves_rows_as_they_are() -> None:
-    layer = Flatten((4,))
+    layer = built(Flatten(), 4)
     rows = np.ones((2, 4), np.float32)
     assert layer.output_shape == (4,)
     assert layer.forward(rows) is not None
@@ -46,7 +48,7 @@ def test_flatten_leaves_rows_as_they_are() -> None:
 
 
 def test_rows_become_images_and_their_gradients_rows_again() -> None:
-    layer = Images(2, 3)
+    layer = built(Images(2, 3), 6)
     assert (layer.input_shape, layer.output_shape) == ((6,), (1, 2, 3))
     rows = np.arange(12.0).reshape(2, 6)
     images = layer.forward(rows, training=True)
@@ -54,13 +56,13 @@ def test_rows_become_images_and_their_gradients_rows_again() -> None:
     assert layer.backward(images).tolist() == rows.tolist()
 
 
-def test_the_gradients_agree_with_differences(check_gradients) -> None:
-    check_gradients(Flatten((3, 2, 2)), IMAGES.copy())
-    check_gradients(Images(2, 3), np.arange(12.0).reshape(2, 6))
+def test_the_gradients_agree_with_differences() -> None:
+    check_gradients(built(Flatten(), 3, 2, 2), IMAGES.copy())
+    check_gradients(built(Images(2, 3), 6), np.arange(12.0).reshape(2, 6))
 
 
 def test_batches_of_other_sizes_leave_nothing_behind() -> None:
-    layer = Flatten((3, 2, 2))
+    layer = built(Flatten(), 3, 2, 2)
     for examples in (2, 1, 2):
         rows = layer.forward(IMAGES[:examples], training=True)
         assert rows.shape == (examples, 12)

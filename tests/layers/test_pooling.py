@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nn.gradients import check_gradients
 from nn.layers.pooling import MaxPooling
+from tests.built_layers import built
 
 CASES = [
     pytest.param((1, 4, 4), {"size": 2}, id="plain"),
@@ -23,7 +25,7 @@ def shuffled(*shape: int, seed: int = 0) -> NDArray[np.float64]:
 
 
 def test_by_hand() -> None:
-    layer = MaxPooling((1, 3, 4), 2)
+    layer = built(MaxPooling(2), 1, 3, 4)
     inputs = np.array([[[[1, 5, 2, 2], [4, 3, 0, 2], [9, 9, 9, 9]]]], np.float32)
     # max(1, 5, 4, 3) = 5 and max(2, 2, 0, 2) = 2; the last row fills no window.
     assert layer.forward(inputs, training=True).tolist() == [[[[5, 2]]]]
@@ -35,7 +37,7 @@ def test_by_hand() -> None:
 
 
 def test_windows_that_overlap_add_up_their_gradients() -> None:
-    layer = MaxPooling((1, 1, 5), (1, 3), stride=(1, 1))
+    layer = built(MaxPooling((1, 3), stride=(1, 1)), 1, 1, 5)
     layer.forward(np.array([[[[1.0, 2, 9, 3, 4]]]]), training=True)
     # All three windows have the 9.
     d_inputs = layer.backward(np.array([[[[1.0, 10, 100]]]]))
@@ -43,13 +45,13 @@ def test_windows_that_overlap_add_up_their_gradients() -> None:
 
 
 @pytest.mark.parametrize(("input_shape", "options"), CASES)
-def test_the_gradients_agree_with_differences(input_shape, options, check_gradients) -> None:
-    check_gradients(MaxPooling(input_shape, **options), shuffled(2, *input_shape) / 100)
+def test_the_gradients_agree_with_differences(input_shape, options) -> None:
+    check_gradients(built(MaxPooling(**options), *input_shape), shuffled(2, *input_shape) / 100)
 
 
 @pytest.mark.parametrize(("input_shape", "options"), CASES)
 def test_it_agrees_with_loops(input_shape, options) -> None:
-    layer = MaxPooling(input_shape, **options)
+    layer = built(MaxPooling(**options), *input_shape)
     inputs = shuffled(3, *input_shape)
     size = options["size"]
     (height, width), (down, right) = (
@@ -69,7 +71,7 @@ def test_it_agrees_with_loops(input_shape, options) -> None:
 @pytest.mark.parametrize("ties", [False, True])
 def test_it_agrees_with_pytorch(input_shape, options, ties) -> None:
     torch = pytest.importorskip("torch")
-    layer = MaxPooling(input_shape, **options)
+    layer = built(MaxPooling(**options), *input_shape)
     inputs = shuffled(3, *input_shape)
     if ties:
         inputs = np.floor(inputs / 20)
@@ -83,11 +85,11 @@ def test_it_agrees_with_pytorch(input_shape, options, ties) -> None:
 
 
 def test_batches_of_other_sizes_leave_nothing_behind() -> None:
-    layer = MaxPooling((2, 5, 5), 3, stride=1)
+    layer = built(MaxPooling(3, stride=1), 2, 5, 5)
     for examples in (3, 3, 1, 4, 3):
         inputs = shuffled(examples, 2, 5, 5, seed=examples)
         d_outputs = shuffled(examples, *layer.output_shape, seed=9)
-        fresh = MaxPooling((2, 5, 5), 3, stride=1)
+        fresh = built(MaxPooling(3, stride=1), 2, 5, 5)
         for one in (layer, fresh):
             one.forward(inputs, training=True)
         assert (layer.backward(d_outputs) == fresh.backward(d_outputs)).all()
@@ -95,9 +97,9 @@ def test_batches_of_other_sizes_leave_nothing_behind() -> None:
 
 def test_a_window_larger_than_the_image_is_refused() -> None:
     with pytest.raises(ValueError, match=r"4 x 4 is larger than the images, which are 3 x 3"):
-        MaxPooling((1, 3, 3), 4)
+        built(MaxPooling(4), 1, 3, 3)
 
 
 def test_it_says_what_it_is() -> None:
-    assert repr(MaxPooling((1, 8, 8), 2)) == "max_pool 2"
-    assert repr(MaxPooling((1, 8, 8), (2, 3), stride=1)) == "max_pool 2 x 3, stride 1"
+    assert repr(MaxPooling(2)) == "max_pool 2"
+    assert repr(MaxPooling((2, 3), stride=1)) == "max_pool 2 x 3, stride 1"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.architecture.layer_list import build_network
+from nn.architecture.building import build_network
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.files import atomic_write

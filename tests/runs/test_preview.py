@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from threadpoolctl import threadpool_info
 
-from nn.engines.steps import take_steps
+from nn.engines.fused import FusedEngine
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
 from nn.runs.preview import preview_run
@@ -65,13 +65,14 @@ def test_it_takes_a_moment_and_comes_out_in_the_right_order_of_magnitude():
 
 def test_steps_are_tried_out_with_as_many_threads_as_training_will_use(clock, monkeypatch):
     threads: list[set[int]] = []
+    take_steps = FusedEngine.take_steps
 
-    def watched(*arguments):
+    def watched(self, *arguments):
         libraries = [one for one in threadpool_info() if one["user_api"] == "blas"]
         threads.append({library["num_threads"] for library in libraries})
-        return take_steps(*arguments)
+        return take_steps(self, *arguments)
 
-    monkeypatch.setattr(preview_module, "choose_steps", lambda *_: watched)
+    monkeypatch.setattr(FusedEngine, "take_steps", watched)
     preview_run(Settings())
     assert threads == [{1}, {1}]
 
@@ -79,13 +80,14 @@ def test_steps_are_tried_out_with_as_many_threads_as_training_will_use(clock, mo
 @pytest.mark.parametrize("batch_size", [1, 3, 1000, 1_000_000])
 def test_any_batch_size_is_tried_out_in_little_memory(clock, monkeypatch, batch_size):
     rows: list[int] = []
+    take_steps = FusedEngine.take_steps
 
-    def watched(trial, *arguments):
-        rows.append(len(trial))
+    def watched(self, inputs, *arguments):
+        rows.append(len(inputs))
         assert rows[-1] <= 2048
-        return take_steps(trial, *arguments)
+        return take_steps(self, inputs, *arguments)
 
-    monkeypatch.setattr(preview_module, "choose_steps", lambda *_: watched)
+    monkeypatch.setattr(FusedEngine, "take_steps", watched)
     assert 0 < preview_run(Settings(batch_size=batch_size)).seconds < 1e5
     assert rows[0] % min(batch_size, 2048) == 0
 

@@ -8,12 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from nn.errors import DivergedError
-from nn.initializers import INITIALIZERS
+from nn.initializers import he
 from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, SGD
-from nn.schedules import constant
 from nn.training.evaluation import evaluate
 from tests.training.scripted import LOSS, Dealer, Diary, Some, make_network, run, step
 
@@ -27,6 +26,7 @@ def test_divergence_goes_back_to_the_last_weights_that_are_known_to_be_finite() 
             network,
             Dealer(),
             epochs=9,
+            learning_rate=1.0,
             schedule=rates.__getitem__,
             history=history,
             observers=(diary,),
@@ -63,7 +63,7 @@ def test_weights_that_overflow_only_at_the_last_step_are_found_by_the_validation
     network, dealer = make_network(), Dealer(batch_size=10, chunk=10)
     before, history = network.parameters.values.copy(), []
     with pytest.raises(DivergedError):
-        run(network, dealer, schedule=constant(1e25), history=history)
+        run(network, dealer, learning_rate=1e25, history=history)
     np.testing.assert_array_equal(network.parameters.values, before)
     assert math.isfinite(evaluate(network, LOSS, dealer.in_order()).loss)
     assert history == []
@@ -72,7 +72,7 @@ def test_weights_that_overflow_only_at_the_last_step_are_found_by_the_validation
 def test_weights_that_are_not_finite_stop_training_even_if_the_loss_was() -> None:
     network, dealer, diary = make_network(), Dealer(batch_size=10, chunk=10), Diary()
     with pytest.raises(DivergedError):
-        run(network, dealer, schedule=constant(1e39), observers=(diary,))
+        run(network, dealer, learning_rate=1e39, observers=(diary,))
     assert np.isfinite(network.parameters.values).all()
     assert [line[0] for line in diary.lines] == ["start"]
 
@@ -81,7 +81,7 @@ def test_a_loss_that_is_not_finite_stops_training_even_if_the_weights_are() -> N
     network, diary = make_network(), Diary()
     network.arrays["biases_2"][:] = [3e38, -3e38, 0]
     with pytest.raises(DivergedError):
-        run(network, Dealer(), schedule=constant(0.0), observers=(diary,))
+        run(network, Dealer(), learning_rate=0.0, observers=(diary,))
     assert [line[0] for line in diary.lines] == ["start"]
 
 
@@ -94,7 +94,7 @@ def test_a_finite_loss_far_worse_than_guessing_stops_training_in_its_epoch() -> 
     with pytest.raises(
         DivergedError, match=r"its mean loss is \d+\.?\d*, while guessing gives 1.099"
     ):
-        run(network, Dealer(), schedule=constant(0.0), history=history, observers=(diary,))
+        run(network, Dealer(), learning_rate=0.0, history=history, observers=(diary,))
     np.testing.assert_array_equal(network.parameters.values, before)
     assert [line[0] for line in diary.lines] == ["start"]
     assert history == []
@@ -106,9 +106,9 @@ def test_no_learning_rate_ends_in_anything_but_a_message(name: str) -> None:
     diverged = []
     for exponent in range(-40, 42, 3):
         network, dealer = make_network(), Dealer()
-        optimizer = OPTIMIZERS[name](network.parameters, learning_rate=1)
+        optimizer = OPTIMIZERS[name](network.parameters, learning_rate=10.0**exponent)
         try:
-            run(network, dealer, epochs=3, optimizer=optimizer, schedule=constant(10.0**exponent))
+            run(network, dealer, epochs=3, optimizer=optimizer)
         except DivergedError:
             diverged.append(exponent)
         assert math.isfinite(evaluate(network, LOSS, dealer.in_order()).loss)
@@ -128,14 +128,7 @@ def rings(examples: int, seed: int) -> tuple[NDArray, NDArray]:
 
 @pytest.mark.parametrize(("name", "rate"), [("sgd", 0.1), ("momentum", 0.02), ("adam", 0.01)])
 def test_a_network_learns_what_no_straight_line_divides(name: str, rate: float) -> None:
-    rng, he = np.random.default_rng(0), INITIALIZERS["he"]
-    network = Network(
-        [
-            Dense(4, 32, initializer=he, rng=rng),
-            ReLU((32,)),
-            Dense(32, 3, initializer=he, rng=rng),
-        ]
-    )
+    network = Network([Dense(32), ReLU(), Dense(3)], 4, initializer=he)
     dealer = Dealer(600, 10, 200)
     dealer.inputs, dealer.labels = rings(600, 1)
     fresh = Some(*rings(300, 2))
@@ -144,7 +137,6 @@ def test_a_network_learns_what_no_straight_line_divides(name: str, rate: float) 
         dealer,
         epochs=20,
         optimizer=OPTIMIZERS[name](network.parameters, learning_rate=rate),
-        schedule=constant(rate),
         validation=lambda: [fresh],
     )
     assert history[-1].validation_accuracy > 0.95
@@ -156,7 +148,7 @@ def test_the_same_seed_gives_the_same_bytes(name: str) -> None:
     trained = []
     for seed in (0, 0, 1):
         network = make_network(seed)
-        optimizer = OPTIMIZERS[name](network.parameters, learning_rate=1)
+        optimizer = OPTIMIZERS[name](network.parameters, learning_rate=0.05)
         history = run(network, Dealer(), epochs=3, optimizer=optimizer)
         losses = [(each.training_loss, each.validation_loss) for each in history]
         trained.append((network.parameters.values.tobytes(), losses))

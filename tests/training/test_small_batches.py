@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.errors import DivergedError, SmallBatchError
-from nn.initializers import INITIALIZERS
+from nn.initializers import he
 from nn.layers.batch_norm import BatchNorm
 from nn.layers.dense import Dense
 from nn.network import Network
@@ -14,14 +14,7 @@ from tests.training.scripted import Dealer, make_network, run
 
 
 def normalized_network() -> Network:
-    rng, he = np.random.default_rng(0), INITIALIZERS["he"]
-    return Network(
-        [
-            Dense(4, 5, initializer=he, rng=rng),
-            BatchNorm((5,)),
-            Dense(5, 3, initializer=he, rng=rng),
-        ]
-    )
+    return Network([Dense(5), BatchNorm(), Dense(3)], 4, initializer=he)
 
 
 @pytest.mark.parametrize(

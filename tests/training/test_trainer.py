@@ -9,7 +9,7 @@ import pytest
 
 from nn.errors import DivergedError
 from nn.optimizers import OPTIMIZERS, SGD, Momentum
-from nn.schedules import constant, exponential
+from nn.schedules import exponential
 from nn.training import trainer
 from nn.training.evaluation import accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar
@@ -33,8 +33,8 @@ def test_every_example_is_used_once_an_epoch_in_the_order_dealt_out() -> None:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_weights_are_those_of_the_textbook_loop(name: str) -> None:
     network, twin, dealer = make_network(), make_network(), Dealer()
-    optimizer = OPTIMIZERS[name](network.parameters, learning_rate=99)
-    history = run(network, dealer, epochs=3, optimizer=optimizer, schedule=exponential(0.05, 0.5))
+    optimizer = OPTIMIZERS[name](network.parameters, learning_rate=0.05)
+    history = run(network, dealer, epochs=3, optimizer=optimizer, schedule=exponential(0.5))
     expected = OPTIMIZERS[name](twin.parameters, learning_rate=0.05)
     for epoch in (1, 2, 3):
         expected.learning_rate = 0.05 * 0.5 ** (epoch - 1)
@@ -61,7 +61,7 @@ def test_how_much_is_prepared_at_once_changes_no_weight(examples: int, batch_siz
 def test_running_means_are_over_the_examples_so_far() -> None:
     """With a learning rate of 0 every loss can be computed afterwards."""
     network, dealer, diary = make_network(), Dealer(), Diary()
-    history = run(network, dealer, schedule=constant(0.0), observers=(diary,))
+    history = run(network, dealer, learning_rate=0.0, observers=(diary,))
     order = dealer.orders[0]
     logits, labels = network.forward(dealer.inputs[order]), dealer.labels[order]
     progress = [line for line in diary.lines if line[0] == "progress"]
@@ -75,7 +75,7 @@ def test_running_means_are_over_the_examples_so_far() -> None:
 
 def test_means_begin_anew_every_epoch() -> None:
     diary = Diary()
-    run(make_network(), Dealer(), epochs=2, schedule=constant(0.0), observers=(diary,))
+    run(make_network(), Dealer(), epochs=2, learning_rate=0.0, observers=(diary,))
     progress = [line for line in diary.lines if line[0] == "progress"]
     assert [line[1] for line in progress] == [6, 10, 6, 10]
     assert progress[1][2:] == pytest.approx(progress[3][2:], rel=1e-6)
@@ -117,7 +117,7 @@ def test_observers_are_told_everything_in_order() -> None:
 
 def test_the_rate_of_an_epoch_is_set_before_anyone_is_told_of_it() -> None:
     network = make_network()
-    optimizer = SGD(network.parameters, learning_rate=99)
+    optimizer = SGD(network.parameters, learning_rate=0.1)
     rates = []
 
     class Asking(Observer):
@@ -129,7 +129,7 @@ def test_the_rate_of_an_epoch_is_set_before_anyone_is_told_of_it() -> None:
         Dealer(),
         epochs=3,
         optimizer=optimizer,
-        schedule=lambda epoch: 0.1 / epoch,
+        schedule=lambda epoch: 1 / epoch,
         observers=(Asking(),),
     )
     assert rates == [0.1, 0.05, 0.1 / 3] == [each.learning_rate for each in history]
@@ -157,11 +157,11 @@ def test_resuming_goes_on_with_the_next_number() -> None:
 
 
 def test_resumed_training_is_the_same_as_whole_training() -> None:
-    whole, resumed, schedule = make_network(), make_network(), exponential(0.05, 0.5)
-    optimizer = Momentum(whole.parameters, learning_rate=99)
+    whole, resumed, schedule = make_network(), make_network(), exponential(0.5)
+    optimizer = Momentum(whole.parameters, learning_rate=0.05)
     run(whole, Dealer(), epochs=4, optimizer=optimizer, schedule=schedule)
 
-    optimizer, dealer, history = Momentum(resumed.parameters, learning_rate=99), Dealer(), []
+    optimizer, dealer, history = Momentum(resumed.parameters, learning_rate=0.05), Dealer(), []
     for epochs in (1, 3, 4):
         run(
             resumed,
@@ -181,7 +181,7 @@ def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
     whole, left, diary = make_network(), make_network(), Diary()
     expected = run(whole, Dealer(), epochs=3)
     so_far, history, dealer = EpochSoFar(), [], Dealer()
-    optimizer = SGD(left.parameters, learning_rate=99)
+    optimizer = SGD(left.parameters, learning_rate=0.05)
     with pytest.raises(StopTraining):
         run(
             left, dealer, epochs=3, optimizer=optimizer, history=history, so_far=so_far,

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.architecture.layer_list import KINDS, build_network
+from nn.architecture.building import build_network
+from nn.architecture.kinds import KINDS
 from nn.datasets.drawn_digits import draw_digits
 from nn.datasets.normalization import Normalization
 from nn.initializers import INITIALIZERS

@@ -1,0 +1,27 @@
+"""Which networks are nothing but dense layers, each with an activation after it or none."""
+
+from nn.layers.activations import ReLU, Sigmoid
+from nn.layers.dense import Dense
+from nn.layers.flatten import Flatten, Images
+from nn.network import Network
+
+
+def dense_layers(network: Network) -> list[tuple[Dense, str]]:
+    """Return a network's dense layers, each with the name of the activation after it, or "".
+
+    Raises:
+        NotImplementedError: There is something else; the message names it.
+    """
+    layers: list[tuple[Dense, str]] = []
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            layers.append((layer, ""))
+        elif isinstance(layer, ReLU | Sigmoid) and layers and not layers[-1][1]:
+            layers[-1] = layers[-1][0], layer.name
+        elif isinstance(layer, ReLU | Sigmoid):
+            raise NotImplementedError(f"{layer.name} with no dense layer before it")
+        elif not isinstance(layer, Images | Flatten):  # which change shapes, and no number
+            raise NotImplementedError(layer.name)
+    if not layers:
+        raise NotImplementedError("a network without dense layers")
+    return layers

@@ -1,0 +1,32 @@
+"""The steps of training as the formulas are written: what every other engine must agree with."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.layers.layer import Array
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import Optimizer
+
+
+class TextbookEngine:
+    """Takes the steps of any network and optimizer."""
+
+    def __init__(self, network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer) -> None:
+        self._network = network
+        self._loss = loss
+        self._optimizer = optimizer
+
+    def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
+        """Take one step for each batch, as `Engine.take_steps` says."""
+        all_logits = np.empty((len(labels), *self._network.output_shape), inputs.dtype)
+        # A network that diverges overflows on its way; the trainer notices and says so.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(labels), batch_size):
+                batch = slice(start, start + batch_size)
+                logits = self._network.forward(inputs[batch], training=True)
+                d_logits = self._loss.gradient(logits, labels[batch])
+                self._network.backward(d_logits)
+                self._optimizer.step()
+                all_logits[batch] = logits
+        return all_logits

@@ -1,0 +1,112 @@
+"""Networks with their optimizers, and examples that can be learned, for the tests of engines."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nn.architecture.building import build_network
+from nn.engines.engine import Engine
+from nn.engines.threads import limited_threads
+from nn.initializers import he
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network
+from nn.optimizers import SGD, Adam, Momentum, Optimizer
+from nn.regularizers import Penalty
+
+LOSS = SoftmaxCrossEntropy()
+DENSE_NETWORKS: dict[str, list[Any]] = {
+    "no hidden layer": [],
+    "relu": [{"dense": 20}, "relu"],
+    "sigmoid": [{"dense": 20}, "sigmoid"],
+    "nothing between": [{"dense": 5}],
+    "three, mixed": [{"dense": 17}, "relu", {"dense": 33}, "sigmoid", {"dense": 2}, "relu"],
+    "two, relu": [{"dense": 64}, "relu", {"dense": 5}, "relu"],
+}
+OTHER_NETWORKS: dict[str, list[Any]] = {
+    "batch norm first": ["batch_norm", {"dense": 8}, "batch_norm", "relu"],
+    "dropout": [{"dense": 20}, {"dropout": 0.25}, "relu"],
+    "convolutions": [
+        *({"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same"}}, "batch_norm", "relu"),
+        *({"max_pool": 2}, {"conv2d": {"filters": 4, "kernel_size": 2}}, "sigmoid", "flatten"),
+        *({"dropout": 0.1}, {"dense": 6}, "relu"),
+    ],
+}
+NETWORKS = DENSE_NETWORKS | OTHER_NETWORKS
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": lambda p, penalty: SGD(p, learning_rate=0.05, penalty=penalty),
+    "momentum": lambda p, penalty: Momentum(p, learning_rate=0.01, penalty=penalty),
+    "averaged": lambda p, penalty: Momentum(
+        p, learning_rate=0.05, momentum=0.8, dampening=0.8, penalty=penalty
+    ),
+    "adam": lambda p, penalty: Adam(p, learning_rate=0.002, penalty=penalty),
+}
+PENALTIES = {"": (0, 0), "L1": (1e-3, 0), "L2": (0, 1e-2), "L1 and L2": (1e-3, 1e-2)}
+
+
+@dataclass
+class Some:
+    """Examples, as a trainer has them."""
+
+    inputs: NDArray
+    labels: NDArray
+
+    def part(self, start: int, stop: int) -> "Some":
+        """Return some of them."""
+        return Some(self.inputs[start:stop], self.labels[start:stop])
+
+
+def make_examples(count: int = 641, dark: float = 0.0, dtype: DTypeLike = np.float32) -> Some:
+    """Return images that are dark in three of four pixels, with labels that can be learned."""
+    rng, features = np.random.default_rng(0), 5 * 5
+    labels = rng.integers(0, 3, count)
+    inputs = rng.random((count, features)) * (rng.random((count, features)) < 0.25)
+    inputs[np.arange(count), 8 * labels] += 0.5
+    inputs[:, 0] = inputs[0] = 0  # A pixel that is always dark, an image that is all dark,
+    inputs[-1] = 1  # and one that is all lit.
+    return Some((inputs + dark).astype(dtype), labels)
+
+
+class Model:
+    """A network and its optimizer, trained by one engine."""
+
+    def __init__(self, engine: type[Engine], network: Network, optimizer: Optimizer) -> None:
+        self.network = network
+        self.optimizer = optimizer
+        self.engine = engine(network, LOSS, optimizer)
+
+    def take(self, examples: Some, batch_size: int = 3) -> NDArray:
+        """Take the steps of the examples, and return their logits."""
+        with limited_threads(1):
+            return self.engine.take_steps(examples.inputs, examples.labels, batch_size)
+
+    @property
+    def numbers(self) -> NDArray:
+        """All parameters and whatever else is saved, and the optimizer's memory.
+
+        Under L1 a weight that is nearly 0 is pulled to and fro between both sides of 0, and which
+        side its velocity is on is up to the last digits; what counts there is how far it would
+        carry the weight.
+        """
+        scale = self.optimizer.learning_rate if self.optimizer.penalty.l1 else 1.0
+        saved = [array.ravel() for array in self.network.arrays.values()]
+        return np.concatenate([*saved, *(scale * array for array in self.optimizer.state.values())])
+
+
+def make_model(
+    engine: type[Engine],
+    network: str = "relu",
+    optimizer: str = "sgd",
+    penalty: str = "",
+    dtype: DTypeLike = np.float32,
+) -> Model:
+    """Return a model with first weights that depend on nothing but the network's name."""
+    rng = np.random.default_rng(1)
+    built = build_network(
+        NETWORKS[network], input_shape=(5, 5), classes=3, initializer=he, rng=rng, dtype=dtype
+    )
+    return Model(
+        engine, built, OPTIMIZERS[optimizer](built.parameters, Penalty(*PENALTIES[penalty]))
+    )

@@ -1,0 +1,50 @@
+"""Networks that are nothing but dense layers, and what is in the way of the others."""
+
+import numpy as np
+import pytest
+
+from nn.architecture.building import build_network
+from nn.engines.dense_layers import dense_layers
+from nn.initializers import he
+from nn.layers.dense import Dense
+from nn.layers.layer import Layer
+from nn.network import Network
+
+
+def make_network(layers: list) -> Network:
+    rng = np.random.default_rng(0)
+    return build_network(layers, input_shape=(4, 4), classes=3, initializer=he, rng=rng)
+
+
+def test_dense_layers_come_with_their_activation() -> None:
+    network = make_network([{"dense": 5}, "relu", {"dense": 4}, {"dense": 6}, "sigmoid"])
+    found = [(layer.output_shape, activation) for layer, activation in dense_layers(network)]
+    assert found == [((5,), "relu"), ((4,), ""), ((6,), "sigmoid"), ((3,), "")]
+
+
+@pytest.mark.parametrize(
+    ("layers", "unsupported"),
+    [
+        (["relu"], "relu with no dense layer before it"),
+        ([{"dense": 5}, "relu", "sigmoid"], "sigmoid with no dense layer before it"),
+        ([{"dense": 5}, "batch_norm", "relu"], "batch_norm"),
+        ([{"dense": 5}, "relu", {"dropout": 0.5}], "dropout"),
+        ([{"conv2d": {"filters": 2, "kernel_size": 3}}, "relu", "flatten"], "conv2d"),
+    ],
+)
+def test_what_else_there_is_is_named(layers: list, unsupported: str) -> None:
+    with pytest.raises(NotImplementedError, match=unsupported):
+        dense_layers(make_network(layers))
+
+
+def test_an_activation_of_ones_own_is_something_else() -> None:
+    class Softsign(Layer):
+        name = "softsign"
+
+    with pytest.raises(NotImplementedError, match="softsign"):
+        dense_layers(Network([Dense(5), Softsign(), Dense(3)], 4))
+
+
+def test_a_network_without_layers_is_none() -> None:
+    with pytest.raises(NotImplementedError, match="without dense layers"):
+        dense_layers(Network([], 4))
