@@ -21,15 +21,16 @@ from fuzzing.mutations import inputs
 from nn.errors import DataError
 
 
+@pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", FORMATS)
-def test_any_file_ends_in_data_or_in_an_error_that_names_it(name: str, tmp_path, monkeypatch):
+def test_any_file_ends_in_data_or_in_an_error_that_names_it(name, examples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     attempts = Attempts(FORMATS[name], tmp_path)
     read = [seed for seed in attempts.seeds if attempts.attempt(seed) == "data"]
     assert read, "no seed is valid"
 
     @hypothesis.settings(
-        max_examples=150, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+        max_examples=examples, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
     )
     @hypothesis.given(inputs(FORMATS[name].tokens, attempts.seeds))
     def run(content: bytes) -> None:

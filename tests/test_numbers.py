@@ -132,9 +132,22 @@ def test_a_learning_rate_of_10_ends_in_whole_files_whatever_it_does(
 
 @pytest.mark.mnist
 @pytest.mark.parametrize(
-    "flags", [(), ("--optimizer", "sgd"), ("--optimizer", "adam"), ("--activation", "sigmoid"),
-              ("--hidden-layers", 0), ("--normalization", "normal"), ("--batch-size", 64)],
-)  # fmt: skip
+    "flags",
+    [
+        (),
+        *(
+            pytest.param(flags, marks=pytest.mark.long)
+            for flags in (
+                ("--optimizer", "sgd"),
+                ("--optimizer", "adam"),
+                ("--activation", "sigmoid"),
+                ("--hidden-layers", 0),
+                ("--normalization", "normal"),
+                ("--batch-size", 64),
+            )
+        ),
+    ],
+)
 def test_a_learning_rate_of_10_stops_within_the_first_epoch_and_says_what_to_try(
     mnist_dir, train, tmp_path, flags
 ):
@@ -272,22 +285,26 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
-@hypothesis.settings(
-    max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
-)
-@hypothesis.given(LIMITS)
-def test_no_settings_end_in_anything_but_a_run_or_a_message(tmp_path: Path, words) -> None:
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_no_settings_end_in_anything_but_a_run_or_a_message(tmp_path: Path, examples) -> None:
     data = tmp_path / "data"
-    if not data.exists():
-        data.mkdir()
-        for part in ("train", "t10k"):
-            pixels, labels = images([0, 1, 2] * 4)
-            write_idx(data / f"{part}-images-idx3-ubyte", pixels)
-            write_idx(data / f"{part}-labels-idx1-ubyte", labels)
+    data.mkdir()
+    for part in ("train", "t10k"):
+        pixels, labels = images([0, 1, 2] * 4)
+        write_idx(data / f"{part}-images-idx3-ubyte", pixels)
+        write_idx(data / f"{part}-labels-idx1-ubyte", labels)
     places = {"data_dir": str(data), "save_dir": str(tmp_path / "runs"), "dataset": "mnist"}
     small = {"epochs": 2, "hidden_units": 3}
-    try:
-        finished = run_experiment(Settings(**{**small, **words, **places}))
-    except ProgramError:
-        return
-    assert_whole(finished)
+
+    @hypothesis.settings(
+        max_examples=examples, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    )
+    @hypothesis.given(LIMITS)
+    def run(words) -> None:
+        try:
+            finished = run_experiment(Settings(**{**small, **words, **places}))
+        except ProgramError:
+            return
+        assert_whole(finished)
+
+    run()

@@ -198,7 +198,13 @@ BOMBS: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        pytest.param(bomb, marks=[pytest.mark.long] if bomb == "a column of lines" else [])
+        for bomb in BOMBS
+    ],
+)
 def test_a_bomb_among_the_data_is_one_line_of_error(refused, run_program, tmp_path, bomb):
     (tmp_path / "data").mkdir()
     BOMBS[bomb](tmp_path / "data")

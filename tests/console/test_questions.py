@@ -103,7 +103,7 @@ def test_wrong_epochs_are_refused_at_once(press, wrong):
     assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10) == 7
 
 
-@pytest.mark.parametrize("answered", range(9))
+@pytest.mark.parametrize("answered", [0, 3, 8])
 def test_ctrl_c_at_any_question_stops(press, answered):
     press(ENTER * answered + CTRL_C)
     with pytest.raises(StoppedError):

@@ -28,7 +28,7 @@ def test_a_few_mistakes_stand_out_beside_thousands_read_right(tmp_path, drawn):
     assert mistakes.get_array().mask.sum() == 99
 
 
-@pytest.mark.parametrize("classes", [1, 2, 26, 100])
+@pytest.mark.parametrize("classes", [1, 10, pytest.param(26, marks=pytest.mark.long), 100])
 def test_a_confusion_matrix_of_any_size_is_drawn_without_touching_texts(tmp_path, drawn, classes):
     matrix = np.random.default_rng(0).integers(0, 2000, (classes, classes))
     plot_confusion_matrix(tmp_path / "m.png", matrix, "a run")

@@ -80,17 +80,18 @@ COMBINATIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", COMBINATIONS)
-def test_a_run_left_again_and_again_ends_as_one_that_never_was(settings, name):
+def test_a_run_left_again_and_again_ends_as_one_that_never_was(settings, name, times, seed):
     changes = {"epochs": EPOCHS, "checkpoint_steps": 20, **COMBINATIONS[name]}
     if "compiled" in changes:
         pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
     whole = run_experiment(settings(name="whole", **changes))
     assert isinstance(whole.cut_short, DivergedError) == name.startswith("diverges")
     expected = csv_files(whole.folder.path)
-    for seed in range(3):
-        again = settings(name=f"again {seed}", **changes)
-        rng = np.random.default_rng([seed, *name.encode()])
+    for time in range(times):
+        again = settings(name=f"again {time}", **changes)
+        rng = np.random.default_rng([seed, time, *name.encode()])
         done = run_to_the_end(again, rng, sessions=5)
         assert csv_files(done.folder.path) == expected
         assert type(done.cut_short) is type(whole.cut_short)

@@ -1,6 +1,5 @@
 """Places of a study: none lost, none filled twice, whoever dies; on a journal and on PostgreSQL."""
 
-import os
 import subprocess
 import sys
 
@@ -21,7 +20,7 @@ from nn.settings.search_declaration import SearchSettings
 VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
 
 
-@pytest.fixture(params=["journal", "postgresql"])
+@pytest.fixture(params=["journal", pytest.param("postgresql", marks=pytest.mark.long)])
 def storage(request) -> str:
     return "" if request.param == "journal" else request.getfixturevalue("postgresql")
 
@@ -52,6 +51,7 @@ def claim_all(study: Study) -> dict[int, dict]:
     return claimed
 
 
+@pytest.mark.parametrize("storage", ["journal", "postgresql"], indirect=True)
 def test_each_place_is_claimed_once_whoever_asks(make):
     one, other = make(), make()
     one.fill_places()
@@ -127,10 +127,9 @@ def test_values_chosen_by_lot_depend_on_the_place_and_the_seed_alone(make):
         opened.fill_places()
         return claim_all(opened)
 
-    base = os.urandom(4).hex()
-    first = values(f"{base} a")
-    assert values(f"{base} b") == first
-    assert values(f"{base} c", sampler_seed=1) != first
+    first = values("first")
+    assert values("again") == first
+    assert values("other", sampler_seed=1) != first
     assert len({str(point) for point in first.values()}) == 4
 
 

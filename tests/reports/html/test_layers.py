@@ -95,6 +95,7 @@ def assert_browser_agrees(run_script, network: Network, images: np.ndarray) -> N
 DISTINCT = distinct_networks()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("settings", DISTINCT.values(), ids=DISTINCT)
 def test_the_logits_of_a_config_are_numpys_on_200_images(settings, run_script):
     network = prepare_network(settings, (28, 28), 10)
