@@ -155,7 +155,7 @@ def both_download(bench: Bench, _moment: str, rng: Random) -> str:
 
 
 FAULTS = [
-    Fault("kill -9", ("downloading",), kill, ("downloading", "downloading")),
+    Fault("kill -9", ("downloading",), kill, ("downloading",)),
     Fault("Ctrl-C twice", ("downloading",), press, ("downloading",)),
     Fault("two at the same time", ("downloading",), both_download, ("downloading",)),
 ]

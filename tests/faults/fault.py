@@ -1,4 +1,4 @@
-"""What a fault is to the two that inject them: the suite, once each, and the long form, often."""
+"""What a fault is to the tests, and to `python -m tests.faults`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class Fault:
         inject: Does it once, given the moment, and checks everything; returns the moment that it
             really was. Raises MissedError if it came too late or too early, SkippedError where the
             system does not allow it, AssertionError if a promise was broken.
-        in_suite: The moments at which the suite does it; one that is named twice is done twice.
+        fast: The moments at which the fast tests do it; the long ones do it at all others.
     """
 
     name: str
     moments: tuple[str, ...]
     inject: Callable[[Bench, str, Random], str]
-    in_suite: tuple[str, ...] = ()
+    fast: tuple[str, ...] = ()

@@ -79,14 +79,9 @@ def _with(name, inject):
     return lambda bench, moment, rng: inject(bench, moment, rng, name=name)
 
 
-IN_SUITE = {"SIGTERM": ("drawing",), "Ctrl-C": ("training",), "Ctrl-C twice": ("drawing",)}
-OTHERS_IN_SUITE = {
-    "SIGTERM": ("predict.py",),
-    "Ctrl-C": ("compare.py",),
-    "Ctrl-C twice": ("search.py",),
-}
-FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), IN_SUITE.get(n, ())) for n in SIGNALS]
+FAST = {"SIGTERM": ("drawing",), "Ctrl-C": ("training",)}
+FAST_OTHERS = {"SIGTERM": ("predict.py",), "Ctrl-C": ("compare.py",)}
+FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), FAST.get(n, ())) for n in SIGNALS]
 FAULTS += [
-    Fault(n, tuple(OTHERS), _with(n, interrupt_another), OTHERS_IN_SUITE.get(n, ()))
-    for n in SIGNALS
+    Fault(n, tuple(OTHERS), _with(n, interrupt_another), FAST_OTHERS.get(n, ())) for n in SIGNALS
 ]

@@ -123,9 +123,9 @@ FAULTS = [
         "stream closed from the start",
         STREAMS,
         closed_from_the_start,
-        ("train.py all", "predict.py stderr"),
+        ("train.py all",),
     ),
-    Fault("output closed early", PROGRAMS, closed_early, ("train.py", "predict.py")),
+    Fault("output closed early", PROGRAMS, closed_early, ("train.py",)),
     Fault("terminal gone", WHILE, terminal_gone_from_training, ("asking", "training")),
     Fault(
         "terminal gone", ("predict.py", "compare.py"), terminal_gone_from_another, ("predict.py",)
