@@ -1,7 +1,7 @@
-"""How fast the trainer is, against others that do exactly the same work.
+"""How fast the trainer is, compared with others that do exactly the same work.
 
-A claim of speed means something only beside another figure taken in the same minutes on the same
-machine, so everything here is measured in turns, and reported as a ratio with its spread.
+A claim about speed means something only beside another figure from the same minutes on the same
+machine. So contestants take turns, and figures are ratios with their spread.
 
 `python -m benchmarks` runs all of it.
 """

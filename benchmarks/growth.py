@@ -1,8 +1,8 @@
-"""How the time of an epoch grows: with the images, with the hidden units, with the batch size.
+"""How the time of an epoch grows with the images, the hidden units and the batch size.
 
-On double-logarithmic paper a power law is a straight line, and its slope is the exponent: 1 where
-twice as much takes twice as long, 0 where it makes no difference. The exponent is fitted to all
-points; where they bend, it is that of the line through the middle.
+On logarithmic axes a power law is a straight line, and its slope is the exponent: 1 if twice as
+much takes twice as long, 0 if it makes no difference. The exponent is fitted to all points; if
+they lie on a curve, it is that of the best straight line.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ IMAGES = (1_000, 4_000, 16_000, 58_000)
 HIDDEN_UNITS = (16, 32, 64, 128, 256, 512, 1024)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _SAMPLE = 4_096
-"""Images a turn where their number is not what changes; the epoch is reckoned from them."""
+"""Images per turn when their number does not vary; an epoch is extrapolated from them."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Growth:
     """One quantity and the time of an epoch at each of its values.
 
     Attributes:
-        quantity: What changes.
+        quantity: What varies.
         values: Its values.
         seconds: An epoch's time at each.
     """
@@ -55,7 +55,7 @@ def measure(turns: Turns, rounds: int) -> list[Growth]:
 
 
 def draw(growths: Sequence[Growth], path: Path) -> None:
-    """Draw them side by side on double-logarithmic paper."""
+    """Plot them side by side on logarithmic axes."""
     import matplotlib as mpl
 
     mpl.use("Agg")

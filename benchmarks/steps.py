@@ -1,7 +1,8 @@
-"""The steps: which are measured, against which they count, and what was aimed at.
+"""Which training steps are measured, what they are compared with, and the targets.
 
-Every target is a ratio. For a floor (a part of the work alone) it is our time over the floor's,
-and at most the target; for another framework it is its time over ours, and at least the target.
+Every target is a ratio. Beside a floor (a part of the work alone), it is our time divided by the
+floor's, and must be at most the target. Beside another framework, it is its time divided by ours,
+and must be at least the target.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +28,7 @@ _FRAMEWORKS = ("pytorch", "scikit_learn", "jax_scan")
 
 STEPS_COMPARED = 200
 TOLERANCE = 1e-3
-"""Largest difference in any parameter allowed, as a share of the largest way any has come."""
+"""Largest difference allowed in any parameter, relative to the largest change of any."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Line:
     """One line of the table.
 
     Attributes:
-        whose: Which of ours.
+        whose: Which of our trainers.
         what: The work.
-        against: What it is measured against.
-        target: The ratio aimed at.
-        at_most: Whether the ratio shall be at most the target rather than at least.
+        against: What it is compared with.
+        target: The ratio to reach.
+        at_most: Whether the target is an upper limit instead of a lower one.
         ratio: As measured; None if a contestant is not installed.
     """
 
@@ -61,11 +62,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What the steps took.
+    """How long the steps took.
 
     Attributes:
         lines: The table of ratios.
-        times: Microseconds a step for each entry.
+        times: Microseconds per step for each entry.
     """
 
     lines: list[Line]
@@ -73,7 +74,7 @@ class Measurement:
 
 
 def measure(turns: Turns, rounds: int, images: int) -> Measurement:
-    """Measure all steps against all that is installed."""
+    """Measure all steps of all installed contestants."""
     # Each group takes turns on its own, so that the two sides of a ratio are close in time.
     groups = (
         [
@@ -92,7 +93,7 @@ def measure(turns: Turns, rounds: int, images: int) -> Measurement:
 
 
 def _lines(contestant: str, times: Mapping[Entry, list[float]]) -> Iterator[Line]:
-    """Yield the ratios that one of ours has been given as targets."""
+    """Yield the ratios for which one of our trainers has targets."""
 
     def line(work: Work, other: Entry, target: float, at_most: bool, what: str = "") -> Line:
         entry = Entry(contestant, work)
@@ -120,8 +121,8 @@ def compare_parameters(turns: Turns) -> Iterator[tuple[Entry, float]]:
     """Let all others take 200 steps of each work and compare their parameters with ours.
 
     Yields:
-        The entry and its largest difference in any parameter, as a share of the largest way that
-        any parameter has come.
+        The entry and its largest difference in any parameter, relative to the largest change of
+        any.
     """
     for work in (PLAIN, *VARIANTS.values(), TWO_HIDDEN, BATCH_128):
         ours = turns.parameters_after(Entry("ours", work), STEPS_COMPARED)

@@ -1,12 +1,12 @@
-"""Contestants that take turns, so that a noisy machine treats them alike.
+"""Contestants take turns, so that a noisy machine treats them alike.
 
-A machine is never quiet for minutes on end. Whoever is measured first and whoever is measured last
-meet different machines; whoever is measured a second before the other does not. So every round
-lets all contestants work once, and what counts is the ratio within a round: the median of at least
-seven rounds, with the smallest and the largest beside it.
+No machine is quiet for minutes. Two measurements an hour apart find two different machines, two
+measurements a second apart find the same one. So in every round all contestants work once, and the
+figure is the ratio within a round: the median of at least seven rounds, the smallest and the
+largest.
 
-With one thread the clock is the processor's, which stands still while other programs have the
-core. With several it is the one on the wall, and the machine had better be quiet.
+With one thread, processor time is measured, which does not count while other programs have the
+core. With several threads it is wall time, which needs a quiet machine.
 """
 
 import json
@@ -40,7 +40,7 @@ _SECONDS_BETWEEN_TURNS = 0.05
 
 
 def missing(contestants: Sequence[str]) -> dict[str, str]:
-    """Return those of the contestants that are not installed, with the package they lack."""
+    """Return the contestants that are not installed, each with its missing package."""
     return {
         name: REQUIRES[name]
         for name in contestants
@@ -49,7 +49,7 @@ def missing(contestants: Sequence[str]) -> dict[str, str]:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return an environment in which every library is held to so many threads."""
+    """Return an environment that limits every library to this number of threads."""
     variables = dict(os.environ)
     variables.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
     if threads == 1:
@@ -60,7 +60,7 @@ def environment(threads: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A median with the smallest and the largest beside it."""
+    """A median with the smallest and the largest value."""
 
     median: float
     smallest: float
@@ -77,7 +77,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Entry:
-    """A contestant at a work."""
+    """A contestant and its work."""
 
     contestant: str
     work: Work
@@ -118,12 +118,12 @@ class Process:
 
 
 class Turns:
-    """A process for each contestant that is installed, all held to the same number of threads.
+    """A process for each installed contestant, all limited to the same number of threads.
 
     Args:
         threads: How many threads each may use.
         data_dir: Folder of MNIST's gzipped files; None for random images.
-        only: Their module names, if not all shall take part.
+        only: The module names of the contestants that take part.
     """
 
     def __init__(
@@ -149,15 +149,15 @@ class Turns:
     def rounds(
         self, entries: Sequence[Entry], rounds: int, images: int
     ) -> dict[Entry, list[float]]:
-        """Let contestants take turns; those that are not installed are left out.
+        """Let contestants take turns, except those that are not installed.
 
         Args:
-            entries: Who does what.
-            rounds: How many turns each takes, after one to warm up.
-            images: How many images a turn works through, in whole batches.
+            entries: Contestants and their work.
+            rounds: Turns of each contestant, after one to warm up.
+            images: Images per turn, in whole batches.
 
         Returns:
-            For each entry, microseconds a step in every round.
+            For each entry, microseconds per step in every round.
         """
         entries = [entry for entry in entries if entry.contestant in self._processes]
         for process in self._processes.values():
@@ -173,7 +173,7 @@ class Turns:
         return times
 
     def parameters_after(self, entry: Entry, steps: int) -> list[Array] | None:
-        """Let a contestant take so many steps from the first weights; return where it gets."""
+        """Return a contestant's parameters after this number of steps; None if not installed."""
         if entry.contestant not in self._processes:
             return None
         self._prepare(entry, steps * entry.work.batch_size)

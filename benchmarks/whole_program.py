@@ -1,7 +1,7 @@
-"""The program as its users run it, against its essential parts alone.
+"""The program as its users run it, compared with its essential parts alone.
 
-What a framework's benchmark leaves out is what people wait for: reading files, shuffling,
-validating, saving, drawing bars, importing. Each is set against the least that could do.
+Benchmarks of frameworks leave out what people wait for: reading files, shuffling, validating,
+saving, drawing bars, importing. Here, each is compared with the least that would do.
 """
 
 import os
@@ -84,7 +84,7 @@ print(time.perf_counter() - started)
 
 
 def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
-    """Measure the five whole-program rows; each side of a ratio once in every round."""
+    """Measure the five rows about the whole program, both sides of a ratio in every round."""
     with tempfile.TemporaryDirectory() as folder:
         save = Path(folder)
         epoch = Ratio.of([_print_of(threads, _ONE_EPOCH, data_dir, save) for _ in range(rounds)])
@@ -128,7 +128,7 @@ def _print_of(threads: int, code: str, *arguments: Path) -> float:
 
 
 def _peak_memory(threads: int, data_dir: Path, save: Path) -> float:
-    """Return the largest memory in bytes that `python train.py --defaults` holds at a time."""
+    """Return the peak memory of `python train.py --defaults` in bytes."""
     code = (
         "import resource, subprocess, sys\n"
         "subprocess.run([sys.executable, 'train.py', '--defaults', '--epochs', '2',"
@@ -141,7 +141,7 @@ def _peak_memory(threads: int, data_dir: Path, save: Path) -> float:
 
 
 def _first_question(data_dir: Path) -> float:
-    """Return the seconds until the first question stands on a pseudo-terminal."""
+    """Return the seconds until the first question appears on a pseudo-terminal."""
     import pty
 
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""One input tried: what it ended in, or in which way the program failed."""
+"""Trying one input: how reading it ended, or how the program failed."""
 
 import re
 import resource

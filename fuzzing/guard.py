@@ -34,9 +34,9 @@ _FORBIDDEN = (
 
 
 class Guard:
-    """Notes what happens that must not, while it is on duty.
+    """Notes forbidden events while it is on duty.
 
-    There is one a process, since an audit hook stays for ever.
+    There is one per process, since an audit hook cannot be removed.
     """
 
     def __init__(self) -> None:
@@ -46,10 +46,10 @@ class Guard:
 
     @contextmanager
     def on_duty(self, folder: Path) -> Iterator[list[str]]:
-        """Watch; the list yielded grows by whatever happens that must not.
+        """Watch; every forbidden event is added to the list that is yielded.
 
         Args:
-            folder: The only one, beside the program's own, from which anything may be read.
+            folder: Reading is allowed here and in the program's own folders only.
         """
         self._seen = []
         self._folder = str(folder)

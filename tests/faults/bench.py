@@ -25,11 +25,11 @@ DEBRIS = re.compile(r"Traceback|Exception ignored|Error in |Fatal Python")
 
 
 class MissedError(Exception):
-    """The fault did not come at the moment that it was meant for."""
+    """The fault missed its moment."""
 
 
 class SkippedError(Exception):
-    """This system does not allow the fault; says why."""
+    """This system does not allow the fault; the message says why."""
 
 
 class Bench:

@@ -1,4 +1,4 @@
-"""What a fault is to the tests, and to `python -m tests.faults`."""
+"""A fault, as the tests and `python -m tests.faults` inject it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ class Fault:
     """Something that happens to a program.
 
     Attributes:
-        name: What it is called in the table of the long form.
+        name: Its name in the table of the long form.
         moments: When it may happen.
-        inject: Does it once, given the moment, and checks everything; returns the moment that it
-            really was. Raises MissedError if it came too late or too early, SkippedError where the
-            system does not allow it, AssertionError if a promise was broken.
-        fast: The moments at which the fast tests do it; the long ones do it at all others.
+        inject: Injects it once at the given moment and checks every promise; returns the actual
+            moment. Raises MissedError if it came too late or too early, SkippedError if the system
+            does not allow it, AssertionError if a promise was broken.
+        fast: The moments at which the fast tests inject it; the long ones inject it at all others.
     """
 
     name: str
