@@ -22,17 +22,17 @@ def _search() -> None:
     from nn.searching.team import run_search
 
     plan = gather_plan(sys.argv[1:])
-    say(f"Study {plan.name}: {plan.places:,} trials, in {plan.folder}", flush=True)
+    say(f"Study {plan.name}: {plan.slots:,} trials, in {plan.folder}", flush=True)
     with closing(Study(plan)) as study:
         with closing(StudyProgress()) as progress:
 
-            def show(standing: StudyStatus) -> None:
-                progress.show(plan.places, trial_lines(standing), best_so_far(standing))
+            def show(status: StudyStatus) -> None:
+                progress.show(plan.slots, trial_lines(status), best_so_far(status))
 
             run_search(study, show)
-        standing = study.standing()
-    for path in [write_trials(standing), *draw_study(standing)]:
+        status = study.status()
+    for path in [write_trials(status), *draw_study(status)]:
         say(f"Saved {path}")
     if plan.search.sampler == "grid":
-        print_comparison(plan.folder, len(standing.finished))
-    print_winner(standing)
+        print_comparison(plan.folder, len(status.finished))
+    print_winner(status)

@@ -84,11 +84,11 @@ def _ask(given: Mapping[str, Given], of_runs: Mapping[str, Given]) -> SearchSett
 
 
 def _review(plan: SearchPlan) -> str:
-    most = plan.places * plan.base.epochs
+    most = plan.slots * plan.base.epochs
     return "\n".join(
         [
             "",
-            f"  {plan.places:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
+            f"  {plan.slots:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
             f"  vary {plan.search.vary}",
             f"  in {plan.folder}",
             search_command(plan),
@@ -112,52 +112,52 @@ def search_command(plan: SearchPlan) -> str:
     return shlex.join(words)
 
 
-def trial_lines(standing: "StudyStatus") -> dict[int, str]:
+def trial_lines(status: "StudyStatus") -> dict[int, str]:
     """Return a line about each trial that has ended, by its slot."""
     from nn.reports.study_files import describe
 
     lines = {}
-    for place, trial in standing.finished.items():
+    for slot, trial in status.finished.items():
         notes: Mapping[str, Any] = trial.user_attrs
-        words = f"trial {place + 1:{len(str(standing.plan.places))}}  {describe(standing, trial)}"
+        words = f"trial {slot + 1:{len(str(status.plan.slots))}}  {describe(status, trial)}"
         if "validation_accuracy" not in notes:
-            lines[place] = f"{words}  cannot be trained: {notes.get('outcome')}"
+            lines[slot] = f"{words}  cannot be trained: {notes.get('outcome')}"
             continue
         epochs = f"{notes['epochs']} epoch{'' if notes['epochs'] == 1 else 's'}"
         how = "" if notes["outcome"] == "complete" else f", {notes['outcome']}"
-        lines[place] = f"{words}  validation {notes['validation_accuracy']:.2%}, {epochs}{how}"
+        lines[slot] = f"{words}  validation {notes['validation_accuracy']:.2%}, {epochs}{how}"
     return lines
 
 
-def best_so_far(standing: "StudyStatus") -> str:
+def best_so_far(status: "StudyStatus") -> str:
     """Return the best value so far in words; empty if there is none."""
-    best = standing.best
+    best = status.best
     if best is None:
         return ""
     value = best[1].value or 0.0
-    accuracy = standing.plan.search.objective == "validation_accuracy"
+    accuracy = status.plan.search.objective == "validation_accuracy"
     return f"best {value:.2%}" if accuracy else f"best loss {value:.4f}"
 
 
-def print_winner(standing: "StudyStatus") -> None:
+def print_winner(status: "StudyStatus") -> None:
     """Print the best trial, its folder, and the commands that train it and show it."""
-    best = standing.best
+    best = status.best
     if best is None:
         print("No trial completed all epochs, so there is no winner; trials.csv says why.")
         return
-    place, trial = best
+    slot, trial = best
     notes = trial.user_attrs
-    settings = standing.plan.settings(trial.params)
-    base = standing.plan.base
+    settings = status.plan.settings(trial.params)
+    base = status.plan.base
     settings = settings.model_copy(update={"save_dir": base.save_dir, "name": base.name})
     from nn.reports.study_files import describe
 
-    epochs = sum(one.user_attrs.get("epochs") or 0 for one in standing.finished.values())
-    say(f"{len(standing.finished):,} trials, {epochs:,} epochs in all")
-    say(f"Best: trial {place + 1}, {describe(standing, trial)}")
+    epochs = sum(one.user_attrs.get("epochs") or 0 for one in status.finished.values())
+    say(f"{len(status.finished):,} trials, {epochs:,} epochs in all")
+    say(f"Best: trial {slot + 1}, {describe(status, trial)}")
     say(f"Validation accuracy {notes['validation_accuracy']:.2%}")
     say(f"Test accuracy {notes['test_accuracy']:.2%}")
-    folder = standing.plan.folder / str(notes["run"])
+    folder = status.plan.folder / str(notes["run"])
     if folder.is_dir():
         say(f"Saved in {folder}")
         say(f"Look at it: {command('predict')} --run {shlex.quote(str(folder))}")

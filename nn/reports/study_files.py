@@ -32,65 +32,65 @@ _NOTES = (
 _BEST = 10
 
 
-def write_trials(standing: StudyStatus) -> Path:
-    """Write `trials.csv`: a row for each trial that has come to its end.
+def write_trials(status: StudyStatus) -> Path:
+    """Write `trials.csv`: a row for each trial that has ended.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    varied = [name for dimension in standing.plan.space.values() for name in dimension.names]
+    varied = [name for dimension in status.plan.space.values() for name in dimension.names]
     rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
-    for place, trial in sorted(standing.finished.items()):
-        values = settings_of(standing.plan.space, trial.params)
+    for slot, trial in sorted(status.finished.items()):
+        values = settings_of(status.plan.space, trial.params)
         notes = [None if note is None else str(note) for note in map(trial.user_attrs.get, _NOTES)]
-        rows.append([place + 1, *show_settings(values).values(), *notes])
-    path = standing.plan.folder / "trials.csv"
+        rows.append([slot + 1, *show_settings(values).values(), *notes])
+    path = status.plan.folder / "trials.csv"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, csv_text(rows))
     return path
 
 
-def draw_study(standing: StudyStatus) -> list[Path]:
-    """Draw the pictures for which there are trials; return their paths.
+def draw_study(status: StudyStatus) -> list[Path]:
+    """Draw the pictures that the trials so far allow; return their paths.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    folder, title = standing.plan.folder, standing.plan.name
-    accuracy = standing.plan.search.objective == "validation_accuracy"
+    folder, title = status.plan.folder, status.plan.name
+    accuracy = status.plan.search.objective == "validation_accuracy"
     unit = "validation accuracy (%)" if accuracy else "validation loss (nats per example)"
-    trials = _drawn(standing, 100.0 if accuracy else 1.0)
+    trials = _drawn(status, 100.0 if accuracy else 1.0)
     drawn = []
     with writing(folder):
         if any(trial.value is not None for trial in trials):
             drawn.append(folder / "parameters.png")
-            plot_parameters(drawn[-1], trials, _axes(standing), unit, title)
+            plot_parameters(drawn[-1], trials, _axes(status), unit, title)
         curves = [trial for trial in trials if trial.curve][:_BEST]
         if curves:
             drawn.append(folder / "learning_curves.png")
             plot_learning_curves(drawn[-1], curves, unit, title)
-        if importance := standing.importance():
+        if importance := status.importance():
             drawn.append(folder / "importance.png")
             plot_importance(drawn[-1], importance, title)
     return drawn
 
 
-def _axes(standing: StudyStatus) -> list[Axis]:
+def _axes(status: StudyStatus) -> list[Axis]:
     return [
         Axis(key, dimension.log)
         if isinstance(dimension, Range)
         else Axis(key, log=False, labels=dimension.labels)
-        for key, dimension in standing.plan.space.items()
+        for key, dimension in status.plan.space.items()
     ]
 
 
-def _drawn(standing: StudyStatus, factor: float) -> list[DrawnTrial]:
-    """Return the trials, whole ones first, the best of each first, with values times `factor`."""
-    ordered = sorted(standing.finished.values(), key=lambda trial: _rank(standing, trial))
+def _drawn(status: StudyStatus, factor: float) -> list[DrawnTrial]:
+    """Return the trials, complete ones first, the best of each first; values times `factor`."""
+    ordered = sorted(status.finished.values(), key=lambda trial: _rank(status, trial))
     return [
         DrawnTrial(
-            label=describe(standing, trial),
+            label=describe(status, trial),
             value=None if (value := last_value(trial)) is None else value * factor,
             complete=trial.user_attrs.get("outcome") == "complete",
             params=trial.params,
@@ -100,14 +100,14 @@ def _drawn(standing: StudyStatus, factor: float) -> list[DrawnTrial]:
     ]
 
 
-def _rank(standing: StudyStatus, trial: "FrozenTrial") -> tuple[bool, float]:
+def _rank(status: StudyStatus, trial: "FrozenTrial") -> tuple[bool, float]:
     value = last_value(trial)
-    sign = 1 if standing.plan.search.objective == "validation_loss" else -1
-    whole = trial.user_attrs.get("outcome") == "complete"
-    return not whole, float("inf") if value is None else sign * value
+    sign = 1 if status.plan.search.objective == "validation_loss" else -1
+    complete = trial.user_attrs.get("outcome") == "complete"
+    return not complete, float("inf") if value is None else sign * value
 
 
-def describe(standing: StudyStatus, trial: "FrozenTrial") -> str:
-    """Return a trial's values in words."""
-    values = show_settings(settings_of(standing.plan.space, trial.params))
+def describe(status: StudyStatus, trial: "FrozenTrial") -> str:
+    """Return a trial's settings in words."""
+    values = show_settings(settings_of(status.plan.space, trial.params))
     return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,1 +1,1 @@
-"""Many trainings with different settings, on one processor or several."""
+"""Searching for good settings: many trials, in one process or several."""

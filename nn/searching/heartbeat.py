@@ -1,4 +1,4 @@
-"""Whether the process that runs a trial still lives, on this machine or on another one."""
+"""Heartbeats: whether the process that runs a trial is alive, on this machine or another one."""
 
 import os
 import time
@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nn.searching.machine import this_machine
-from nn.searching.study import Study, StudyStatus
+from nn.searching.study import HEARTBEAT, Study, StudyStatus
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
 def holder() -> str:
-    """Return what names this process among all of all machines."""
+    """Return a name of this process that is unique among all machines."""
     return f"{this_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def _is_gone(named: str) -> bool:
-    """Return whether a process is one of this machine's that has ended."""
+    """Return whether a process belongs to this machine and has ended."""
     machine, _, process = named.rpartition(":")[0].rpartition(":")
     started = named.rpartition(":")[2]
     if machine != this_machine():
@@ -29,7 +29,7 @@ def _is_gone(named: str) -> bool:
 
 
 def _started(process: int) -> str:
-    """Return when a process was started, in the system's own units; nothing if there is none."""
+    """Return when a process was started, in the system's units; empty if it does not exist."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -44,16 +44,16 @@ def _started(process: int) -> str:
 
 
 class HeartbeatMonitor:
-    """Notices trials whose process died, and gives them up.
+    """Finds trials whose process has died, and abandons them.
 
-    A process of this machine is looked for. One of another machine counts as dead when its trial
-    has shown no new sign of life for so long by the clock of this machine; clocks of different
-    machines are never compared.
+    A process of this machine can be looked up. A process of another machine counts as dead if its
+    trial has had no new heartbeat for `dead_after` seconds on this machine's clock; clocks of
+    different machines are never compared.
 
     Args:
-        study: Whose trials are watched.
-        dead_after: Seconds of silence.
-        clock: What tells the seconds.
+        study: The study whose trials are watched.
+        dead_after: Seconds without a heartbeat.
+        clock: Returns the time in seconds.
     """
 
     def __init__(
@@ -64,26 +64,26 @@ class HeartbeatMonitor:
         self._clock = clock
         self._seen: dict[int, tuple[object, float]] = {}
 
-    def look(self) -> StudyStatus:
-        """Give up the trials of the dead, fill their places, and return how the study stands."""
+    def check(self) -> StudyStatus:
+        """Abandon trials of dead processes, fill their slots, and return the study's status."""
         from optuna.trial import TrialState
 
-        standing = self._study.standing()
-        running = [t for t in standing.trials.values() if t.state == TrialState.RUNNING]
+        status = self._study.status()
+        running = [t for t in status.trials.values() if t.state == TrialState.RUNNING]
         dead = [trial for trial in running if self._is_dead(trial)]
-        given_up = sum(self._study.give_up(trial._trial_id) for trial in dead)
-        if given_up or len(standing.trials) < self._study.plan.places:
-            self._study.fill_places()
-            return self._study.standing()
-        return standing
+        abandoned = sum(self._study.abandon(trial._trial_id) for trial in dead)
+        if abandoned or len(status.trials) < self._study.plan.slots:
+            self._study.fill_slots()
+            return self._study.status()
+        return status
 
     def _is_dead(self, trial: "FrozenTrial") -> bool:
         named = trial.user_attrs.get("holder")
         if named and _is_gone(named):
             return True
-        sign = trial.user_attrs.get("sign_of_life")
+        heartbeat = trial.user_attrs.get(HEARTBEAT)
         before, since = self._seen.get(trial._trial_id, (None, -1.0))
-        if since < 0 or before != sign:
-            self._seen[trial._trial_id] = (sign, self._clock())
+        if since < 0 or before != heartbeat:
+            self._seen[trial._trial_id] = (heartbeat, self._clock())
             return False
         return self._clock() - since > self._dead_after

@@ -1,9 +1,10 @@
-"""Taking turns at the journal of a study, among processes that may die at any moment.
+"""The lock of a study's journal, among processes that may die at any moment.
 
-Optuna's own lock is a symbolic link, which every shared folder can make one of only. But whoever
-dies with it in hand makes all others wait for half a minute. Here the processes of one machine
-take turns by `flock`, which the system takes from the dead; so a link of this machine's that is
-found after that belongs to somebody dead, and only those of other machines are waited for.
+Optuna's own lock is a symbolic link, which can be created only once in every shared folder. But a
+process that dies while holding it makes all others wait for half a minute. Here the processes of
+one machine lock with `flock`, which the system releases when a process dies. So a link of this
+machine that is found after that belongs to a dead process, and only links of other machines have
+to be waited for.
 """
 
 import os
@@ -18,14 +19,14 @@ from nn.searching.machine import this_machine
 
 try:
     import fcntl
-except ImportError:  # Windows: Optuna's own lock will have to do
+except ImportError:  # Windows has only Optuna's own lock
     fcntl = None  # type: ignore[assignment]
 
-_GRACE = 30.0  # seconds after which another machine's link is taken away
+_GRACE = 30.0  # seconds after which another machine's link is removed
 
 
 class TurnLock:
-    """Lets one process at a time write to the file at `path`."""
+    """Allows one process at a time to write to the file at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._link = path.with_name(f"{path.name}.turn")
@@ -34,10 +35,10 @@ class TurnLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:
-        """Wait for a turn."""
+        """Wait for the lock."""
         descriptor = os.open(self._local, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            with suppress(OSError):  # a folder that knows no flock has the link alone
+            with suppress(OSError):  # a folder without flock has only the link
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             self._make_link()
         except BaseException:
@@ -67,7 +68,7 @@ class TurnLock:
                 return
 
     def release(self) -> None:
-        """End the turn."""
+        """Release the lock."""
         with suppress(OSError):
             self._link.unlink()
         if self._descriptor is not None:
@@ -76,9 +77,9 @@ class TurnLock:
 
 
 class WholeLinesBackend(JournalFileBackend):
-    """A journal that forgets a last line cut short, as by a full disk or a lost power cable.
+    """A journal that drops an incomplete last line, as a full disk or a power cut leaves.
 
-    Optuna would append to it, and could never read the journal again.
+    Optuna would append to that line and could never read the journal again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +88,7 @@ class WholeLinesBackend(JournalFileBackend):
         super().__init__(str(path), self._turns)  # type: ignore[arg-type]
 
     def append_logs(self, logs: list[dict[str, object]]) -> None:
-        """Append whole lines, once what is no whole line is removed."""
+        """Append lines, after removing an incomplete last line."""
         if self._turns is not None and not _ends_whole(self._path):
             self._turns.acquire()
             try:

@@ -1,4 +1,4 @@
-"""Which machine this is, for processes that share a folder or a database with those of others."""
+"""The name of this machine, for processes of several machines that share a folder or a database."""
 
 import uuid
 from contextlib import suppress
@@ -8,7 +8,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def this_machine() -> str:
-    """Return a name for this machine since it was started, the same for all of its processes."""
+    """Return a name of this machine that all of its processes share until it restarts."""
     with suppress(OSError):
         return _BOOT_ID.read_text(encoding="ascii").strip()
     return f"{uuid.getnode():x}"

@@ -1,4 +1,4 @@
-"""What a search is to do, put together from its settings and checked before anything starts."""
+"""The plan of a search: built from its settings and checked before anything starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from nn.settings.effect import effective
 from nn.settings.search_declaration import SearchSettings
 from nn.settings.search_space import Range, Space, grid, read_space, settings_of
 
-# What stays the same for as long as a study lives; who joins must want the same.
+# What stays the same for the whole study; a process that joins it must have the same values.
 _IDENTITY = ("vary", "sampler", "pruning", "objective", "sampler_seed")
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """A search, checked: what it varies, and what all of its trials have in common.
+    """The checked plan of a search: what varies, and what all trials have in common.
 
     Attributes:
         search: The settings of the search.
-        fixed: The settings of a run that do not vary, as they were written.
+        fixed: The settings of the runs that do not vary, as written.
     """
 
     search: SearchSettings
@@ -35,17 +35,17 @@ class SearchPlan:
 
     @cached_property
     def space(self) -> Space:
-        """What varies."""
+        """The dimensions that vary."""
         return read_space(self.search.vary, "vary")
 
     @cached_property
     def base(self) -> Settings:
-        """The settings of a run that do not vary."""
+        """The settings of the runs that do not vary."""
         return check_settings(self.fixed)
 
     @property
     def name(self) -> str:
-        """The study's name; made from what varies if it was given none."""
+        """The study's name; by default made from the settings that vary."""
         if self.search.study:
             return self.search.study
         words = [name for dimension in self.space.values() for name in dimension.names]
@@ -53,17 +53,17 @@ class SearchPlan:
 
     @property
     def folder(self) -> Path:
-        """The folder that holds the trials' runs."""
+        """The folder of the trials' runs."""
         return Path(self.base.save_dir) / self.name
 
     @property
     def direction(self) -> Literal["maximize", "minimize"]:
-        """Whether a better trial has a higher or a lower value."""
+        """Whether a better trial has a higher or a lower objective."""
         return "minimize" if self.search.objective == "validation_loss" else "maximize"
 
     @cached_property
     def points(self) -> list[dict[str, Any]]:
-        """For a grid the values of each trial; combinations that are the same run are one."""
+        """For a grid, the values of each trial; combinations with the same effect count once."""
         points: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         for point in grid(self.space):
             key = tuple(effective(self.settings(point)).items())
@@ -71,25 +71,25 @@ class SearchPlan:
         return list(points.values())
 
     @property
-    def places(self) -> int:
-        """How many trials there are to be."""
+    def slots(self) -> int:
+        """The number of trials of the search."""
         return len(self.points) if self.search.sampler == "grid" else self.search.trials
 
     def settings(self, point: Mapping[str, Any], name: str = "") -> Settings:
         """Return the settings of the run at one point of the space.
 
         Raises:
-            SettingError: they do not go together.
+            SettingError: these settings exclude each other.
         """
         varied = {
             name: Given(value, f"vary: {name}")
             for name, value in settings_of(self.space, point).items()
         }
-        places = {"save_dir": Given(str(self.folder), "save_dir"), "name": Given(name, "name")}
-        return check_settings({**override(self.fixed, varied), **places})
+        folder = {"save_dir": Given(str(self.folder), "save_dir"), "name": Given(name, "name")}
+        return check_settings({**override(self.fixed, varied), **folder})
 
     def identity(self) -> dict[str, str]:
-        """Return what must be alike for all who work on the study."""
+        """Return what must be the same for all processes that work on the study."""
         same = {name: str(getattr(self.search, name)) for name in _IDENTITY}
         varied = {name for dimension in self.space.values() for name in dimension.names}
         fixed = {
@@ -101,21 +101,21 @@ class SearchPlan:
 
 
 def plan_search(
-    search: SearchSettings, given: Mapping[str, Given], start_place: str = "start"
+    search: SearchSettings, given: Mapping[str, Given], start_source: str = "start"
 ) -> SearchPlan:
-    """Put a search together and check all that can be checked before it starts.
+    """Build the plan of a search and check everything that can be checked before it starts.
 
     Args:
         search: The settings of the search.
-        given: Settings of a run, from flags and config; they win over those of `start`.
-        start_place: Where `start` was written.
+        given: Settings of the runs, from flags and config; they override those of `start`.
+        start_source: Where `start` was written.
 
     Raises:
-        SettingError: `start` is nothing to start from, a value is wrong, or the values that vary
-            do not go together with those that do not.
+        SettingError: `start` is neither a config nor a run, a value is wrong, or settings
+            exclude each other.
     """
     save_dir = Path(check_settings(given).save_dir)
-    start = _started_from(search.start, save_dir, start_place)
+    start = _started_from(search.start, save_dir, start_source)
     check_write_scope({name: one for name, one in start.items() if name not in given})
     plan = SearchPlan(search, override(start, given))
     for dimension in plan.space.values():
@@ -123,7 +123,7 @@ def plan_search(
             if name in given:
                 raise SettingError(f"{given[name].place} is fixed, and vary names it too")
     if search.sampler == "grid":
-        _ = plan.points  # every combination is checked
+        _ = plan.points  # checks every combination
     else:
         lowest = {
             key: dimension.low if isinstance(dimension, Range) else dimension.labels[0]
@@ -134,14 +134,14 @@ def plan_search(
 
 
 def override(first: Mapping[str, Given], second: Mapping[str, Given]) -> dict[str, Given]:
-    """Return both, the second winning; a list of layers and its shorthand drive each other out."""
+    """Return both, the second overriding; a list of layers and its shorthand replace each other."""
     gone = set(SHORTHAND) if "layers" in second else set()
     if any(name in second for name in SHORTHAND):
         gone = {"layers"}
     return {**{name: value for name, value in first.items() if name not in gone}, **second}
 
 
-def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
+def _started_from(start: str, save_dir: Path, source: str) -> dict[str, Given]:
     """Return the settings of a config or of a run."""
     if start == "defaults":
         return {}
@@ -150,4 +150,4 @@ def _started_from(start: str, save_dir: Path, place: str) -> dict[str, Given]:
     try:
         return read_config(find_folder(start, save_dir) / SETTINGS)
     except RunFolderError as error:
-        raise SettingError(f"{place} names no config, and {error}") from None
+        raise SettingError(f"{source} names no config, and {error}") from None

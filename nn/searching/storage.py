@@ -1,6 +1,6 @@
-"""Where a study is kept: Optuna's own storages, a journal file or a database.
+"""The storage of a study: a journal file or a database, through Optuna.
 
-Only here and beside here Optuna is needed; everything else of the program runs without it.
+Only searches need Optuna; all other programs run without it.
 """
 
 import warnings
@@ -18,16 +18,16 @@ INSTALL = install_command("search")
 
 
 class StudyError(ProgramError):
-    """A study cannot be read, or is another one than was asked for."""
+    """A study cannot be read, or its plan differs from the requested one."""
 
     exit_code = 6
 
 
 def require_optuna() -> None:
-    """Make sure that Optuna is installed, and that it prints nothing of its own.
+    """Check that Optuna is installed, and silence its own messages.
 
     Raises:
-        StudyError: it is not; says how to install it.
+        StudyError: Optuna is missing; the message says how to install it.
     """
     try:
         import optuna
@@ -41,14 +41,14 @@ def require_optuna() -> None:
 
 
 def open_storage(storage: str, folder: Path) -> "BaseStorage":
-    """Open the storage that a search names.
+    """Open the storage of a search.
 
     Args:
-        storage: A database URL, a journal file's path, or nothing for `study.journal`.
-        folder: The study's folder, where that file is.
+        storage: A database URL or a journal file's path; empty for `study.journal`.
+        folder: The study's folder, which contains `study.journal`.
 
     Raises:
-        SettingError: it cannot be reached.
+        SettingError: the storage cannot be reached.
     """
     if "://" in storage:
         return _open_database(storage)
@@ -62,8 +62,8 @@ def open_storage(storage: str, folder: Path) -> "BaseStorage":
         return JournalStorage(WholeLinesBackend(path))
     except OSError as error:
         reason = error.strerror
-    except (ValueError, KeyError):  # what a file holds that is no journal
-        reason = "it is no journal of a study"
+    except (ValueError, KeyError):  # the file is not a journal
+        reason = "it is not the journal of a study"
     raise SettingError(f"--storage: {path} cannot be used: {reason}")
 
 
@@ -74,7 +74,7 @@ def _open_database(url: str) -> "BaseStorage":
 
     shown = without_password(url)
     try:
-        # A connection that was idle for an epoch may be gone by then.
+        # A connection may be lost while it is idle for an epoch.
         return get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True}))
     except ImportError as error:
         raise SettingError(
@@ -88,7 +88,7 @@ def _open_database(url: str) -> "BaseStorage":
 
 
 def close_storage(storage: "BaseStorage") -> None:
-    """Close a database's connections; a journal has none."""
+    """Close the connections to a database; a journal has none."""
     storage.remove_session()
     engine = getattr(getattr(storage, "_backend", None), "engine", None)
     if engine is not None:
@@ -96,10 +96,10 @@ def close_storage(storage: "BaseStorage") -> None:
 
 
 def without_password(url: str) -> str:
-    """Return a database URL as it may be printed."""
+    """Return a database URL without its password, for printing."""
     scheme, separator, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
+    login, at, host = rest.rpartition("@")
     if not at:
         return url
     user, colon, _ = login.partition(":")
-    return f"{scheme}{separator}{user}{':***' if colon else ''}@{place}"
+    return f"{scheme}{separator}{user}{':***' if colon else ''}@{host}"

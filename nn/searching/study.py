@@ -1,12 +1,12 @@
-"""A search: many runs whose settings a sampler chooses, any number of processes at a time.
+"""A study: trials whose settings a sampler chooses, run by any number of processes at a time.
 
-A study has numbered places, one for each trial that it is to hold. A place is a waiting trial in
-Optuna's storage; whoever sets it to running first has it, which the storage decides. A place whose
-trial was given up, or whose process died, gets another waiting trial with the same values. So no
-place is lost, none is filled twice, and a study may be left and taken up again at any moment.
+A study has numbered slots, one for each trial. A slot is a waiting trial in Optuna's storage; the
+storage decides which process sets it to running first and so owns it. If a trial is abandoned or
+its process dies, its slot gets another waiting trial with the same values. So no slot is lost, none
+is filled twice, and a study can be interrupted and continued at any moment.
 
-Where two processes make a trial for one place in the same instant, the lower number counts, and
-whoever comes upon the other drops it.
+If two processes create a trial for the same slot at the same time, the lower trial number counts,
+and the process that claims the other one drops it.
 """
 
 import json
@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
+# Names of notes in the storage; an earlier version chose them, and its studies can be continued.
+SLOT, HEARTBEAT = "place", "sign_of_life"
+
+
 class Study:
-    """The study of a plan in its storage.
+    """The study of a plan, in its storage.
 
     Args:
-        plan: What is searched.
+        plan: The plan of the search.
 
     Raises:
         SettingError: the storage cannot be reached.
-        StudyError: Optuna is missing, or the storage holds another study of that name.
+        StudyError: Optuna is missing, or the study of that name has another plan.
     """
 
     def __init__(self, plan: SearchPlan) -> None:
@@ -48,11 +52,11 @@ class Study:
             raise
 
     def _join(self) -> "optuna.Study":
-        """Open the study, or begin it."""
+        """Open the study, or create it."""
         import optuna
 
-        # The first two at each look are stopped, however good: with nobody to compare them with,
-        # Optuna would let them go on to the end, and the first values are the least informed.
+        # At each check the first two trials are stopped, however good: without others to compare
+        # them with Optuna would let them finish, and the first values are the least informed.
         halving = optuna.pruners.SuccessiveHalvingPruner(
             min_resource=1, reduction_factor=3, bootstrap_count=2
         )
@@ -65,11 +69,11 @@ class Study:
         )
 
     def close(self) -> None:
-        """Leave the storage; a database's connections are closed."""
+        """Close the storage."""
         close_storage(self._storage)
 
     def _agree(self, what: str, wanted: dict[str, str]) -> None:
-        """Note down what all who work on the study must agree on, or compare it."""
+        """Note what all processes of the study must agree on, or compare it with the note."""
         noted = self.optuna.user_attrs.get(what)
         if noted is None:
             self.optuna.set_user_attr(what, json.dumps(wanted))
@@ -79,81 +83,78 @@ class Study:
         if differing:
             first = differing[0]
             raise StudyError(
-                f"the study {self.plan.name} is another one: there {first} is "
-                f"{shorten(found.get(first, 'not said'), 80)}, here "
-                f"{shorten(wanted.get(first, 'not said'), 80)}. Choose another name with --study"
+                f"the study {self.plan.name} differs: {first} is "
+                f"{shorten(found.get(first, 'not set'), 80)} there, "
+                f"{shorten(wanted.get(first, 'not set'), 80)} here. "
+                "Choose another name with --study"
             )
 
     def agree_on_data(self, crc32: int) -> None:
-        """Make sure that all trials of the study see the same images.
+        """Check that all trials of the study use the same images.
 
         Raises:
-            StudyError: other trials saw other images.
+            StudyError: other trials used other images.
         """
         self._agree("data", {"the checksum of the images": f"{crc32:08x}"})
 
-    # Places ------------------------------------------------------------------------------------
+    # Slots -------------------------------------------------------------------------------------
 
     def trials(self) -> dict[int, "FrozenTrial"]:
-        """Return the trial of each place that has one which was not given up."""
+        """Return the trial of each slot, without abandoned trials."""
         from optuna.trial import TrialState
 
         found: dict[int, FrozenTrial] = {}
         for trial in self._all():
-            place = trial.user_attrs.get("place")
-            if place is not None and trial.state != TrialState.FAIL:
-                found.setdefault(place, trial)
+            slot = trial.user_attrs.get(SLOT)
+            if slot is not None and trial.state != TrialState.FAIL:
+                found.setdefault(slot, trial)
         return found
 
     def _all(self) -> list["FrozenTrial"]:
         return self._storage.get_all_trials(self._study_id, deepcopy=False)
 
-    def given_up(self, place: int) -> list["FrozenTrial"]:
-        """Return the trials of a place that were given up, or whose process died."""
+    def abandoned(self, slot: int) -> list["FrozenTrial"]:
+        """Return the abandoned trials of a slot, including those whose process died."""
         from optuna.trial import TrialState
 
         return [
             trial
             for trial in self._all()
-            if trial.user_attrs.get("place") == place and trial.state == TrialState.FAIL
+            if trial.user_attrs.get(SLOT) == slot and trial.state == TrialState.FAIL
         ]
 
-    def fill_places(self) -> None:
-        """Make a waiting trial for each place without one, with the values it had before."""
+    def fill_slots(self) -> None:
+        """Create a waiting trial for each slot without one, with the values of its former trial."""
         taken = self.trials()
-        for place in range(self.plan.places):
-            if place not in taken:
-                before = [trial.params for trial in self.given_up(place) if trial.params]
-                point = self.plan.points[place] if self.plan.search.sampler == "grid" else {}
-                self.optuna.enqueue_trial(
-                    before[-1] if before else point, user_attrs={"place": place}
-                )
+        for slot in range(self.plan.slots):
+            if slot not in taken:
+                before = [trial.params for trial in self.abandoned(slot) if trial.params]
+                point = self.plan.points[slot] if self.plan.search.sampler == "grid" else {}
+                self.optuna.enqueue_trial(before[-1] if before else point, user_attrs={SLOT: slot})
 
     def claim(self, holder: str = "") -> "optuna.Trial | None":
-        """Take the waiting trial of the lowest place; None if no trial waits.
-
-        Its values are chosen on the way.
+        """Take the waiting trial of the lowest slot and choose its values; None if none waits.
 
         Args:
-            holder: What names the process that takes it.
+            holder: The name of the process that takes it.
         """
         import optuna
         from optuna.trial import TrialState
 
         waiting = [trial for trial in self._all() if trial.state == TrialState.WAITING]
-        waiting = [trial for trial in waiting if "place" in trial.user_attrs]
-        for one in sorted(waiting, key=lambda trial: int(trial.user_attrs["place"])):
+        waiting = [trial for trial in waiting if SLOT in trial.user_attrs]
+        for one in sorted(waiting, key=lambda trial: int(trial.user_attrs[SLOT])):
             try:
                 if not self._storage.set_trial_state_values(one._trial_id, TrialState.RUNNING):
                     continue  # another process was first
             except optuna.exceptions.UpdateFinishedTrialError:
                 continue
-            place = int(one.user_attrs["place"])
-            if self.trials()[place].number != one.number:
-                self.give_up(one._trial_id)
+            slot = int(one.user_attrs[SLOT])
+            if self.trials()[slot].number != one.number:
+                self.abandon(one._trial_id)
                 continue
             self.note(one._trial_id, holder=holder)
-            self.optuna.sampler = self._sampler(place)
+            self.optuna.sampler = self._sampler(slot)
             trial = optuna.Trial(self.optuna, one._trial_id)
             for key, dimension in self.plan.space.items():
                 if not isinstance(dimension, Range):
@@ -166,21 +167,21 @@ class Study:
             return trial
         return None
 
-    def _sampler(self, place: int) -> "optuna.samplers.BaseSampler":
-        """Return a sampler with a stream of its own for each place.
+    def _sampler(self, slot: int) -> "optuna.samplers.BaseSampler":
+        """Return a sampler with a separate random stream for each slot.
 
-        Processes that began with one and the same stream would draw the same values.
+        With a common stream all processes would draw the same values.
         """
         import optuna
 
-        seed = self.plan.search.sampler_seed * 1_000_003 + place
+        seed = self.plan.search.sampler_seed * 1_000_003 + slot
         if self.plan.search.sampler == "random":
             return optuna.samplers.RandomSampler(seed=seed % 2**32)
-        # Trials under way count as bad ones, so that two processes do not try the same.
+        # Running trials count as bad ones, so that two processes do not try the same values.
         return optuna.samplers.TPESampler(seed=seed % 2**32, constant_liar=True)
 
-    def give_up(self, trial_id: int) -> bool:
-        """Mark a trial as given up, so that its place is filled again; False if it has ended."""
+    def abandon(self, trial_id: int) -> bool:
+        """Mark a trial as abandoned, so that its slot is filled again; False if it has ended."""
         import optuna
         from optuna.trial import TrialState
 
@@ -191,28 +192,28 @@ class Study:
         return True
 
     def note(self, trial_id: int, **notes: Any) -> None:
-        """Write notes beside a trial."""
+        """Write notes to a trial."""
         for name, value in notes.items():
             self._storage.set_trial_user_attr(trial_id, name, value)
 
     def is_running(self, trial_id: int) -> bool:
-        """Return whether a trial has neither ended nor been given up."""
+        """Return whether a trial has neither ended nor been abandoned."""
         from optuna.trial import TrialState
 
         return self._storage.get_trial(trial_id).state == TrialState.RUNNING
 
-    def standing(self) -> "StudyStatus":
-        """Return how the study stands now."""
+    def status(self) -> "StudyStatus":
+        """Return the current status of the study."""
         return StudyStatus(self.plan, self.trials())
 
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """How a study stands at one moment.
+    """The status of a study at one moment.
 
     Attributes:
-        plan: What is searched.
-        trials: The trial of each place that has one which was not given up.
+        plan: The plan of the search.
+        trials: The trial of each slot, without abandoned trials.
     """
 
     plan: SearchPlan
@@ -220,28 +221,28 @@ class StudyStatus:
 
     @property
     def finished(self) -> dict[int, "FrozenTrial"]:
-        """The trials that have come to their end, pruned ones among them."""
-        return {place: trial for place, trial in self.trials.items() if trial.state.is_finished()}
+        """The trials that have ended, including pruned ones."""
+        return {slot: trial for slot, trial in self.trials.items() if trial.state.is_finished()}
 
     @property
     def is_complete(self) -> bool:
-        """Whether every place has a trial that has come to its end, and no trial is under way."""
-        return self.plan.places <= len(self.trials) == len(self.finished)
+        """Whether the trial of every slot has ended."""
+        return self.plan.slots <= len(self.trials) == len(self.finished)
 
     @property
     def best(self) -> "tuple[int, FrozenTrial] | None":
-        """The place and the trial with the best value, of those that had all of their epochs."""
+        """The slot and the trial with the best objective, of those that completed all epochs."""
         from optuna.trial import TrialState
 
         sign = -1 if self.plan.search.objective == "validation_loss" else 1
-        whole = [(p, t) for p, t in self.finished.items() if t.state == TrialState.COMPLETE]
-        return max(whole, key=lambda pair: sign * (pair[1].value or 0.0), default=None)
+        complete = [(s, t) for s, t in self.finished.items() if t.state == TrialState.COMPLETE]
+        return max(complete, key=lambda pair: sign * (pair[1].value or 0.0), default=None)
 
     def importance(self) -> dict[str, float]:
-        """Return how much each dimension decides whether a trial is among the good ones.
+        """Return how important each dimension is for a trial to be a good one.
 
-        Shares that sum to 1; none where there are too few trials to tell. A trial that was stopped
-        early counts with the value it had by then.
+        Shares that sum to 1; empty if there are too few trials. A trial that was stopped early
+        counts with its last value.
 
         Reference:
             Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance
@@ -260,7 +261,7 @@ class StudyStatus:
                 )
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # so it says that trials are too few
+                warnings.simplefilter("error", UserWarning)  # too few trials
                 found = optuna.importance.get_param_importances(
                     judged, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
                 )
@@ -271,6 +272,6 @@ class StudyStatus:
 
 
 def last_value(trial: "FrozenTrial") -> float | None:
-    """Return a trial's value; of one that was stopped early the last one known, if any."""
+    """Return a trial's objective; if it was stopped early, the last known one, if any."""
     known = trial.intermediate_values
     return trial.value if trial.value is not None else known[max(known)] if known else None

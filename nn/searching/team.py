@@ -1,4 +1,4 @@
-"""The processes of this machine that work on a study, and the one that looks after them."""
+"""The processes of this machine that work on a study, and the process that manages them."""
 
 import multiprocessing
 import os
@@ -16,11 +16,11 @@ from nn.searching.plan import SearchPlan
 from nn.searching.study import Study, StudyStatus
 from nn.searching.worker import work
 
-_PAUSE = 0.3  # seconds between two looks at the study
-_PATIENCE = 20.0  # seconds that a process has to leave in
-# Deaths with no trial coming to its end in between, after which it is no accident any more.
+_PAUSE = 0.3  # seconds between two checks of the study
+_PATIENCE = 20.0  # seconds that a process has to end
+# Deaths without a finished trial in between; so many are no accident.
 _MOST_DEATHS = 20
-# One thread a process: each core has a trial, and the bits do not depend on the number of cores.
+# One thread per process: each core has a trial, and the bits do not depend on the number of cores.
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -32,38 +32,38 @@ class _Worker:
     errors: "Connection"
 
 
-def run_search(study: Study, on_look: Callable[[StudyStatus], None]) -> None:
-    """Work on a study until it is complete, whoever else works on it.
+def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
+    """Work on a study until it is complete, together with other processes, if any.
 
     Args:
-        study: The study of a plan.
-        on_look: Told a few times a second how the study stands.
+        study: The study.
+        on_check: Called with the study's status a few times a second.
 
     Raises:
-        StoppedError: Ctrl-C; the trials under way were given up and will be run again.
+        StoppedError: Ctrl-C; the running trials were abandoned and will be repeated.
         ProgramError: trials cannot be run on this machine.
     """
     plan = study.plan
-    study.fill_places()
-    watch = HeartbeatMonitor(study, plan.search.dead_after)
-    standing = watch.look()
-    on_look(standing)
-    done, deaths = len(standing.finished), 0
-    count = min(plan.search.workers or _cores(), max(1, plan.places - done))
+    study.fill_slots()
+    monitor = HeartbeatMonitor(study, plan.search.dead_after)
+    status = monitor.check()
+    on_check(status)
+    done, deaths = len(status.finished), 0
+    count = min(plan.search.workers or _cores(), max(1, plan.slots - done))
     with _team() as workers:
-        while not standing.is_complete:
+        while not status.is_complete:
             while len(workers) < count:
                 workers.append(_start(plan))
             time.sleep(_PAUSE)
             deaths += _reap(workers)
-            standing = watch.look()
-            on_look(standing)
-            if len(standing.finished) > done:
-                done, deaths = len(standing.finished), 0
+            status = monitor.check()
+            on_check(status)
+            if len(status.finished) > done:
+                done, deaths = len(status.finished), 0
             if deaths >= _MOST_DEATHS:
                 raise ProgramError(
-                    f"{deaths} processes of the search died one after the other and no trial came "
-                    "to its end; is there enough memory?"
+                    f"{deaths} processes of the search died one after the other and no trial "
+                    "finished; is there enough memory?"
                 )
 
 
@@ -75,23 +75,21 @@ def _cores() -> int:
 
 @contextmanager
 def _team() -> Iterator[list[_Worker]]:
-    """Give a list for the processes, and end them all when the block is left."""
+    """Give a list for the processes; end them all after the block."""
     workers: list[_Worker] = []
     before = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave as on Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C
     try:
         yield workers
     except KeyboardInterrupt:
-        raise StoppedError(
-            "the search was stopped; the same command goes on where it was."
-        ) from None
+        raise StoppedError("the search was stopped; the same command continues it.") from None
     finally:
         signal.signal(signal.SIGTERM, before)
         _end(workers)
 
 
 def _start(plan: SearchPlan) -> _Worker:
-    """Start a process, which Ctrl-C does not reach: it is told to leave by this one."""
+    """Start a process that ignores Ctrl-C: this process tells it when to end."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(plan, sender), daemon=True)
@@ -106,10 +104,10 @@ def _start(plan: SearchPlan) -> _Worker:
 
 
 def _reap(workers: list[_Worker]) -> int:
-    """Remove the processes that have ended; return how many of them did not mean to.
+    """Remove the processes that have ended; return how many of them died unexpectedly.
 
     Raises:
-        ProgramError: one has ended by a mistake that all others would make too.
+        ProgramError: one ended with an error that all others would have, too.
     """
     deaths = 0
     for worker in [one for one in workers if not one.process.is_alive()]:
@@ -128,7 +126,7 @@ def _reap(workers: list[_Worker]) -> int:
 
 
 def _end(workers: list[_Worker]) -> None:
-    """Tell all processes to leave, and wait; whoever does not is killed."""
+    """Tell all processes to end, wait for them, and kill those that do not end."""
     for worker in workers:
         worker.process.terminate()
     deadline = time.monotonic() + _PATIENCE

@@ -1,4 +1,4 @@
-"""A process that takes trials of a study and runs them until there are none left."""
+"""A process that claims trials of a study and runs them until none is left."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.searching.heartbeat import holder
 from nn.searching.plan import SearchPlan
-from nn.searching.study import Study
+from nn.searching.study import HEARTBEAT, SLOT, Study
 from nn.settings.declaration import Settings
 from nn.settings.effect import effective
 from nn.training.history import EpochRecord
@@ -25,12 +25,12 @@ from nn.training.trainer import Observer
 if TYPE_CHECKING:
     import optuna
 
-_PAUSE = 0.2  # seconds between two looks for a trial
-_LONGEST_SILENCE = 15.0  # seconds between two signs of life
+_PAUSE = 0.2  # seconds between two attempts to claim a trial
+_LONGEST_SILENCE = 15.0  # seconds between two heartbeats
 
 
-class Leaving:
-    """Whether this process is to end: it was told to, or the one that started it is gone."""
+class EndSignal:
+    """True if this process should end: it was told to, or its parent process has ended."""
 
     def __init__(self) -> None:
         self._parent = os.getppid()
@@ -45,20 +45,20 @@ class Leaving:
 
 
 def work(plan: SearchPlan, errors: "Connection") -> None:
-    """Run trials until the study is complete or the process is to leave.
+    """Run trials until the study is complete or the process should end.
 
     Args:
-        plan: What is searched.
-        errors: Where a mistake that ends the search is sent: its exit code and its message.
+        plan: The plan of the search.
+        errors: Receives the exit code and the message of an error that ends the search.
     """
-    leaving = Leaving()
+    end_signal = EndSignal()
     try:
         with closing(Study(plan)) as study:
-            while not leaving:
+            while not end_signal:
                 trial = study.claim(holder())
                 if trial is not None:
-                    _run(study, trial, leaving)
-                elif study.standing().is_complete:
+                    _run(study, trial, end_signal)
+                elif study.status().is_complete:
                     return
                 else:
                     time.sleep(_PAUSE)
@@ -70,48 +70,48 @@ def work(plan: SearchPlan, errors: "Connection") -> None:
         errors.send((ProgramError.exit_code, f"{error.filename or 'a trial'}: {error.strerror}"))
 
 
-def _run(study: Study, trial: "optuna.Trial", leaving: Leaving) -> None:
-    """Run one trial and write down what came of it.
+def _run(study: Study, trial: "optuna.Trial", end_signal: EndSignal) -> None:
+    """Run one trial and note its result.
 
     Raises:
-        StoppedError: the process is to leave; the trial was given up.
-        ProgramError: this machine cannot run trials; the trial was given up.
+        StoppedError: the process should end; the trial was abandoned.
+        ProgramError: this machine cannot run trials; the trial was abandoned.
     """
-    place = int(trial.user_attrs["place"])
-    attempts = study.given_up(place)
-    name = f"trial-{place + 1:04d}" + (f"-{len(attempts) + 1}" if attempts else "")
+    slot = int(trial.user_attrs[SLOT])
+    attempts = study.abandoned(slot)
+    name = f"trial-{slot + 1:04d}" + (f"-{len(attempts) + 1}" if attempts else "")
     study.note(trial._trial_id, run=name)
-    life = _SignsOfLife(study, trial._trial_id)
-    follower = _Follower(study, trial, leaving, life)
+    heartbeat = _Heartbeat(study, trial._trial_id)
+    observer = _TrialObserver(study, trial, end_signal, heartbeat)
     try:
         settings = study.plan.settings(trial.params, name)
-        with life:
-            folder = _finished_before(study, place, settings)
+        with heartbeat:
+            folder = _finished_run(study, slot, settings)
             cut_short: ProgramError | None = None
             if folder is None:
-                run = run_experiment(settings, observers=[follower])
+                run = run_experiment(settings, observers=[observer])
                 folder, cut_short = run.folder, run.cut_short
             study.agree_on_data(folder.read_data_facts().crc32)
-    except SettingError as error:  # these values do not go together; others will
+    except SettingError as error:  # these settings exclude each other; other trials may not
         _end(study, trial, None, {"outcome": str(error)})
         return
     except BaseException:
-        study.give_up(trial._trial_id)
+        study.abandon(trial._trial_id)
         raise
-    if life.was_given_up:
+    if heartbeat.was_abandoned:
         folder.discard()
         return
-    _report(study, trial, folder, _outcome(follower, cut_short))
+    _report(study, trial, folder, _outcome(observer, cut_short))
 
 
-def _outcome(follower: "_Follower", cut_short: ProgramError | None) -> str:
-    if follower.pruned:
+def _outcome(observer: "_TrialObserver", cut_short: ProgramError | None) -> str:
+    if observer.pruned:
         return "pruned"
     return "diverged" if isinstance(cut_short, DivergedError) else "complete"
 
 
 def _report(study: Study, trial: "optuna.Trial", folder: RunFolder, outcome: str) -> None:
-    """Write down a run's figures, and its value if it had all of its epochs."""
+    """Note a run's figures, and its objective if it completed all epochs."""
     result = folder.read_result()
     figures = {name: float(getattr(result, name)) for name in ("validation_accuracy",
                "validation_loss", "test_accuracy", "training_accuracy")}  # fmt: skip
@@ -123,7 +123,7 @@ def _report(study: Study, trial: "optuna.Trial", folder: RunFolder, outcome: str
 
 
 def _end(study: Study, trial: "optuna.Trial", value: float | None, notes: dict[str, Any]) -> bool:
-    """End a trial; return False if it was given up by somebody else before."""
+    """End a trial; return False if another process had already abandoned it."""
     import optuna
     from optuna.trial import TrialState
 
@@ -138,61 +138,61 @@ def _end(study: Study, trial: "optuna.Trial", value: float | None, notes: dict[s
     return True
 
 
-def _finished_before(study: Study, place: int, settings: Settings) -> RunFolder | None:
-    """Return the run of an earlier attempt that came to its end, and remove those that did not.
+def _finished_run(study: Study, slot: int, settings: Settings) -> RunFolder | None:
+    """Return the finished run of an earlier attempt, and remove unfinished ones.
 
-    A process may die between its run's last file and the study's hearing of it.
+    A process may die after writing its run's last file but before reporting it to the study.
     """
-    for attempt in study.given_up(place):
+    for attempt in study.abandoned(slot):
         path = study.plan.folder / str(attempt.user_attrs.get("run") or "")
         if not attempt.user_attrs.get("run") or not path.is_dir():
             continue
         folder = RunFolder(path)
         with suppress(ProgramError):
-            whole = folder.read_result().epochs == settings.epochs or settings.patience
-            if whole and _alike(folder.read_settings(), settings):
+            finished = folder.read_result().epochs == settings.epochs or settings.patience
+            if finished and _same_run(folder.read_settings(), settings):
                 return folder
         shutil.rmtree(path, ignore_errors=True)
     return None
 
 
-def _alike(saved: Settings, wanted: Settings) -> bool:
-    """Return whether a saved run is the wanted one; the data that were found may be named."""
+def _same_run(saved: Settings, wanted: Settings) -> bool:
+    """Return whether two settings give the same run; `dataset` may name the data found."""
     first, second = effective(saved), effective(wanted)
     return {**first, "dataset": ""} == {**second, "dataset": ""}
 
 
-class _Follower(Observer):
-    """Reports every epoch to the study, and ends the training where that is to be."""
+class _TrialObserver(Observer):
+    """Reports every epoch to the study, and ends the training early if necessary."""
 
     def __init__(
-        self, study: Study, trial: "optuna.Trial", leaving: Leaving, life: "_SignsOfLife"
+        self, study: Study, trial: "optuna.Trial", end_signal: EndSignal, heartbeat: "_Heartbeat"
     ) -> None:
         self._study = study
         self._trial = trial
-        self._leaving = leaving
-        self._life = life
+        self._end_signal = end_signal
+        self._heartbeat = heartbeat
         self._epochs = 0
         self.pruned = False
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Remember how many epochs there are."""
+        """Remember the number of epochs."""
         self._epochs = epochs
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """End the training if the process is to leave, or the trial is another one's by now.
+        """End the training if the process should end or its trial was abandoned.
 
         Raises:
-            StopTraining: so it is.
+            StopTraining: the training ends; nothing is saved.
         """
-        if self._leaving or self._life.was_given_up:
+        if self._end_signal or self._heartbeat.was_abandoned:
             raise StopTraining(save=False)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Report the epoch, and end the training if others did better by then.
+        """Report the epoch, and end the training if other trials were better at this epoch.
 
         Raises:
-            StopTraining: they did; the run is kept.
+            StopTraining: the trial is pruned; the run is saved.
         """
         objective = self._study.plan.search.objective
         self._trial.report(getattr(record, objective), record.epoch)
@@ -201,21 +201,21 @@ class _Follower(Observer):
             raise StopTraining(save=True)
 
 
-class _SignsOfLife:
-    """Shows, in a thread beside the training, that this process lives, as a context around it.
+class _Heartbeat:
+    """Sends heartbeats in a thread during the training; a context around it.
 
     Attributes:
-        was_given_up: Whether somebody took this process for dead.
+        was_abandoned: Whether another process considered this one dead.
     """
 
     def __init__(self, study: Study, trial_id: int) -> None:
         self._study = study
         self._trial_id = trial_id
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._show, daemon=True)
-        self.was_given_up = False
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self.was_abandoned = False
 
-    def __enter__(self) -> "_SignsOfLife":
+    def __enter__(self) -> "_Heartbeat":
         self._thread.start()
         return self
 
@@ -223,14 +223,14 @@ class _SignsOfLife:
         self._over.set()
         self._thread.join()
 
-    def _show(self) -> None:
+    def _beat(self) -> None:
         interval = min(self._study.plan.search.dead_after / 4, _LONGEST_SILENCE)
-        sign = 0
+        beat = 0
         while not self._over.wait(interval):
-            sign += 1
-            # A storage that fails for a moment is no reason to lose the training.
+            beat += 1
+            # A storage that fails for a moment must not end the training.
             with suppress(Exception):
                 if self._study.is_running(self._trial_id):
-                    self._study.note(self._trial_id, sign_of_life=sign)
+                    self._study.note(self._trial_id, **{HEARTBEAT: beat})
                 else:
-                    self.was_given_up = True
+                    self.was_abandoned = True

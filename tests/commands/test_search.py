@@ -82,7 +82,7 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     assert {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")} == before
     other = search(*flags, "--l2-strength", 0.1)
     assert other.returncode == 6
-    assert "the study s is another one: there --l2_strength is" in other.stderr
+    assert "the study s differs: --l2_strength is" in other.stderr
 
 
 def test_a_grid_from_a_file_ends_in_the_comparison_of_its_runs(search, study, tmp_path):
@@ -260,7 +260,7 @@ def test_after_a_kill_of_everything_or_ctrl_c_the_same_command_goes_on(start, st
     search.wait_for(lambda: len(results(study)) > len(done))
     search.send(signal.SIGINT)
     assert search.wait() == 130
-    assert search.errors == "the search was stopped; the same command goes on where it was.\n"
+    assert search.errors == "the search was stopped; the same command continues it.\n"
     assert {path.parent for path in study.glob("trial-*/settings.yaml")} == {
         path.parent for path in results(study)
     }  # what was under way is gone

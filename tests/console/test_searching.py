@@ -24,7 +24,7 @@ def test_every_study_that_comes_along_can_be_started():
     for path in STUDIES.glob("*.yaml"):
         plan = gather_plan(["--config", str(path)])
         assert plan.name == path.stem
-        found[path.stem] = plan.places
+        found[path.stem] = plan.slots
     assert found == PLACES
 
 
