@@ -47,7 +47,7 @@ def _search(path: Path) -> object:
     check_write_scope(given)
     of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
-    place = given["start"].place if "start" in given else "start"
+    place = given["start"].source if "start" in given else "start"
     return plan_search(check_given(of_search, SEARCH), of_runs, place).places
 
 

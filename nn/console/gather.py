@@ -62,30 +62,31 @@ def gather_settings(
 
         given = {**read_config(line.config), **given}
         check_write_scope(given)
-    save_dir = Path(check_settings(given).save_dir)
+    settings = check_settings(given)
+    save_dir = Path(settings.save_dir)
     if line.resume is not None:
         return Resume(line.resume, save_dir, given)
     if line.config or line.defaults or all(setting.name in given for setting in ASKED):
         say_what_was_left(save_dir)
-        return check_settings(given)
+        return settings
     if is_terminal(stdin) and any(is_terminal(screen) for screen in screens):
-        return _ask(given, save_dir, preview)
+        return _ask(settings, given, preview)
     say_what_was_left(save_dir)
-    # A keyboard without a screen is not read: nobody would know that an answer is waited for.
-    answers = {} if is_terminal(stdin) else read_answers(getattr(stdin, "buffer", None), given)
+    # A keyboard without a screen is not read: nobody would know that an answer is expected.
+    answers = {} if is_terminal(stdin) else read_answers(getattr(stdin, "buffer", None), settings)
     if not answers:
         print("No answers on standard input: every setting not given has its default.")
-    return check_settings({**given, **answers})
+    return settings.model_copy(update=answers)
 
 
 def _ask(
-    given: Mapping[str, Given], save_dir: Path, preview: Callable[[Settings], Preview]
+    settings: Settings, given: Mapping[str, Given], preview: Callable[[Settings], Preview]
 ) -> Settings | Resume:
-    last_answers = read_last_answers(str(save_dir))
+    last_answers = read_last_answers(settings.save_dir)
     with open_asker() as asker:
-        left = offer_left_run(asker, save_dir)
+        left = offer_left_run(asker, Path(settings.save_dir))
         if left is not None:
-            return Resume(str(left), save_dir, given)
-        settings, answers = interview(asker, given, last_answers, preview)
-    write_last_answers(str(save_dir), {**last_answers, **answers})
-    return settings
+            return Resume(str(left), Path(settings.save_dir), given)
+        answered, answers = interview(asker, settings, last_answers, preview)
+    write_last_answers(settings.save_dir, {**last_answers, **answers})
+    return answered

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from nn.console.review import Preview, review_text
-from nn.settings.checking import Given, check_given
 from nn.settings.declaration import TRAINING, Settings
 from nn.settings.setting import Choice, Declaration, Model, Setting
 
@@ -42,7 +41,7 @@ class Asker(Protocol):
 
 def interview(
     asker: Asker,
-    given: Mapping[str, Given],
+    settings: Settings,
     last_answers: Mapping[str, Any],
     preview: Callable[[Settings], Preview],
 ) -> tuple[Settings, dict[str, Any]]:
@@ -50,7 +49,7 @@ def interview(
     return hold_interview(
         asker,
         TRAINING,
-        given,
+        settings,
         last_answers,
         lambda settings: review_text(settings, preview(settings)),
     )
@@ -59,7 +58,7 @@ def interview(
 def hold_interview(
     asker: Asker,
     declared: Declaration[Model],
-    given: Mapping[str, Given],
+    settings: Model,
     last_answers: Mapping[str, Any],
     review: Callable[[Model], str],
 ) -> tuple[Model, dict[str, Any]]:
@@ -68,7 +67,7 @@ def hold_interview(
     Args:
         asker: how to ask.
         declared: the declaration of the questions.
-        given: the settings given by flags; they are not asked.
+        settings: those set by flags, which are not asked, and defaults for the rest.
         last_answers: the answers of the last time, suggested instead of the defaults.
         review: describes the resulting settings.
 
@@ -79,9 +78,10 @@ def hold_interview(
         SystemExit: the person chose to quit.
     """
     suggested = {setting.name: setting.default for setting in declared.asked} | dict(last_answers)
+    given = settings.model_dump(exclude_unset=True)
     answers: dict[str, Any] = {}
     while True:
-        known = check_given(given, declared).model_dump(include=set(given)) | answers
+        known = given | answers
         questions = [one for one in declared.asked if one.name not in given and one.is_asked(known)]
         answers = {one.name: answers[one.name] for one in questions if one.name in answers}
         unanswered = [one for one in questions if one.name not in answers]
@@ -95,12 +95,11 @@ def hold_interview(
                 continue
             before = questions[: questions.index(setting)]
         else:
-            written = {name: Given(value, name) for name, value in answers.items()}
-            settings = check_given({**given, **written}, declared)
-            asker.show(review(settings))
+            answered = settings.model_copy(update=answers)
+            asker.show(review(answered))
             action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value)
             if action == TRAIN.value:
-                return settings, answers
+                return answered, answers
             if action == QUIT.value:
                 asker.show("Nothing was written.")
                 raise SystemExit(0)

@@ -4,11 +4,12 @@ One line for each question, in the order of the questions. A missing or extra li
 that no answer ends up at another question.
 """
 
-from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from pydantic import BaseModel
+
 from nn.errors import SettingError
-from nn.settings.checking import Given, check_given, check_value, shorten
+from nn.settings.checking import Given, check_value, shorten
 from nn.settings.declaration import TRAINING
 from nn.settings.setting import Declaration, Setting
 
@@ -16,22 +17,23 @@ LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
 
 
 def read_answers(
-    stream: BinaryIO | None, given: Mapping[str, Given], declared: Declaration[Any] = TRAINING
-) -> dict[str, Given]:
-    """Return the answers to all questions that `given` leaves open; empty for empty input.
+    stream: BinaryIO | None, settings: BaseModel, declared: Declaration[Any] = TRAINING
+) -> dict[str, Any]:
+    """Return the values that answer all open questions; empty for empty input.
 
     Another answer can make a question meaningless (the activation without hidden layers); its
     line may then be present or absent.
 
     Args:
         stream: standard input; None if it is closed.
-        given: the settings given by flags; their questions have no line.
+        settings: those set by flags, whose questions have no line, and defaults for the rest.
         declared: the declaration of the questions.
 
     Raises:
         SettingError: an answer is wrong, missing or extra, or the input is not text.
     """
-    open_questions = [setting for setting in declared.asked if setting.name not in given]
+    known = settings.model_dump(exclude_unset=True)
+    open_questions = [setting for setting in declared.asked if setting.name not in known]
     if stream is None or not open_questions:
         return {}
     names = [setting.name for setting in declared.asked]
@@ -40,8 +42,7 @@ def read_answers(
     if not lines:
         return {}
 
-    known = check_given(given, declared).model_dump(include=set(given))
-    answers: dict[str, Given] = {}
+    answers: dict[str, Any] = {}
     position = 0
     for setting in open_questions:
         line = lines[position] if position < len(lines) else None
@@ -54,8 +55,8 @@ def read_answers(
                 f" ({setting.asks}); it takes {setting.expected}"
             )
         source = f"line {position + 1} of the input, the answer for {setting.name}"
-        answers[setting.name] = Given(line, f"{source} ({setting.asks}),")
-        known[setting.name] = check_value(setting.name, answers[setting.name], declared)
+        given = Given(line, f"{source} ({setting.asks}),")
+        answers[setting.name] = known[setting.name] = check_value(setting.name, given, declared)
         position += 1
     if position < len(lines):
         raise SettingError(

@@ -57,19 +57,19 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
     search = check_given(of_search, SEARCH)
     if not ("config" in found or "defaults" in found):
-        search = _ask(of_search, of_runs)
-    return plan_search(search, of_runs, given["start"].place if "start" in given else "start")
+        search = _ask(search, of_runs)
+    return plan_search(search, of_runs, given["start"].source if "start" in given else "start")
 
 
 def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
     """Return a config's values; its `start` may be a path relative to the config."""
     start = written.get("start")
     if start is not None and is_config(config.parent / str(start.value)):
-        return {**written, "start": Given(str(config.parent / str(start.value)), start.place)}
+        return {**written, "start": Given(str(config.parent / str(start.value)), start.source)}
     return dict(written)
 
 
-def _ask(given: Mapping[str, Given], of_runs: Mapping[str, Given]) -> SearchSettings:
+def _ask(given: SearchSettings, of_runs: Mapping[str, Given]) -> SearchSettings:
     """Return the settings of the search, from a terminal or from piped lines."""
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         review = lambda search: _review(plan_search(search, of_runs))  # noqa: E731
@@ -80,7 +80,7 @@ def _ask(given: Mapping[str, Given], of_runs: Mapping[str, Given]) -> SearchSett
         answers = read_answers(getattr(sys.stdin, "buffer", None), given, SEARCH)
     if not answers:
         print("No answers on standard input: every setting not given has its default.")
-    return check_given({**given, **answers}, SEARCH)
+    return given.model_copy(update=answers)
 
 
 def _review(plan: SearchPlan) -> str:
@@ -107,8 +107,8 @@ def search_command(plan: SearchPlan) -> str:
         elif value != setting.default:
             words += [setting.flag, setting.show(value)]
     for name, given in plan.fixed.items():
-        if given.place == SETTINGS[name].flag:  # the others come from the start
-            words += [given.place, str(given.value)]
+        if given.source == SETTINGS[name].flag:  # the others come from the start
+            words += [given.source, str(given.value)]
     return shlex.join(words)
 
 

@@ -162,7 +162,7 @@ def _with_given(
         update={name: values[name] for name in _MAY_CHANGE if name in values}
     )
     if "epochs" in given:
-        _check_epochs(saved, settings, given["epochs"].place, numbers)
+        _check_epochs(saved, settings, given["epochs"].source, numbers)
     return settings
 
 

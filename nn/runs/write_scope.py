@@ -33,14 +33,14 @@ def check_write_scope(given: Mapping[str, Given]) -> None:
     for name in (*_WRITTEN_TO, "data_dir"):
         one = given.get(name)
         flag = "--" + name.replace("_", "-")
-        if one is None or one.place == flag:
+        if one is None or one.source == flag:
             continue
         where = str(one.value)
         if is_below_working_folder(where) or (name == "data_dir" and holds_images(Path(where))):
             continue
         missing = " and without images" if name == "data_dir" else ""
         raise SettingError(
-            f"{one.place} is {shorten(where)}, a place outside the folder you are in{missing}; "
+            f"{one.source} is {shorten(where)}, a place outside the folder you are in{missing}; "
             f"a file may not lead there. If you mean it, say it yourself with {flag}"
         )
 

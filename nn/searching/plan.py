@@ -121,7 +121,7 @@ def plan_search(
     for dimension in plan.space.values():
         for name in dimension.names:
             if name in given:
-                raise SettingError(f"{given[name].place} is fixed, and vary names it too")
+                raise SettingError(f"{given[name].source} is fixed, and vary names it too")
     if search.sampler == "grid":
         _ = plan.points  # checks every combination
     else:

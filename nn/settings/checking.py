@@ -19,7 +19,7 @@ class Given(NamedTuple):
     """A value as somebody wrote it, and where: `--epochs`, or a file, its line and the key."""
 
     value: object
-    place: str
+    source: str
 
 
 def check_settings(given: Mapping[str, Given]) -> Settings:
@@ -35,7 +35,7 @@ def check_settings(given: Mapping[str, Given]) -> Settings:
     for name in SHORTHAND:
         if "layers" in given and name in given:
             raise SettingError(
-                f"{given['layers'].place} and {given[name].place} both say what the layers are; "
+                f"{given['layers'].source} and {given[name].source} both say what the layers are; "
                 "keep one of them"
             )
     return check_given(given, TRAINING)
@@ -47,15 +47,15 @@ def check_given(given: Mapping[str, Given], declared: Declaration[Model]) -> Mod
     Raises:
         SettingError: a name is no setting, or a value is not one that its setting takes.
     """
-    for name, (_, place) in given.items():
+    for name, (_, source) in given.items():
         if name not in declared.settings:
-            raise SettingError(f"{place} is no setting{nearest_hint(name, declared.settings)}")
+            raise SettingError(f"{source} is no setting{nearest_hint(name, declared.settings)}")
     try:
         return declared.model.model_validate({name: value for name, (value, _) in given.items()})
     except SettingError as error:
         # Of a setting that reads its own little language; the message begins with its name.
         name = next(name for name in given if str(error).startswith(name))
-        raise SettingError(given[name].place + str(error).removeprefix(name)) from None
+        raise SettingError(given[name].source + str(error).removeprefix(name)) from None
     except ValidationError as error:
         name = str(error.errors(include_url=False, include_context=False)[0]["loc"][0])
         raise wrong_value(declared.settings[name], given[name]) from None
@@ -75,7 +75,7 @@ def wrong_value(setting: Setting, given: Given) -> SettingError:
     spellings = [spelling for choice in setting.choices for spelling in choice.spellings]
     hint = nearest_hint(str(given.value), spellings)
     return SettingError(
-        f"{given.place} is {shorten(given.value)}; it takes {setting.expected}{hint}"
+        f"{given.source} is {shorten(given.value)}; it takes {setting.expected}{hint}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, get_args
 
 from nn.errors import SettingError
 from nn.installation import NAME, PROGRAMS, VERSION, command
-from nn.settings.checking import Given, check_settings, nearest_hint, shorten
+from nn.settings.checking import Given, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS, TRAINING
 from nn.settings.setting import Declaration, GroupName, Setting
 
@@ -64,7 +64,7 @@ class CommandLine:
     """What the command line of train.py says.
 
     Attributes:
-        given: the settings for which there was a flag, each known to be one its setting takes.
+        given: The settings for which there was a flag, as they were written.
         config: the YAML file of `--config`, if there was one.
         resume: the run that `--resume` names, empty if it names none; None without that flag.
         defaults: whether `--defaults` was there.
@@ -84,8 +84,7 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     """Return what the words after `train.py` say.
 
     Raises:
-        SettingError: a flag is unknown, lacks its value, or has one that its setting does not
-            take.
+        SettingError: A flag is unknown or lacks its value.
         SystemExit: `--help` was among them and has been printed.
     """
     parser = FlagParser("train", "Asks for the settings that no flag gives.")
@@ -114,11 +113,9 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     )
     add_setting_flags(parser)
     found = parser.parse(words)
-    given = given_settings(found)
-    check_settings(given)
     config = Path(found["config"]) if "config" in found else None
     return CommandLine(
-        given,
+        given_settings(found),
         config,
         resume=found.get("resume"),
         defaults="defaults" in found,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from nn.console.interview import BACK, CHANGE, QUIT, TRAIN, interview
-from nn.settings.checking import Given
+from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
 
 PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
@@ -37,7 +37,7 @@ class Script:
 
 
 def run(script, given=None, last=None):
-    return interview(script, given or {}, last or {}, lambda settings: PREVIEW)
+    return interview(script, check_settings(given or {}), last or {}, lambda settings: PREVIEW)
 
 
 def test_eight_questions_then_the_review():
@@ -135,5 +135,5 @@ def test_the_preview_is_of_the_settings_answered():
         seen.append(settings)
         return PREVIEW
 
-    settings, _ = interview(Script(2), {}, {}, preview)
+    settings, _ = interview(Script(2), Settings(), {}, preview)
     assert seen == [settings]

@@ -14,7 +14,8 @@ from nn.settings.declaration import ASKED, Settings
 def answer(content, **flags):
     from_flags = {name: Given(value, name) for name, value in flags.items()}
     stream = io.BytesIO(content if isinstance(content, bytes) else content.encode())
-    return check_settings({**from_flags, **read_answers(stream, from_flags)})
+    settings = check_settings(from_flags)
+    return settings.model_copy(update=read_answers(stream, settings))
 
 
 EIGHT = Settings(optimizer="sgd", epochs=5)
@@ -49,11 +50,11 @@ def test_without_hidden_layers_seven_lines_and_eight_both_work(line):
 
 @pytest.mark.parametrize("content", ["", "\n", "  \n\n\t"])
 def test_empty_input_answers_nothing(content):
-    assert read_answers(io.BytesIO(content.encode()), {}) == {}
+    assert read_answers(io.BytesIO(content.encode()), Settings()) == {}
 
 
 def test_closed_input_answers_nothing():
-    assert read_answers(None, {}) == {}
+    assert read_answers(None, Settings()) == {}
 
 
 def test_settings_given_by_flag_have_no_line():
@@ -72,7 +73,7 @@ def test_settings_given_by_flag_have_no_line():
 def test_nothing_is_read_where_nothing_is_asked():
     stream = io.BytesIO(b"lines of somebody else\n")
     given = {one.name: Given(one.show(one.default), one.flag) for one in ASKED}
-    assert read_answers(stream, given) == {}
+    assert read_answers(stream, check_settings(given)) == {}
     assert stream.tell() == 0
 
 
@@ -113,7 +114,7 @@ def test_an_endless_input_is_not_read_to_its_end():
             return b"y" * size
 
     with pytest.raises(SettingError):
-        read_answers(Endless(), {})
+        read_answers(Endless(), Settings())
 
 
 LINES = st.lists(

@@ -14,7 +14,7 @@ from nn.console import questions
 from nn.console.interview import BACK, interview
 from nn.console.questions import TerminalAsker
 from nn.errors import StoppedError
-from nn.settings.checking import Given
+from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, SETTINGS, Settings
 from nn.settings.setting import Choice
 
@@ -39,7 +39,9 @@ def choose(name, suggested=None):
 
 
 def ask(given=None, last=None):
-    return interview(TerminalAsker(), given or {}, last or {}, lambda settings: PREVIEW)
+    return interview(
+        TerminalAsker(), check_settings(given or {}), last or {}, lambda settings: PREVIEW
+    )
 
 
 def test_enter_alone_takes_the_suggestion(press):

@@ -81,7 +81,7 @@ def test_how_a_training_is_watched_is_no_setting():
 )
 def test_a_wrong_flag_is_named_with_what_is_right(words, message):
     with pytest.raises(SettingError, match=message):
-        parse_command_line(words)
+        settings_of(*words)
 
 
 @pytest.mark.parametrize("columns", [20, 80])
