@@ -1,7 +1,7 @@
-"""From what people wrote to `Settings`, or to an error that says how to write it.
+"""From what people wrote to `Settings`, or to an error that says what is expected.
 
-Flags, YAML files and piped answers all arrive here as text with the place it was written at, so
-that one wrong value is described in the same words wherever it came from.
+Flags, YAML files and piped answers all arrive here as text together with its source, so that the
+same mistake gets the same message wherever it was made.
 """
 
 import difflib
@@ -16,44 +16,43 @@ from nn.settings.setting import Declaration, Model, Setting
 
 
 class Given(NamedTuple):
-    """A value as somebody wrote it, and where: `--epochs`, or a file, its line and the key."""
+    """A value as it was written, and its source: `--epochs`, or a file, line and key."""
 
     value: object
     source: str
 
 
 def check_settings(given: Mapping[str, Given]) -> Settings:
-    """Return the settings with every value given, and defaults for the rest.
+    """Return the settings with the given values, and defaults for the rest.
 
     Args:
-        given: for each setting's name the value as it was written; a later source of values
-            wins over an earlier one by being merged over it.
+        given: The values as written, by the names of their settings.
 
     Raises:
-        SettingError: a name is no setting, or a value is not one that its setting takes.
+        SettingError: There is no setting of that name, or it does not take that value.
     """
     for name in SHORTHAND:
         if "layers" in given and name in given:
             raise SettingError(
-                f"{given['layers'].source} and {given[name].source} both say what the layers are; "
+                f"{given['layers'].source} and {given[name].source} both define the layers; "
                 "keep one of them"
             )
     return check_given(given, TRAINING)
 
 
 def check_given(given: Mapping[str, Given], declared: Declaration[Model]) -> Model:
-    """Return the values given of any declaration's settings, and defaults for the rest.
+    """Return the settings of any declaration with the given values, and defaults for the rest.
 
     Raises:
-        SettingError: a name is no setting, or a value is not one that its setting takes.
+        SettingError: There is no setting of that name, or it does not take that value.
     """
     for name, (_, source) in given.items():
         if name not in declared.settings:
-            raise SettingError(f"{source} is no setting{nearest_hint(name, declared.settings)}")
+            raise SettingError(f"{source}: unknown setting{nearest_hint(name, declared.settings)}")
     try:
         return declared.model.model_validate({name: value for name, (value, _) in given.items()})
     except SettingError as error:
-        # Of a setting that reads its own little language; the message begins with its name.
+        # From a setting with a syntax of its own (layers, vary); its name begins the message.
         name = next(name for name in given if str(error).startswith(name))
         raise SettingError(given[name].source + str(error).removeprefix(name)) from None
     except ValidationError as error:
@@ -65,13 +64,13 @@ def check_value(name: str, given: Given, declared: Declaration[Any] = TRAINING) 
     """Return the value of one setting, checked.
 
     Raises:
-        SettingError: it is not one that the setting takes.
+        SettingError: The setting does not take it.
     """
     return getattr(check_given({name: given}, declared), name)
 
 
 def wrong_value(setting: Setting, given: Given) -> SettingError:
-    """Return the error for a value that the setting does not take."""
+    """Return the error for a value that a setting does not take."""
     spellings = [spelling for choice in setting.choices for spelling in choice.spellings]
     hint = nearest_hint(str(given.value), spellings)
     return SettingError(
@@ -80,13 +79,13 @@ def wrong_value(setting: Setting, given: Given) -> SettingError:
 
 
 def nearest_hint(written: str, names: Iterable[str]) -> str:
-    """Return `. Did you mean ...?` with the name most like `written`, or nothing if none is."""
+    """Return `. Did you mean ...?` with the most similar name, or nothing if none is similar."""
     any_case = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(written[:100].casefold(), any_case, n=1)
     return f". Did you mean {any_case[near[0]]}?" if near else ""
 
 
 def shorten(written: object, longest: int = 40) -> str:
-    """Return `written` in quotes, on one line, cut after so many characters."""
+    """Return `written` in quotes and on one line, cut after `longest` characters."""
     text = written if isinstance(written, str) else str(written)
     return repr(text) if len(text) <= longest else f"{text[:longest]!r}..."

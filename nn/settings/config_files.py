@@ -1,8 +1,8 @@
 """Settings in YAML files: the configs that people write, and the `settings.yaml` of a run.
 
-A config holds only what differs from the defaults. YAML's own guesses are a trap here (`1e-4` is
-text to it, `no` a boolean, `1:30` a number), so every plain value is taken as the text that was
-written and read by the declaration, just as a flag's is.
+A config holds only what differs from the defaults. YAML's own guesses are a trap here (it reads
+`1e-4` as text, `no` as a boolean, `1:30` as a number), so every plain value is kept as text, which
+the declaration interprets as it does a flag's.
 """
 
 from collections.abc import Collection, Iterable
@@ -23,21 +23,20 @@ from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
 from nn.settings.setting import GroupName
 
 LARGEST_CONFIG = 100_000  # bytes; a config is a page, and PyYAML needs a second for this much
-NOT_IN_SETTINGS_FILE = ("name", "save_dir")  # where a run lies is no part of what it does
+NOT_IN_SETTINGS_FILE = ("name", "save_dir")  # where a run is saved does not change it
 
 
 def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[str, Given]:
-    """Return what a YAML file says, each value with the line it stands on.
+    """Return the settings in a YAML file, each with its line.
 
-    Values are not checked here, since a flag may win over them; `check_settings` does it.
+    `check_settings` checks the values later, since a flag may override them.
 
     Args:
         path: The file; if there is none, the config of this name that comes with the program.
         names: The keys that it may have.
 
     Raises:
-        SettingError: the file cannot be read, is not YAML, is not a mapping, or holds a key
-            that is no setting.
+        SettingError: The file cannot be read, is not YAML, is not a mapping, or has an unknown key.
     """
     given: dict[str, Given] = {}
     try:
@@ -49,7 +48,7 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
                 hint = nearest_hint(str(key), names)
                 raise SettingError(
                     f"{path}, line {key_node.start_mark.line + 1}: "
-                    f"{shorten(key)} is no setting{hint}"
+                    f"unknown setting {shorten(key)}{hint}"
                 )
             if key in given:
                 raise SettingError(f"{place} is given twice")
@@ -66,7 +65,7 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
 
 
 def _mapping(path: Path) -> yaml.MappingNode:
-    """Return the tree of a config file, which must be a mapping that is not empty."""
+    """Return the tree of a config file, which must be a non-empty mapping."""
     root = tree_of(_text_of(path))
     if not isinstance(root, yaml.MappingNode) or not root.value:
         kinds = {"SequenceNode": "a list", "ScalarNode": "a single value"}
@@ -80,7 +79,7 @@ def _mapping(path: Path) -> yaml.MappingNode:
 
 
 def _text_of(path: Path) -> str:
-    """Return the text of a config file that exists, is a file, small, and UTF-8."""
+    """Return the text of a config file: a regular file, small, in UTF-8."""
     with reading(path, SettingError):
         try:
             content = read_regular(path, LARGEST_CONFIG + 1)
@@ -113,20 +112,20 @@ def is_config(path: Path) -> bool:
 
 
 def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) -> None:
-    """Write a run's `settings.yaml`: all that is needed to repeat it, as one whole file.
+    """Write a run's `settings.yaml`, which holds everything needed to repeat the run.
 
-    Every setting but `name` and `save_dir` is written, grouped, below a comment that explains it;
-    of `layers` and its shorthand only the one that was used.
+    All settings but `name` and `save_dir` are written, by group, each below a comment that explains
+    it; of `layers` and its shorthand only the one that was used.
 
     Args:
-        path: the file; reading it back gives equal settings.
-        settings: what to write.
-        notes: lines for the comment at the top, such as which data were used.
+        path: The file; reading it gives equal settings.
+        settings: What to write.
+        notes: Lines for the comment at the top, such as which data were used.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full.
+        OSError: The folder cannot be written or the disk is full.
     """
-    # On one line each, so that no file name in a note can add a line of YAML.
+    # Each on one line, so that a file name in a note cannot add a line of YAML.
     lines = [f"# {printable(note)}" for note in notes]
     left_out = {*NOT_IN_SETTINGS_FILE, *(SHORTHAND if settings.layers else ["layers"])}
     for group in get_args(GroupName):
@@ -142,10 +141,10 @@ def write_settings(path: Path, settings: Settings, notes: Iterable[str] = ()) ->
 
 
 def read_notes(path: Path) -> list[str]:
-    """Return the notes on top of a `settings.yaml`.
+    """Return the notes at the top of a `settings.yaml`.
 
     Raises:
-        SettingError: the file cannot be read.
+        SettingError: The file cannot be read.
     """
     top = takewhile(lambda line: line.startswith("# "), _text_of(path).split("\n"))
     return [line.removeprefix("# ") for line in top]

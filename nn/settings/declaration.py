@@ -21,13 +21,13 @@ from nn.architecture.layer_list import check_layers
 from nn.settings.setting import Choice, Declaration, Group, Question, Rule, Setting, no, yes
 
 SHORTHAND = ("hidden_layers", "hidden_units", "activation")
-"""The settings that `layers` takes the place of."""
+"""The settings that `layers` replaces."""
 
 LONGEST_RUN_NAME = 60  # in characters of up to 4 bytes; a file system allows 255 bytes a name
 
 
 def check_run_name(name: str) -> str:
-    """Return the name of a run, if it is one; `ValueError` otherwise."""
+    """Return a valid name of a run unchanged; raise `ValueError` for others."""
     if len(name) > LONGEST_RUN_NAME or not re.fullmatch(r"(\w([\w -]*[\w-])?)?", name):
         raise ValueError
     return name
@@ -46,7 +46,7 @@ def _check_count_or_fraction(size: int | float) -> int | float:
 
 
 def _read_layers(written: object) -> object:
-    """Check a list of layers; a flag's text is YAML still to be read, an empty one no list."""
+    """Return a checked list of layers, or None; a flag's text is YAML that is still to be read."""
     if isinstance(written, str):
         from nn.settings.plain_yaml import read_value  # PyYAML delays the first question
 
@@ -55,7 +55,7 @@ def _read_layers(written: object) -> object:
 
 
 class Settings(BaseModel):
-    """All settings of a run, checked; what is not given has its default."""
+    """All settings of a run, checked; those that are not given have their defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -71,19 +71,21 @@ class Settings(BaseModel):
     normalization: Annotated[
         str,
         Group("data"),
-        Question("How shall the pixels be scaled?"),
+        Question("How should pixels be scaled?"),
         Choice("simple", explain="pixel / 255: every pixel between 0 and 1"),
-        Choice("normal", explain="minus the mean, over the deviation, of the training images"),
+        Choice(
+            "normal", explain="(pixel - mean) / standard deviation, both of the training images"
+        ),
     ] = Field("simple", description="how pixels are scaled before they enter the network")
 
     initialization: Annotated[
         str,
         Group("network"),
-        Question("How shall the weights start?"),
+        Question("How should weights be initialized?"),
         Choice("gauss", explain="0.01 N(0, 1): small, the same for every layer"),
         Choice("xavier", explain="N(0, 1) / sqrt(fan-in): keeps the signal's size"),
         Choice("he", explain="N(0, 1) sqrt(2 / fan-in): made for ReLU", asked=False),
-    ] = Field("xavier", description="distribution from which the weights are drawn at the start")
+    ] = Field("xavier", description="distribution of the initial weights")
 
     activation: Annotated[
         str,
@@ -94,31 +96,31 @@ class Settings(BaseModel):
         ),
         Choice("relu", explain="max(0, x): fast, learns quickly"),
         Choice("sigmoid", explain="1 / (1 + exp(-x)): smooth, learns slowly"),
-    ] = Field("relu", description="function after each hidden layer")
+    ] = Field("relu", description="activation function after each hidden layer")
 
     l1: Annotated[
         bool,
         Group("training"),
         Question("Add an L1 penalty on the weights?"),
-        yes("pulls weights that help little to zero"),
-        no("the loss alone decides"),
+        yes("drives weights that help little to zero"),
+        no("no penalty"),
     ] = Field(False, description="add l1_strength times the sum of absolute weights to the loss")
 
     learning_rate_decay: Annotated[
         bool,
         Group("training"),
-        Question("Let the learning rate decay?"),
-        yes("smaller steps after every epoch"),
-        no("the same step size to the end"),
-    ] = Field(False, description="multiply the learning rate by decay_rate after each epoch")
+        Question("Decay the learning rate?"),
+        yes("smaller steps after each epoch"),
+        no("the same learning rate throughout"),
+    ] = Field(False, description="lower the learning rate from epoch to epoch, as decay says")
 
     optimizer: Annotated[
         str,
         Group("training"),
         Question("Which optimizer?"),
-        Choice("sgd", explain="one plain step down the gradient of each batch"),
-        Choice("momentum", explain="steps that gather speed where the gradients agree"),
-        Choice("adam", explain="steps scaled to each weight's gradients", asked=False),
+        Choice("sgd", explain="one plain gradient step for each batch"),
+        Choice("momentum", explain="steps gather speed where gradients agree"),
+        Choice("adam", explain="adapts the step size of each weight", asked=False),
     ] = Field("momentum", description="rule that turns gradients into steps")
 
     epochs: Annotated[
@@ -137,99 +139,108 @@ class Settings(BaseModel):
         BeforeValidator(_read_layers),
     ] = Field(
         None,
-        description="the layers one by one, in place of hidden_layers, hidden_units and activation",
+        description="the layers one by one, instead of hidden_layers, hidden_units and activation",
     )
     batch_size: Annotated[int, Group("training")] = Field(
-        4, ge=1, le=1_000_000, description="images that share one step"
+        4, ge=1, le=1_000_000, description="images per step"
     )
     learning_rate: Annotated[float, Group("training")] = Field(
         0.001, gt=0, description="size of a step"
     )
     decay_rate: Annotated[float, Group("training")] = Field(
-        0.98, gt=0, le=1, description="factor on the learning rate with learning_rate_decay"
+        0.98, gt=0, le=1, description="factor of exponential and step decay"
     )
     decay: Annotated[
         str,
         Group("training"),
-        Choice("exponential", explain="times decay_rate after every epoch"),
+        Choice("exponential", explain="times decay_rate after each epoch"),
         Choice("step", explain="times decay_rate after every decay_every epochs"),
-        Choice("cosine", explain="to almost nothing in the last epoch, along a cosine"),
-        Choice("halving", explain="by half after an epoch in which validation accuracy fell"),
-    ] = Field("exponential", description="how the learning rate falls with learning_rate_decay")
+        Choice("cosine", explain="along a cosine, to almost zero in the last epoch"),
+        Choice("halving", explain="halved after each epoch in which validation accuracy fell"),
+    ] = Field(
+        "exponential", description="how the learning rate falls, if learning_rate_decay is on"
+    )
     decay_every: Annotated[int, Group("training")] = Field(
-        10, ge=1, description="epochs from one fall of the learning rate to the next, decay step"
+        10, ge=1, description="epochs between two falls of the learning rate, for step decay"
     )
     momentum: Annotated[float, Group("training")] = Field(
-        0.9, ge=0, lt=1, description="part of the velocity that the next step keeps"
+        0.9, ge=0, lt=1, description="share of the velocity that each step keeps"
     )
     dampening: Annotated[float, Group("training")] = Field(
-        0.0, ge=0, lt=1, description="part of the gradient that momentum leaves out"
+        0.0, ge=0, lt=1, description="share of the gradient that momentum leaves out"
     )
     l1_strength: Annotated[float, Group("training")] = Field(
-        1e-5, ge=0, description="weight of the L1 penalty, where l1 is on"
+        1e-5, ge=0, description="strength of the L1 penalty, if l1 is on"
     )
     l2_strength: Annotated[float, Group("training")] = Field(
-        0.0, ge=0, description="weight of the L2 penalty, half the sum of squared weights"
+        0.0, ge=0, description="strength of the L2 penalty, half the sum of squared weights"
     )
     monitor: Annotated[
         str,
         Group("training"),
         Choice("validation_loss", explain="lower is better"),
         Choice("validation_accuracy", explain="higher is better"),
-    ] = Field("validation_loss", description="what makes an epoch better than another")
+    ] = Field("validation_loss", description="figure that decides which epoch is better")
     patience: Annotated[int, Group("training")] = Field(
-        0, ge=0, description="stop after so long without a better epoch; 0: never stop early"
+        0,
+        ge=0,
+        description="epochs or steps without improvement before stopping; 0: never stop early",
     )
     patience_unit: Annotated[
         str,
         Group("training"),
         Choice("epochs", explain="patience counts epochs"),
-        Choice("steps", explain="patience counts steps, looked at after each epoch"),
+        Choice("steps", explain="patience counts steps, checked after each epoch"),
     ] = Field("epochs", description="what patience counts")
     patience_for: Annotated[
         str,
         Group("training"),
-        Choice("improvement", explain="an epoch that is better than the best one"),
-        Choice("change", explain="an epoch that is better or worse than the last that changed"),
+        Choice("improvement", explain="an epoch better than the best one so far"),
+        Choice("change", explain="an epoch better or worse than the last one that changed"),
     ] = Field("improvement", description="what patience waits for")
     min_delta: Annotated[float, Group("training")] = Field(
-        0.0, ge=0, description="an improvement or a change up to this counts as none"
+        0.0, ge=0, description="smaller improvements or changes are ignored"
     )
     restore_best_weights: Annotated[
         bool,
         Group("training"),
         yes("the best epoch's network is tested and saved"),
-        no("the last epoch's"),
-    ] = Field(False, description="go back to the best epoch's network at the end")
+        no("the last epoch's network"),
+    ] = Field(False, description="return to the best epoch's network at the end")
     threads: Annotated[int, Group("training")] = Field(
-        1, ge=1, le=1024, description="processor cores that share a step; more pay for large layers"
+        1,
+        ge=1,
+        le=1024,
+        description="threads for matrix products; extra ones help only large layers",
     )
     compiled: Annotated[
         bool,
         Group("training"),
-        yes("by loops that Numba compiles: dense layers with sgd or momentum, sooner done"),
+        yes("by loops that Numba compiles: faster, for dense layers with sgd or momentum"),
         no("by NumPy"),
     ] = Field(
         False,
-        description="take the steps by compiled loops; needs Numba",
+        description="take steps with compiled loops; needs Numba",
     )
     seed: Annotated[int, Group("training")] = Field(
-        0, ge=0, description="start of all random numbers; the same seed gives the same run"
+        0, ge=0, description="seed of all random numbers; the same seed gives the same run"
     )
 
     dataset: Annotated[
         str,
         Group("data"),
-        Choice("auto", explain="MNIST from the data folder or a download, else the built-in"),
-        Choice("mnist", explain="MNIST, or nothing"),
+        Choice(
+            "auto", explain="MNIST from the data folder or a download, else the built-in digits"
+        ),
+        Choice("mnist", explain="MNIST only"),
         Choice("built-in", "built_in", explain="digits that the program draws itself"),
-    ] = Field("auto", description="images to learn from")
+    ] = Field("auto", description="images to train on")
     split: Annotated[
         str,
         Group("data"),
-        Choice("seed", explain="58,000 for training, 6,000 for validation, 6,000 for the test"),
+        Choice("seed", explain="58,000 for training, 6,000 for validation, 6,000 for testing"),
         Choice("official", explain="the test file is the test set"),
-    ] = Field("seed", description="how images become training, validation and test set")
+    ] = Field("seed", description="how images are split into training, validation and test sets")
     validation_size: Annotated[
         int | float,
         Group("data"),
@@ -239,22 +250,22 @@ class Settings(BaseModel):
         10_000,
         gt=0,
         le=1_000_000_000,
-        description="images (below 1: fraction) for validation, official split",
+        description="validation images of the official split; below 1: a fraction",
     )
     shuffle_split: Annotated[
         bool,
         Group("data"),
         yes("validation images drawn at random"),
-        no("the file's last ones"),
+        no("the last images of the file"),
     ] = Field(True, description="shuffle the training file before the official split")
 
     distortion: Annotated[
         str,
         Group("data"),
         Choice("none", explain="every epoch sees the same images"),
-        Choice("affine", explain="turned, stretched, slanted and shifted a little, at random"),
-        Choice("elastic", explain="less of it, and bent as by a shakier hand"),
-    ] = Field("none", description="what is done to training images, anew in every epoch")
+        Choice("affine", explain="rotated, stretched, slanted and shifted a little, at random"),
+        Choice("elastic", explain="less of that, and bent as by a shaky hand"),
+    ] = Field("none", description="random distortion of the training images, new in every epoch")
     data_dir: Annotated[
         str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)
     ] = Field("data", description="folder of the data files")
@@ -265,15 +276,15 @@ class Settings(BaseModel):
         str,
         Group("files"),
         Rule(
-            f"letters, digits, '-', '_' and blanks between them, at most {LONGEST_RUN_NAME},"
-            " no slashes or dots"
+            "letters, digits, '-', '_' and spaces between them, no slashes or dots, at most "
+            f"{LONGEST_RUN_NAME} characters"
         ),
         AfterValidator(check_run_name),
     ] = Field("", description="the run's folder in save_dir; empty: date, time and description")
     checkpoint_steps: Annotated[int, Group("files")] = Field(
         20_000,
         ge=1,
-        description="steps after which a long epoch is saved in between, to go on from",
+        description="steps between checkpoints within an epoch",
     )
 
     @field_validator("*", mode="before")

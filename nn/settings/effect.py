@@ -1,7 +1,7 @@
-"""Which settings decide anything, given the others.
+"""Which settings have an effect, given the others.
 
-Momentum means nothing to plain SGD, and the strength of L1 nothing where it is off. Two runs that
-differ in such a setting alone are the same training, and are to be named as such.
+Momentum has no effect on plain SGD, nor has the strength of L1 if L1 is off. Two runs that differ
+only in such settings are the same training and must be recognized as such.
 """
 
 from collections.abc import Callable
@@ -30,14 +30,14 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
 
 
 def has_effect(name: str, settings: Settings) -> bool:
-    """Return whether another value of that setting could make another network."""
+    """Return whether another value of that setting could lead to another network."""
     return name not in _WHERE or _WHERE[name](settings)
 
 
 def lasting(settings: Settings) -> dict[str, str]:
-    """Return the effective settings that stay the same when a training goes on in another session.
+    """Return the effective settings that must not change when a run is resumed.
 
-    The number of epochs may grow, unless it decides the learning rate of all of them.
+    The number of epochs may grow, unless all learning rates depend on it (cosine decay).
     """
     falls_with_epochs = settings.learning_rate_decay and settings.decay == "cosine"
     same = effective(settings)
@@ -45,7 +45,7 @@ def lasting(settings: Settings) -> dict[str, str]:
 
 
 def effective(settings: Settings) -> dict[str, str]:
-    """Return every setting that has an effect, by its name, as a person would write its value."""
+    """Return the values of all settings that have an effect, as one writes them, by name."""
     return {
         name: setting.show(getattr(settings, name))
         for name, setting in SETTINGS.items()

@@ -1,7 +1,7 @@
 """Settings as command-line flags, one for each, made from the declaration.
 
-Python's argparse cuts the line into words; what the words mean is left to the declaration, so
-that `--activation ReLU` and a YAML file's `activation: ReLU` are one and the same.
+Python's argparse splits the line into flags and values; the declaration interprets the values, so
+`--activation ReLU` and `activation: ReLU` in a YAML file mean the same.
 """
 
 import argparse
@@ -21,8 +21,8 @@ class FlagParser(argparse.ArgumentParser):
     """A parser whose errors are `SettingError`s that name the nearest flag.
 
     Args:
-        program: its name in `PROGRAMS`.
-        more: what `--help` says besides the program's purpose.
+        program: Its name in `PROGRAMS`.
+        more: What `--help` says besides the program's purpose.
     """
 
     def __init__(self, program: str, more: str = "") -> None:
@@ -36,7 +36,7 @@ class FlagParser(argparse.ArgumentParser):
         self.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse found wrong instead of printing its usage and exiting."""
+        """Raise argparse's complaint instead of printing its usage and exiting."""
         raise SettingError(
             message.removeprefix("argument ")
             .replace("expected one argument", "needs a value")
@@ -44,18 +44,18 @@ class FlagParser(argparse.ArgumentParser):
         )
 
     def parse(self, words: Sequence[str]) -> dict[str, Any]:
-        """Return the value of every flag given, under the flag's name with underscores.
+        """Return the value of each given flag, by the flag's name with underscores.
 
         Raises:
-            SettingError: a flag is unknown or lacks its value.
+            SettingError: A flag is unknown or lacks its value.
         """
         namespace, unknown = self.parse_known_args(words)
         if unknown:
             written = unknown[0].partition("=")[0]
             if not written.startswith("-"):
-                raise SettingError(f"{shorten(written)} belongs to no flag; see --help")
+                raise SettingError(f"unexpected argument {shorten(written)}; see --help")
             hint = nearest_hint(written, self._option_string_actions)
-            raise SettingError(f"{shorten(written)} is no flag{hint or '; see --help'}")
+            raise SettingError(f"unknown flag {shorten(written)}{hint or '; see --help'}")
         return vars(namespace)
 
 
@@ -64,12 +64,12 @@ class CommandLine:
     """What the command line of train.py says.
 
     Attributes:
-        given: The settings for which there was a flag, as they were written.
-        config: the YAML file of `--config`, if there was one.
-        resume: the run that `--resume` names, empty if it names none; None without that flag.
-        defaults: whether `--defaults` was there.
-        chart: whether to draw a chart under the progress bar.
-        live_plot: whether to draw the curves in a window while it trains.
+        given: The settings that have a flag, as written.
+        config: The YAML file of `--config`, if given.
+        resume: The run that `--resume` names, empty if it names none; None without that flag.
+        defaults: Whether `--defaults` is given.
+        chart: Whether to draw a chart under the progress bar.
+        live_plot: Whether to draw the curves in a window during training.
     """
 
     given: dict[str, Given]
@@ -81,7 +81,7 @@ class CommandLine:
 
 
 def parse_command_line(words: Sequence[str]) -> CommandLine:
-    """Return what the words after `train.py` say.
+    """Parse the words after `train.py`.
 
     Raises:
         SettingError: A flag is unknown or lacks its value.
@@ -100,16 +100,16 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
         nargs="?",
         const="",
         metavar="RUN",
-        help="go on with a run that was killed or stopped, by its name or its folder's path; "
-        "without RUN the newest of these; with a larger --epochs also with a finished run",
+        help="resume a run that was killed or stopped, by its name or its folder's path; without "
+        "RUN the newest of these; with a larger --epochs also a finished run",
     )
-    # How a training is watched is no setting: it changes nothing in the run.
+    # These are not settings, since they change nothing in the run.
     screen = parser.add_argument_group("on the screen")
     screen.add_argument(
         "--no-chart", action="store_true", help="no chart of the curves under the progress bar"
     )
     screen.add_argument(
-        "--live-plot", action="store_true", help="a window that follows the training"
+        "--live-plot", action="store_true", help="show the curves in a window during training"
     )
     add_setting_flags(parser)
     found = parser.parse(words)
@@ -129,7 +129,7 @@ def add_setting_flags(
     names: Iterable[str] = SETTINGS,
     declared: Declaration[Any] = TRAINING,
 ) -> None:
-    """Add the flags of the settings so named, under their groups' headings."""
+    """Add the flags of the named settings, under the headings of their groups."""
     wanted = [declared.settings[name] for name in names]
     for group in get_args(GroupName):
         heading = parser.add_argument_group(group)
@@ -141,7 +141,7 @@ def add_setting_flags(
 def given_settings(
     found: dict[str, Any], declared: Declaration[Any] = TRAINING
 ) -> dict[str, Given]:
-    """Return those of a parser's findings that are settings, each with its flag as its place."""
+    """Return the settings among the parsed flags, each with its flag as its source."""
     settings = declared.settings
     return {
         name: Given(value, settings[name].flag) for name, value in found.items() if name in settings

@@ -1,4 +1,4 @@
-"""The one line that starts the same run again, to be copied from the screen or a report."""
+"""The command that repeats a run, to be copied from the screen or a report."""
 
 import shlex
 
@@ -7,7 +7,7 @@ from nn.settings.declaration import SETTINGS, Settings
 
 
 def repeat_command(settings: Settings) -> str:
-    """Return the command of a run: `--defaults`, so that it asks nothing, and what differs."""
+    """Return a run's command: `--defaults`, to skip the questions, and the settings that differ."""
     words = [*command("train").split(), "--defaults"]
     for setting in SETTINGS.values():
         value = getattr(settings, setting.name)

@@ -1,4 +1,4 @@
-"""Every setting of a search, declared once, as those of a run are in `declaration`."""
+"""Every setting of a search, declared once, as `declaration` does for the settings of a run."""
 
 from typing import Annotated, Any
 
@@ -18,19 +18,19 @@ from nn.settings.setting import Choice, Declaration, Group, Question, Rule, no, 
 
 
 def _read_vary(written: object) -> str:
-    """Return what varies in one line, however it was written."""
+    """Return what varies, in one line of YAML."""
     return show_space(read_space(written, "vary"))
 
 
 class SearchSettings(BaseModel):
-    """All settings of a search, checked; what is not given has its default."""
+    """All settings of a search, checked; those that are not given have their defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     vary: Annotated[
         str,
         Group("search"),
-        Question("What shall vary, and over which values?"),
+        Question("Which settings vary, and over which values?"),
         Rule(EXPECTED),
         BeforeValidator(_read_vary),
     ] = Field(
@@ -40,53 +40,55 @@ class SearchSettings(BaseModel):
     start: Annotated[
         str,
         Group("search"),
-        Question("From which config or run shall all else be taken?"),
+        Question("Which config or run supplies the other settings?"),
         Rule("a YAML file, a run's name, or defaults"),
         AfterValidator(lambda start: start.strip() or "defaults"),
-    ] = Field("defaults", description="config or run that says all that does not vary")
+    ] = Field("defaults", description="config or run that supplies the other settings")
     sampler: Annotated[
         str,
         Group("search"),
-        Question("How shall values be chosen?"),
+        Question("How should values be chosen?"),
         Choice("tpe", explain="where earlier trials went well (tree-structured Parzen estimator)"),
-        Choice("random", explain="by lot, each trial by itself"),
+        Choice("random", explain="at random, independently"),
         Choice("grid", explain="every combination once; lists of values only"),
     ] = Field("tpe", description="how a trial's values are chosen")
     trials: Annotated[
         int,
         Group("search"),
         Question("How many trials?", lambda values: values.get("sampler") != "grid"),
-    ] = Field(20, ge=1, le=100_000, description="runs in all; a grid has as many as combinations")
+    ] = Field(20, ge=1, le=100_000, description="number of runs; a grid has one per combination")
     pruning: Annotated[
         bool,
         Group("search"),
-        Question("Stop trials early that do badly?"),
-        yes("after 1, 3, 9, ... epochs only the better third goes on (successive halving)"),
-        no("every trial has all its epochs"),
-    ] = Field(True, description="stop trials early that do worse than others did by then")
+        Question("Stop poor trials early?"),
+        yes("after 1, 3, 9, ... epochs only the best third continues (successive halving)"),
+        no("every trial trains for all its epochs"),
+    ] = Field(True, description="stop trials that are worse than others were after as many epochs")
     objective: Annotated[
         str,
         Group("search"),
-        Choice("validation_accuracy", explain="the higher the better"),
-        Choice("validation_loss", explain="the lower the better"),
-    ] = Field("validation_accuracy", description="what makes a trial better than another")
+        Choice("validation_accuracy", explain="higher is better"),
+        Choice("validation_loss", explain="lower is better"),
+    ] = Field("validation_accuracy", description="figure that decides which trial is better")
     study: Annotated[
         str,
         Group("search"),
-        Rule(f"a name as a run's, at most {LONGEST_RUN_NAME} characters"),
+        Rule(f"a name like a run's, at most {LONGEST_RUN_NAME} characters"),
         AfterValidator(check_run_name),
     ] = Field("", description="name of the study and of its folder; empty: made from what varies")
     storage: Annotated[str, Group("search"), Rule("a journal file's path or a database URL")] = (
-        Field("", description="where the study is kept; empty: study.journal in its folder")
+        Field("", description="where the study is stored; empty: study.journal in its folder")
     )
     workers: Annotated[int, Group("search")] = Field(
-        0, ge=0, le=1000, description="processes at a time on this machine; 0: one for each core"
+        0, ge=0, le=1000, description="parallel processes on this machine; 0: one per core"
     )
     sampler_seed: Annotated[int, Group("search")] = Field(
-        0, ge=0, description="start of the random numbers that choose values"
+        0, ge=0, description="seed of the random numbers that choose values"
     )
     dead_after: Annotated[float, Group("search")] = Field(
-        60.0, ge=1, description="seconds of silence after which another machine's trial is retaken"
+        60.0,
+        ge=1,
+        description="seconds without a heartbeat after which another machine's trial is taken over",
     )
 
     @field_validator("*", mode="before")

@@ -1,10 +1,10 @@
-"""What a search varies: values to choose from, or a range to draw from, for one setting or several.
+"""What a search varies: values to choose from, or a range to draw from, of one or more settings.
 
-Written as YAML, in a config, in a flag and in a piped line alike:
+Written as YAML, in a config, a flag or a piped line:
 
     learning_rate: 1e-4..1 log, hidden_units: 50..1000, l2_strength: [0, 1e-6, 1e-4]
 
-A key may name several settings that vary together; each of its values is then a list of as many:
+A key may name several settings that vary together; each of its values is then a list, one for each:
 
     activation, optimizer: [[relu, sgd], [sigmoid, sgd], [relu, momentum]]
 """
@@ -20,9 +20,9 @@ from nn.settings.checking import Given, check_value, nearest_hint, shorten
 from nn.settings.declaration import SETTINGS
 from nn.settings.plain_yaml import read_value
 
-_PLACES = ("data_dir", "save_dir", "name")
+_PATHS = ("data_dir", "save_dir", "name")
 _MOST_COMBINATIONS = 100_000
-_DIGITS = 4  # significant ones of a number drawn from a range; more would be read by nobody
+_DIGITS = 4  # significant digits of a number drawn from a range; nobody would read more
 EXPECTED = (
     "settings with a list or a range, as in hidden_units: [50, 100], learning_rate: 1e-4..1 log"
 )
@@ -30,7 +30,7 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Values:
-    """Settings that have one of several values.
+    """One or more settings with a list of values.
 
     Attributes:
         names: The settings; several if they vary together.
@@ -42,7 +42,7 @@ class Values:
 
     @property
     def labels(self) -> list[str]:
-        """Each choice as a person would write it."""
+        """Each choice as one writes it."""
         return [
             ", ".join(SETTINGS[n].show(v) for n, v in zip(self.names, choice, strict=True))
             for choice in self.choices
@@ -56,14 +56,14 @@ class Values:
 
 @dataclass(frozen=True)
 class Range:
-    """A setting that has any number from `low` to `high`.
+    """A setting that can be any number from `low` to `high`.
 
     Attributes:
         name: The setting.
         low: The smallest number.
         high: The largest number.
-        log: Whether each factor is equally likely instead of each difference.
-        whole: Whether only whole numbers are meant.
+        log: Whether to draw uniformly on a logarithmic scale.
+        whole: Whether to draw whole numbers only.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Range:
         return (self.name,)
 
     def settings(self, drawn: Any) -> dict[str, Any]:
-        """Return the value of the setting for a number that was drawn."""
+        """Return the value of the setting for a drawn number."""
         if self.whole:
             return {self.name: int(drawn)}
         rounded = float(f"{drawn:.{_DIGITS}g}")
@@ -93,8 +93,8 @@ def read_space(written: object, place: str) -> dict[str, Dimension]:
     """Return what varies, from YAML text or from the mapping that was read from it.
 
     Raises:
-        SettingError: it is no mapping, names something that is no setting, a value that its
-            setting does not take, or a range that is upside down.
+        SettingError: It is not a mapping, names an unknown setting or a value that its setting does
+            not take, or has a range from large to small.
     """
     if isinstance(written, str):
         text = written.strip()
@@ -118,7 +118,7 @@ def read_space(written: object, place: str) -> dict[str, Dimension]:
 
 
 def _join_keys(written: dict[str, Any]) -> dict[str, Any]:
-    """Join `a, b: [...]` again, which YAML's braces read as an empty `a` and a `b`."""
+    """Join `a, b: [...]`, which YAML reads within braces as an empty `a` and a `b`."""
     joined: dict[str, Any] = {}
     waiting: list[str] = []
     for key, value in written.items():
@@ -131,13 +131,15 @@ def _join_keys(written: dict[str, Any]) -> dict[str, Any]:
 
 def _check_name(name: str, place: str) -> None:
     if name not in SETTINGS:
-        raise SettingError(f"{place}: {shorten(name)} is no setting{nearest_hint(name, SETTINGS)}")
-    if name in _PLACES:
-        raise SettingError(f"{place}: {name} says where files lie; it cannot vary")
+        raise SettingError(
+            f"{place}: unknown setting {shorten(name)}{nearest_hint(name, SETTINGS)}"
+        )
+    if name in _PATHS:
+        raise SettingError(f"{place}: {name} is a path or a name; it cannot vary")
 
 
 def _dimension(names: tuple[str, ...], value: object, place: str) -> Dimension:
-    """Return the values or the range that was written for these settings."""
+    """Return the values or the range of these settings."""
     if isinstance(value, list):
         choices = [_choice(names, item, place) for item in value]
         if not choices:
@@ -166,18 +168,20 @@ def _choice(names: tuple[str, ...], item: object, place: str) -> tuple[Any, ...]
 def _range(name: str, text: str, place: str) -> Range:
     setting = SETTINGS[name]
     if setting.choices or setting.kind not in (int, float):
-        raise SettingError(f"{place} is {shorten(text)}; it takes no range but {setting.expected}")
+        raise SettingError(
+            f"{place} is {shorten(text)}; instead of a range it takes {setting.expected}"
+        )
     span, *rest = text.split()
     first, _, second = span.partition("..")
     if rest not in ([], ["log"]):
-        raise SettingError(f"{place} is {shorten(text)}; after a range only the word log may stand")
+        raise SettingError(f"{place} is {shorten(text)}; only the word log may follow a range")
     low, high = (check_value(name, Given(end, place)) for end in (first, second))
     if low > high:
-        raise SettingError(f"{place} is {shorten(text)}, which is upside down; write {high}..{low}")
+        raise SettingError(f"{place} is {shorten(text)}, from large to small; write {high}..{low}")
     if low == high:
-        raise SettingError(f"{place} is {shorten(text)}, which is one number only")
+        raise SettingError(f"{place} is {shorten(text)}, which is a single number")
     if rest and low <= 0:
-        raise SettingError(f"{place} is {shorten(text)}; with log it must begin above 0")
+        raise SettingError(f"{place} is {shorten(text)}; a log range must begin above 0")
     return Range(name, low, high, bool(rest), setting.kind is int)
 
 
@@ -185,7 +189,7 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
     """Yield every combination, as the label of each dimension's choice.
 
     Raises:
-        SettingError: a dimension is a range, which has no end of values, or there are too many.
+        SettingError: A dimension is a range, or there are too many combinations.
     """
     labels = []
     for key, dimension in space.items():
@@ -199,7 +203,7 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
     if combinations > _MOST_COMBINATIONS:
         raise SettingError(
             f"vary: a grid of {shorten(combinations)} combinations; at most "
-            f"{_MOST_COMBINATIONS:,} are tried"
+            f"{_MOST_COMBINATIONS:,} are allowed"
         )
     for combination in product(*labels):
         yield dict(zip(space, combination, strict=True))
@@ -215,7 +219,7 @@ def settings_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show_space(space: Space) -> str:
-    """Return what varies, as a person would write it."""
+    """Return what varies as one writes it."""
     return ", ".join(f"{key}: {_show(dimension)}" for key, dimension in space.items())
 
 
@@ -227,5 +231,5 @@ def _show(dimension: Dimension) -> str:
 
 
 def show_settings(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of settings as a person would write them."""
+    """Return the values of settings as one writes them."""
     return {name: SETTINGS[name].show(value) for name, value in values.items()}

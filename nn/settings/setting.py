@@ -1,7 +1,7 @@
-"""What can be said about one setting, beside its name, its type and its default.
+"""What a declaration says about a setting besides its name, type and default.
 
-The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting` gathers what a
-field says into the form in which questions, flags, YAML files and tables read it.
+The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting` collects what a
+field says, for the questions, flags, YAML files and tables.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,11 +23,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Question:
-    """Marks a setting that is asked; the questions come in the order of the declaration.
+    """Marks a setting that is asked; questions come in the order of the declaration.
 
     Args:
-        text: what is asked.
-        means_something: whether it need be asked, given the values of other settings.
+        text: The question.
+        means_something: Whether the setting has an effect, given the values of others.
     """
 
     text: str
@@ -36,21 +36,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """Words for what a setting takes, where type and range do not say it all."""
+    """Says what a setting takes, where type and range are not enough."""
 
     expected: str
 
 
 @dataclass(frozen=True, init=False)
 class Choice:
-    """One of the values a setting can have, with the ways people write it.
+    """One of the values of a setting, with its spellings.
 
     Args:
-        value: what the settings hold once this is chosen.
-        spellings: what may be typed for it in any case, the first being the one shown; a value
-            that is text or a number is spelled as itself first.
-        explain: one line on what it does, shown while it is highlighted.
-        asked: whether a question offers it; a flag or a YAML file always takes it.
+        value: The value in the settings.
+        spellings: What may be typed for it, in any case; the first one is shown. The first spelling
+            of a text or a number is that text or number itself.
+        explain: One line on what it does, shown while it is highlighted.
+        asked: Whether a question offers it; flags and YAML files always take it.
     """
 
     value: Any
@@ -71,19 +71,19 @@ class Choice:
         return self.spellings[0]
 
     def is_meant_by(self, given: object) -> bool:
-        """Return whether `given` is this value, or a spelling of it in any case."""
+        """Return whether `given` is this value or one of its spellings, in any case."""
         if isinstance(given, str):
             return given.strip().casefold() in [known.casefold() for known in self.spellings]
         return type(given) is type(self.value) and given == self.value
 
 
 def yes(explain: str) -> Choice:
-    """Return the choice that switches a setting on."""
+    """Return the choice that turns a setting on."""
     return Choice(True, "yes", "y", "true", "on", explain=explain)
 
 
 def no(explain: str) -> Choice:
-    """Return the choice that switches a setting off."""
+    """Return the choice that turns a setting off."""
     return Choice(False, "no", "n", "false", "off", explain=explain)
 
 
@@ -107,18 +107,18 @@ class Setting:
 
     @property
     def asks(self) -> str:
-        """What is asked for it; what it is, where it is not asked."""
+        """Its question, or its help text if it has none."""
         return self.question.text if self.question else self.help
 
     def is_asked(self, values: Mapping[str, Any]) -> bool:
-        """Return whether there is a question and it means something, given those values."""
+        """Return whether it is asked, given the values of other settings."""
         return self.question is not None and self.question.means_something(values)
 
     def take(self, given: object) -> object:
-        """Return the value that `given` stands for, before its type and range are checked.
+        """Return the value that `given` means; its type and range are checked later.
 
         Raises:
-            ValueError: it spells none of the choices, or is a yes or no where a number belongs.
+            ValueError: It is none of the choices, or a boolean for a setting without choices.
         """
         for choice in self.choices:
             if choice.is_meant_by(given):
@@ -128,7 +128,7 @@ class Setting:
         return given.strip() if isinstance(given, str) and self.kind is not str else given
 
     def show(self, value: object) -> str:
-        """Return `value` as a person would write it: `yes` for True, `0.98`, `[{dense: 64}]`."""
+        """Return `value` as one writes it: `yes` for True, `0.98`, `[{dense: 64}]`."""
         for choice in self.choices:
             if choice.is_meant_by(value):
                 return choice.shown
@@ -140,7 +140,7 @@ class Setting:
 
 
 def read_setting(name: str, field: FieldInfo) -> Setting:
-    """Return what the declaration's `field` of that name says."""
+    """Return the setting that a field of the declaration describes."""
     marks = field.metadata
     choices = tuple(mark for mark in marks if isinstance(mark, Choice))
     return Setting(
@@ -160,14 +160,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Declaration(Generic[Model]):
-    """All settings that a pydantic model declares, by their names and in their order."""
+    """All settings that a pydantic model declares, by name and in order."""
 
     model: type[Model]
     settings: dict[str, Setting]
 
     @classmethod
     def of(cls, model: type[Model]) -> "Declaration[Model]":
-        """Return what the fields of a model say."""
+        """Return the settings that the fields of a model describe."""
         fields = model.model_fields.items()
         return cls(model, {name: read_setting(name, field) for name, field in fields})
 
@@ -178,7 +178,7 @@ class Declaration(Generic[Model]):
 
 
 def _expected(choices: tuple[Choice, ...], kind: Any, marks: list[Any]) -> str:
-    """Say in words what a setting takes: its choices with their spellings, or its range."""
+    """Return in words what a setting takes: its choices with their spellings, or its range."""
     for mark in marks:
         if isinstance(mark, Rule):
             return mark.expected

@@ -115,7 +115,7 @@ def test_answers_may_be_piped(search, tmp_path):
 @pytest.mark.parametrize(
     "case",
     [
-        (("--vary", "hidden_units: 9..3"), "", 2, ("upside down; write 3..9",)),
+        (("--vary", "hidden_units: 9..3"), "", 2, ("from large to small; write 3..9",)),
         (("--vary", "hidden_unit: [3]"), "", 2, ("Did you mean hidden_units?",)),
         (("--vary", "epochs: 0..3"), "", 2, ("epochs is '0'",)),
         (("--start", "nothing"), "", 2, ("start is 'nothing'",)),
@@ -155,11 +155,11 @@ def test_in_a_terminal_the_search_is_asked_and_reviewed(on_terminal, trained_run
         "search.py", "--data-dir", str(trained_run.data), "--epochs", "1", "--workers", "1",
         cwd=str(tmp_path),
     )  # fmt: skip
-    child.expect(r"\[1/5\] What shall vary")
+    child.expect(r"\[1/5\] Which settings vary")
     child.send("hidden_units: [3, 4]\r")
-    child.expect(r"\[2/5\] From which config")
+    child.expect(r"\[2/5\] Which config")
     child.send("\r")
-    child.expect(r"\[3/5\] How shall values")
+    child.expect(r"\[3/5\] How should values")
     child.send("grid\r")
     child.expect(r"\[4/4\] Stop trials early")
     child.send("no\r")

@@ -59,7 +59,7 @@ def test_without_hidden_layers_there_is_no_activation_to_ask_for():
 def test_hidden_layers_from_a_flag_count_too():
     script = Script()
     run(script, given={"hidden_layers": Given("zero", "--hidden-layers")})
-    assert script.asked[0].startswith("[1/6] How shall the pixels")
+    assert script.asked[0].startswith("[1/6] How should pixels")
     assert not any("activation" in message for message in script.asked)
 
 
@@ -85,7 +85,7 @@ def test_back_at_the_first_question_asks_it_again():
 def test_back_skips_a_question_that_was_not_asked():
     script = Script(0, ENTER, ENTER, BACK)
     run(script)
-    assert script.asked[4].startswith("[3/7] How shall the weights")
+    assert script.asked[4].startswith("[3/7] How should weights")
 
 
 def test_back_at_the_review_returns_to_the_last_question():

@@ -183,5 +183,5 @@ def test_a_full_disk_at_the_checkpoint_of_a_stop_does_not_cost_the_network(setti
     done = run_experiment(
         settings(), observers=[EndAt(3, StopTraining(save=True))], report=told.append
     )
-    assert "No space left" in told[-1]
+    assert "No space left" in str(told[-1])
     assert done.folder.is_finished

@@ -63,7 +63,7 @@ def test_a_grid_leaves_out_combinations_that_are_the_same_run():
         (
             {"vary": "layers: [[relu]], hidden_units: [1]"},
             {},
-            "vary: layers and vary: hidden_units both say",
+            "vary: layers and vary: hidden_units both define",
         ),
         ({"vary": "seed: 0..3", "sampler": "grid"}, {}, "seed is a range"),
         ({"start": "nothing.yaml"}, {}, "names no config, and 'nothing.yaml' is neither a run"),

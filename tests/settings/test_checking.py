@@ -19,7 +19,7 @@ def test_an_error_says_where_what_arrived_what_is_taken_and_what_is_near():
 
 
 def test_an_unknown_name_brings_the_nearest():
-    with pytest.raises(SettingError, match=r"is no setting\. Did you mean epochs\?"):
+    with pytest.raises(SettingError, match=r"unknown setting\. Did you mean epochs\?"):
         check_settings({"epoch": Given("3", "epoch")})
 
 
@@ -40,7 +40,7 @@ def test_a_long_or_ugly_value_is_shown_on_one_short_line():
 def test_layers_and_their_shorthand_are_not_mixed(other):
     value = {"hidden_layers": "1", "hidden_units": "5", "activation": "relu"}[other]
     given = {"layers": Given("[relu]", "a.yaml, line 1: layers"), other: Given(value, "--other")}
-    with pytest.raises(SettingError, match=r"a\.yaml, line 1: layers and --other both say"):
+    with pytest.raises(SettingError, match=r"a\.yaml, line 1: layers and --other both define"):
         check_settings(given)
 
 
