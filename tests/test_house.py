@@ -78,6 +78,7 @@ HOME_OF = {
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.engines.threads"},
     "numba": {"nn.engines.compiled_loops"},
+    "fcntl": {"nn.files.lock"},
     "optuna": {
         *("nn.searching.storage", "nn.searching.journal_lock", "nn.searching.study"),
         *("nn.searching.worker", "nn.searching.heartbeat", "nn.reports.study_files"),

@@ -1,1 +1,1 @@
-"""Files written whole or not at all, opened safely, and locked."""
+"""Files that are written completely or not at all, opened safely, and locked."""

@@ -1,8 +1,7 @@
-"""Files that are either the old one or the new one, never half of either.
+"""Files that change in one step: a reader sees the old content or the new, never a part of it.
 
-A reader that opens a file while it is being written sees the beginning of it and takes it for
-the whole. Here a file is written beside its place under another name, forced to the disk, and
-only then renamed over the old one, which the operating system does in one step.
+The new content is written to a temporary file in the same folder (a "part") and forced to the
+disk. Then the part is renamed to the file's name, which the operating system does in one step.
 """
 
 import os
@@ -13,25 +12,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-try:
-    import fcntl
-except ImportError:  # Windows, where a part that was left stays until somebody removes it
-    fcntl = None  # type: ignore[assignment]
+from nn.files.lock import CAN_LOCK, take_lock
 
 
 @contextmanager
 def open_atomically(path: Path) -> Iterator[BinaryIO]:
-    """Open `path` for writing so that it changes all at once, or not at all.
+    """Open `path` for writing so that it changes completely or not at all.
 
-    The new content takes the file's name when the block ends without an exception; if the block
-    is left by one, what was there before stays and the part written is removed. A part that a
-    killed program left of the same file is removed, too. Where `path` is a symbolic link, the link
-    gives way to the file: a folder from a stranger cannot lead the writing to another place.
+    The file changes when the block ends. If the block ends in an exception, the file stays as it
+    was. Parts of the same file that killed programs left are removed. A symbolic link at `path` is
+    replaced by the file, so a link in somebody else's folder cannot redirect the writing.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full; its `filename` says which file.
+        OSError: The folder cannot be written or the disk is full; `filename` names the file.
     """
-    # Named before it is there, so that no moment is left in which nobody would remove it.
+    # The name is chosen before the part exists, so an interrupt at any moment removes the part.
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     lock: int | None = None
     try:
@@ -43,7 +38,7 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
             os.fsync(stream.fileno())
         os.replace(part, path)
     except BaseException as error:
-        with suppress(OSError):  # in a folder that has become read-only it stays
+        with suppress(OSError):  # it stays in a folder that has become read-only
             part.unlink()
         if isinstance(error, OSError) and error.errno:
             error.filename, error.filename2 = str(path), None
@@ -55,22 +50,22 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write `content` (text as UTF-8) to `path` so that it changes all at once, or not at all."""
+    """Write `content` (text as UTF-8) to `path` so that it changes completely or not at all."""
     with open_atomically(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
 def remove_left_parts(folder: Path, name: str = r"\..+\.part") -> None:
-    """Remove the parts of files that killed programs left in a folder, where they can be removed.
+    """Remove the parts that killed programs left in a folder.
 
-    Whoever is still writing one holds its lock, which the system takes from a killed program.
+    A part whose lock is held is still being written and stays, as does one that cannot be removed.
 
     Args:
         folder: The folder.
         name: A pattern of the parts' names.
 
     Raises:
-        OSError: the folder cannot be read.
+        OSError: The folder cannot be read.
     """
     pattern = re.compile(name)
     for part in [one for one in folder.iterdir() if pattern.fullmatch(one.name)]:
@@ -79,38 +74,39 @@ def remove_left_parts(folder: Path, name: str = r"\..+\.part") -> None:
 
 
 def _remove_if_left(part: Path) -> None:
-    if fcntl is None or part.is_symlink():  # nobody writes into a link; Windows keeps open files
+    # Nobody writes through a link, and Windows refuses to remove an open file.
+    if part.is_symlink() or not CAN_LOCK:
         part.unlink()
         return
     descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take_lock(descriptor, patience=0)
         part.unlink()
     finally:
         os.close(descriptor)
 
 
 def _make_part(part: Path) -> tuple[BinaryIO, int | None]:
-    """Make the part of a file; return it, and a descriptor that holds its lock.
+    """Create a part; return it, and a descriptor that holds its lock.
 
-    The lock tells others that somebody is writing. It is taken a moment after the part is made;
-    whoever takes it before, thinking that the part was left, has removed it when this one gets it.
+    The lock is taken a moment after the part is created. In between another program may take the
+    part for a forgotten one, lock it and remove it; then a new part is created.
     """
     while True:
         stream = part.open("xb")
-        if fcntl is None:
+        if not CAN_LOCK:
             return stream, None
         with suppress(OSError):  # a disk without locks
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            take_lock(stream.fileno())
         if os.fstat(stream.fileno()).st_nlink:
             return stream, os.dup(stream.fileno())
         stream.close()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Force a rename to the disk; a system that cannot open folders (Windows) does without.
+    """Force a rename to the disk, where the system can (Windows cannot open folders).
 
-    So does one that will not: the file has its new content by now, so this is no failure.
+    The file already has its new content, so an error here is ignored.
     """
     if not hasattr(os, "O_DIRECTORY"):
         return

@@ -1,9 +1,9 @@
-"""Files from anyone, opened so that the name alone can do no harm.
+"""Reading regular files only, whoever made them.
 
-A name may lead to more than a file: to a pipe that nobody writes to, whose opening waits for
-ever, or to a device such as /dev/zero, whose reading never ends. So everything the program reads
-is opened here, and no reader takes more of it than it asked for. The name itself may hold codes
-that work a terminal, or bytes that are no text; where people read it, these are spelled out.
+A path may lead to a pipe, and opening it may wait forever; or to a device such as /dev/zero, which
+never ends. So the program opens whatever it reads here, and reads at most as much as it asks for.
+A path may also contain control codes of a terminal, or bytes that are not text; `printable` makes
+them visible.
 """
 
 import errno
@@ -12,17 +12,17 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-# Flags that not every system has. Without O_NONBLOCK a pipe is waited for.
+# Not every system has all of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.
 _FLAGS = os.O_RDONLY
 for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading, if it is one; symbolic links are followed.
+    """Open a regular file for reading; symbolic links are followed.
 
     Raises:
-        OSError: it does not exist, may not be read, or is a folder, a pipe or a device; or `path`
+        OSError: It does not exist, may not be read, or is a folder, a pipe or a device; or `path`
             cannot be the name of a file.
     """
     try:
@@ -42,15 +42,15 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """Return a file's content, at most so many bytes of it.
+    """Return the first `most` bytes of a regular file.
 
     Raises:
-        OSError: as `open_regular`.
+        OSError: As `open_regular`.
     """
     with open_regular(path) as stream:
         return stream.read(most)
 
 
 def printable(text: str) -> str:
-    r"""Return a text on one line, what is no letter of it spelled out: `\n`, `\x1b`, `\udcff`."""
+    r"""Return a text on one line, unprintable characters escaped: `\n`, `\x1b`, `\udcff`."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,23 +1,18 @@
-"""One trainer at a time in a run's folder.
+"""The lock of a run's folder: only one program at a time trains in it.
 
-Two programs that train in one folder would write over each other's files. The lock is one of the
-folder itself, so it leaves no file behind, and the system takes it from a program that was killed.
+Two programs would overwrite each other's files. The folder itself is locked, so no lock file is
+left behind. Where there are no locks (Windows, some network drives), nothing is locked.
 """
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nn.errors import RunFolderError
+from nn.files.lock import CAN_LOCK, take_lock
 
-try:
-    import fcntl
-except ImportError:  # Windows knows no locks of folders; there the folder is not locked
-    fcntl = None  # type: ignore[assignment]
-
-_PATIENCE = 0.5  # seconds; who only looks whether the folder is locked is gone by then
+_PATIENCE = 0.5  # seconds; `is_being_trained` holds the lock for a moment only
 
 
 @contextmanager
@@ -25,51 +20,44 @@ def training_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of a run's folder.
 
     Raises:
-        RunFolderError: another program holds it.
+        RunFolderError: Another program holds it.
     """
-    descriptor = _open(folder)
-    try:
-        if descriptor is not None and not _take(descriptor, fcntl.LOCK_EX, _PATIENCE):
+    with _opened(folder) as descriptor:
+        if not _take(descriptor, shared=False, patience=_PATIENCE):
             raise RunFolderError(
-                f"{folder}: is being trained by another program; wait for its end, or stop it."
+                f"{folder}: is being trained by another program. Wait until it ends, or stop it."
             )
         yield
+
+
+def is_being_trained(folder: Path) -> bool:
+    """Return whether another program holds the lock of a run's folder."""
+    with _opened(folder) as descriptor:
+        # Shared, so that two programs that look at the same time do not see each other as training.
+        return not _take(descriptor, shared=True, patience=0)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int | None]:
+    descriptor = None
+    if CAN_LOCK:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
 
 
-def is_being_trained(folder: Path) -> bool:
-    """Return whether another program holds the lock of a run's folder."""
-    descriptor = _open(folder)
+def _take(descriptor: int | None, *, shared: bool, patience: float) -> bool:
+    """Take the lock; return False if another program holds it."""
     if descriptor is None:
-        return False
+        return True
     try:
-        # Shared, so that two who look at the same time do not take each other for a trainer.
-        return not _take(descriptor, fcntl.LOCK_SH, 0)
-    finally:
-        os.close(descriptor)
-
-
-def _open(folder: Path) -> int | None:
-    if fcntl is None:
-        return None
-    with suppress(OSError):
-        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    return None
-
-
-def _take(descriptor: int, kind: int, patience: float) -> bool:
-    """Return False if another program has the lock all the time; a disk without locks has none."""
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(0.02)
-        except OSError:
-            return True
-        else:
-            return True
+        take_lock(descriptor, shared=shared, patience=patience)
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk without locks
+        return True
+    return True

@@ -15,12 +15,8 @@ from pathlib import Path
 
 from optuna.storages.journal import JournalFileBackend
 
+from nn.files.lock import CAN_LOCK, take_lock
 from nn.searching.machine import this_machine
-
-try:
-    import fcntl
-except ImportError:  # Windows has only Optuna's own lock
-    fcntl = None  # type: ignore[assignment]
 
 _GRACE = 30.0  # seconds after which another machine's link is removed
 
@@ -39,7 +35,7 @@ class TurnLock:
         descriptor = os.open(self._local, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             with suppress(OSError):  # a folder without flock has only the link
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                take_lock(descriptor)
             self._make_link()
         except BaseException:
             os.close(descriptor)
@@ -84,7 +80,7 @@ class WholeLinesBackend(JournalFileBackend):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._turns = TurnLock(path) if fcntl else None
+        self._turns = TurnLock(path) if CAN_LOCK else None  # else Optuna's own lock
         super().__init__(str(path), self._turns)  # type: ignore[arg-type]
 
     def append_logs(self, logs: list[dict[str, object]]) -> None:

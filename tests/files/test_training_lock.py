@@ -1,6 +1,5 @@
-"""One trainer at a time, and as many lookers as there are."""
+"""One training at a time in a folder, and any number of programs that look."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nn.errors import RunFolderError
+from nn.files.lock import take_lock
 from nn.files.training_lock import is_being_trained, training_lock
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def test_a_second_trainer_is_refused_and_a_looker_sees_the_first(tmp_path: Path)
 
 def test_two_who_look_at_the_same_time_do_not_take_each_other_for_a_trainer(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)  # as another looker has it for a moment
+    take_lock(descriptor, shared=True)  # as another program that only looks
     assert not is_being_trained(tmp_path)
     os.close(descriptor)
 

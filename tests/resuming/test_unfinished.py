@@ -104,7 +104,7 @@ def test_a_lock_goes_with_a_killed_program(tmp_path):
     ) as process:
         assert process.stdout.readline() == b"locked\n"
         with (
-            pytest.raises(RunFolderError, match="another program; wait"),
+            pytest.raises(RunFolderError, match="by another program"),
             training_lock(tmp_path),
         ):
             pass
