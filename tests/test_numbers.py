@@ -244,7 +244,7 @@ def test_a_handful_of_images_trains_or_says_that_it_is_too_few(training, test, s
     words = {"split": split, "validation_size": 1, "batch_size": 1000}
     data = images([0, 1, 2][:training]), images([0, 0][:test])
     if training == 1 and (split == "official" or test == 1):
-        with pytest.raises(DataError, match="too few to divide"):
+        with pytest.raises(DataError, match="too few to split"):
             run(*data, **words)
     else:
         assert run(*data, **words).result.epochs == 2

@@ -1,1 +1,1 @@
-"""From files, a download or the program's own pen to batches: arrays, and nothing but arrays."""
+"""Data sets as arrays: read from files, downloaded or drawn, then split, normalized and batched."""

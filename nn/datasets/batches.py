@@ -1,8 +1,8 @@
-"""Batches: the few examples a network looks at before it takes one step.
+"""Batches: the few examples that a network sees before each step.
 
-The order is drawn anew for every epoch, example by example, so that no two examples keep each
-other's company. Gathering and normalizing four rows at a time would cost more than the step that
-uses them; so some two thousand are prepared at once, and the trainer cuts its batches from these.
+The order of the examples is shuffled again for every epoch, so that no two examples always meet in
+the same batch. Gathering and normalizing four rows at a time would cost more than the step that
+uses them. So about two thousand are prepared at once, and the trainer slices its batches from them.
 """
 
 import math
@@ -21,7 +21,7 @@ CHUNK_ROWS = 2048
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows ready for the network; the arrays are overwritten by the next chunk.
+    """Some rows, ready for the network; the next chunk overwrites the arrays.
 
     Attributes:
         inputs: normalized pixels, float32, (M, D), contiguous.
@@ -36,14 +36,14 @@ class Chunk:
 
 
 class Batches:
-    """The training examples, dealt out in another order every epoch.
+    """The training examples, in another order every epoch.
 
     Args:
         part: the training images.
-        normalization: what is done to their pixels.
-        batch_size: examples a step, from 1; more than there are means all at once.
-        rng: the random stream of the order, used by nothing else.
-        distortion: what is done to every image, anew in every epoch; None leaves them alone.
+        normalization: applied to their pixels.
+        batch_size: examples per step, from 1; a larger number than there are means all at once.
+        rng: the random stream of the order, used for nothing else.
+        distortion: applied to every image, differently in every epoch; None for no distortion.
         chunk_rows: about how many rows are prepared at a time.
     """
 
@@ -65,7 +65,7 @@ class Batches:
         self._buffer = _Buffer(part, normalization, distortion, min(whole_batches, len(part)))
 
     def __len__(self) -> int:
-        """Return the number of batches in an epoch, the last and smaller one among them."""
+        """Return the number of batches in an epoch, including the last and smaller one."""
         return math.ceil(len(self._part) / self.batch_size)
 
     @property
@@ -79,11 +79,11 @@ class Batches:
         A chunk holds whole batches; only the last may end with a smaller one. Its batches are
         ``chunk.inputs[start : start + batch_size]``, with the labels of the same slice.
 
-        As long as the epoch lasts, the random stream stands where it stood when the epoch began,
-        so an epoch that was left in the middle is dealt out in the same order once more.
+        During the epoch, the random stream keeps the state it had at the beginning of the epoch,
+        so a checkpoint within the epoch leads to the same order again.
 
         Args:
-            skip: how many examples at the beginning are left out: those of whole chunks.
+            skip: the number of examples to leave out at the beginning, a multiple of whole chunks.
         """
         began = self._rng.bit_generator.state
         order = self._rng.permutation(len(self._part))
@@ -97,7 +97,7 @@ class Batches:
 def in_order(
     part: LabelledImages, normalization: Normalization, *, chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[Chunk]:
-    """Yield every example once, in the part's own order: for evaluation and prediction."""
+    """Yield every example once, in the order of the part: for evaluation and prediction."""
     inputs = np.empty((min(chunk_rows, len(part)), _features(part)), dtype=np.float32)
     for start in range(0, len(part), chunk_rows):
         images = part.images[start : start + chunk_rows]
@@ -106,7 +106,7 @@ def in_order(
 
 
 class _Buffer:
-    """The memory of one chunk, made once and filled again and again."""
+    """The memory of one chunk, allocated once and reused."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Buffer:
     def fill(self, rows: NDArray[np.int64]) -> Chunk:
         gathered = self._gathered[: len(rows)]
         labels = self._chunk_labels[: len(rows)]
-        # mode="clip" lets take() write straight into `out`; no row is outside, so none is clipped.
+        # mode="clip" lets take() write directly into `out`; no row is out of range or clipped.
         np.take(self._pixels, rows, axis=0, out=gathered, mode="clip")
         np.take(self._labels, rows, out=labels, mode="clip")
         if self._distortion:

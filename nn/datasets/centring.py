@@ -1,9 +1,8 @@
-"""The last thing done to every MNIST image: its centre of mass is put in the middle.
+"""The last step in preparing every MNIST image: its centre of mass is moved to the middle.
 
 The middle of 28 pixels, numbered from 0, is pixel 14: in each of the 60,000 training images the
-centre of mass is within half a pixel of (14, 14).
-
-Whatever a network that knows MNIST is to read must be treated the same way.
+centre of mass is within half a pixel of (14, 14). Any other image for a network that was trained on
+MNIST must be prepared in the same way.
 """
 
 import numpy as np
@@ -17,7 +16,7 @@ def centre_by_mass(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         images: uint8, (N, H, W), each with at least one pixel that is not 0.
 
     Returns:
-        The moved images, uint8, (N, H, W); what is moved in is 0, what is moved out is lost.
+        The moved images, uint8, (N, H, W); pixels moved in are 0, pixels moved out are lost.
     """
     count, height, width = images.shape
     ink = images.astype(np.int64)
@@ -34,7 +33,7 @@ def centre_by_mass(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _offset(profile: NDArray[np.int64], mass: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many whole pixels beyond the middle each profile's centre of mass lies."""
+    """Return by how many whole pixels the centre of mass of each profile is beyond the middle."""
     length = profile.shape[1]
     offset: NDArray[np.int64] = np.rint(profile @ np.arange(length) / mass - length // 2).astype(
         np.int64

@@ -1,6 +1,6 @@
-"""Images in a table: one line an image, first its label, then its pixels row after row.
+"""Images in a table: one line per image, first its label, then its pixels row by row.
 
-Two forms of MNIST go about: one with a header ("label,1x1,...,28x28", or "label,pixel0,...") and
+Two forms of MNIST are common: one with a header ("label,1x1,...,28x28", or "label,pixel0,...") and
 one without. A header that counts rows and columns gives the sides; otherwise images are square.
 """
 
@@ -19,24 +19,24 @@ from nn.datasets.images import LabelledImages
 from nn.errors import DataError
 
 _LINES_AT_ONCE = 2048
-_LETTERS_AT_ONCE = 1 << 23
-_LONGEST_LINE = 1 << 22  # a million pixels
+_CHARACTERS_AT_ONCE = 1 << 23
+_MAX_LINE = 1 << 22  # a million pixels
 _SIDES = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
 
 _Lines = list[tuple[int, str]]
 
 
 def read_csv_images(path: Path) -> LabelledImages:
-    """Read labelled images from a CSV file, gzipped or not, some two thousand lines at a time.
+    """Read labelled images from a CSV file, gzipped or not, about two thousand lines at a time.
 
     Returns:
         Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0.
 
     Raises:
-        DataError: the file cannot be read, or a line (named) is not a label and pixels.
+        DataError: the file cannot be read, or a line is not a label and pixels; with its number.
     """
     with open_data_file(path) as stream:
-        # "replace": a file that is no text at all is to fail in a line we can name.
+        # "replace": a binary file fails as a wrong line, with a number.
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
         return _read_stream(text, path)
 
@@ -55,14 +55,14 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
         if header[0].lower() != "label":
             raise DataError(
                 f"{path}, line {number}: it starts with {_short(header[0])}; "
-                "a header must start with label, a line without header with the label's number."
+                "expected a header that starts with label, or a line that starts with a number."
             )
 
     columns = first.count(",") + 1
     height, width = _sides(header, columns, path)
     pixels, labels = bytearray(), bytearray()
-    # As many lines as long as the first are handled at a time; of longer ones the first is refused.
-    at_once = min(_LINES_AT_ONCE, max(1, _LETTERS_AT_ONCE // len(first)))
+    # So many lines of this length are handled at a time; a line of another length is refused.
+    at_once = min(_LINES_AT_ONCE, max(1, _CHARACTERS_AT_ONCE // len(first)))
     for entry in lines:
         chunk.append(entry)
         if len(chunk) >= at_once:
@@ -71,7 +71,7 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
     if chunk:
         _append(chunk, columns, path, pixels, labels)
     if not labels:
-        raise DataError(f"{path}: there is not one image below its header.")
+        raise DataError(f"{path}: there is no image below the header.")
     return LabelledImages(
         np.frombuffer(pixels, dtype=np.uint8).reshape(-1, height, width),
         np.frombuffer(labels, dtype=np.int64),
@@ -79,12 +79,14 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
 
 
 def _numbered_lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers, none longer than the limit."""
+    """Yield the lines that are not blank, with their numbers; refuse a line beyond the limit."""
     number = 0
-    while line := stream.readline(_LONGEST_LINE):
+    while line := stream.readline(_MAX_LINE):
         number += 1
-        if len(line) == _LONGEST_LINE:
-            raise DataError(f"{path}, line {number}: longer than any line of an image file.")
+        if len(line) == _MAX_LINE:
+            raise DataError(
+                f"{path}, line {number}: longer than {_MAX_LINE:,} characters, the limit."
+            )
         if text := line.strip():
             yield number, text
 
@@ -97,14 +99,14 @@ def _sides(header: list[str], columns: int, path: Path) -> tuple[int, int]:
     side = math.isqrt(pixels)
     if pixels < 1 or side * side != pixels:
         raise DataError(
-            f"{path}: a label and {pixels} pixels a line make no square image. For other sides "
-            "start with a header that counts rows and columns: label,1x1,1x2,..."
+            f"{path}: a label and {pixels} pixels per line do not make a square image. For other "
+            "shapes start with a header that counts rows and columns: label,1x1,1x2,..."
         )
     return side, side
 
 
 def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: bytearray) -> None:
-    """Add the images of some lines to those already read."""
+    """Append the images of some lines to those already read."""
     values = _parse([text for _, text in lines])
     if (
         values is None
@@ -115,8 +117,8 @@ def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: 
         raise _explain(lines, columns, path)
     if len(pixels) + values.size > MAX_PIXELS or len(labels) // 8 + len(lines) > MAX_IMAGES:
         raise DataError(
-            f"{path}, line {lines[0][0]}: more than {MAX_PIXELS:,} pixels, or than "
-            f"{MAX_IMAGES:,} images, are not read."
+            f"{path}, line {lines[0][0]}: more than {MAX_PIXELS:,} pixels, or "
+            f"{MAX_IMAGES:,} images, the limits."
         )
     pixels += values[:, 1:].astype(np.uint8).tobytes()
     labels += values[:, 0].tobytes()
@@ -130,7 +132,7 @@ def _parse(texts: list[str]) -> NDArray[np.int64] | None:
 
 
 def _explain(lines: _Lines, columns: int, path: Path) -> DataError:
-    """Look for the first line that is wrong and say what is wrong with it."""
+    """Find the first wrong line and return what is wrong with it."""
     for number, text in lines:
         fields = text.split(",")
         if len(fields) != columns:

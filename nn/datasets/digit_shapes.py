@@ -1,9 +1,9 @@
 """How people write the ten digits, as strokes through a few points.
 
-Each digit has several ways of being written, each with a weight: how often it is chosen. A way is
-some strokes, and a stroke is a smooth curve through its points, (x to the right, y down, both
-about 0 to 1). A corner is where one stroke ends and the next begins: points with the same
-coordinates are one point, so that strokes stay joined when points are moved about.
+Each digit can be written in several ways, each with a weight: how often it is chosen. A way is a
+list of strokes, and a stroke is a smooth curve through its points (x to the right, y down, both
+about 0 to 1). At a corner one stroke ends and the next begins: points with the same coordinates are
+the same point, so strokes stay connected when points are moved.
 """
 
 Point = tuple[float, float]

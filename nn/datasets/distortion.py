@@ -1,15 +1,14 @@
-"""Random distortions: more handwriting than anyone has written.
+"""Random distortions of training images (data augmentation).
 
-A seven that is turned a little, stretched, slanted or drawn by a shakier hand is still a seven,
-but a network of dense layers cannot know that: to it every pixel is a number like any other. It
-has to see such sevens. So every training image is distorted anew in every epoch, and no image is
-ever seen twice. Images that a network is judged by are never distorted.
+A seven that is rotated a little, stretched, slanted or drawn by a shaky hand is still a seven, but
+a network of dense layers cannot know that: to it, every pixel is just a number. It has to see such
+sevens. So every training image is distorted differently in every epoch, and no image is ever seen
+twice. Validation and test images are never distorted.
 
-A distortion says for every pixel from which place of the original it takes its grey. The places
-are sums of a few smooth fields: a constant field shifts the image; fields that grow along the rows
-and along the columns turn, stretch and slant it; waves bend it here one way and there another.
-Each image draws how much of each field it gets, so that the places of many images are one matrix
-product.
+A distortion tells each pixel the position in the original from which it takes its grey. The
+positions are sums of a few smooth fields: a constant field shifts the image; fields that grow along
+the rows and along the columns rotate, stretch and slant it; waves bend it locally. Each image draws
+its own coefficient for each field, so the positions of many images are one matrix product.
 """
 
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from numpy.typing import NDArray
 
 from nn.errors import SettingError
 
-# Pixels that are worked on at a time: few enough for all arrays to stay in the processor's cache.
+# Pixels processed at a time: few enough for all arrays to stay in the processor's cache.
 _PIXELS_AT_ONCE = 2**17
-# Waves with less than this share of the strongest one's variance are too weak to be seen.
+# Waves with less than this fraction of the strongest wave's variance are too weak to matter.
 _WEAKEST_WAVE = 1e-3
 
 _Floats = NDArray[np.float32]
@@ -29,16 +28,16 @@ _Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Reach:
-    """How far distortions go, at most or (`bend`) usually, to either side.
+    """The size of distortions in both directions: maxima, except for `bend`.
 
     Attributes:
-        angle: turning, in degrees.
-        stretch: of height and of width, each by itself, as a share of them.
-        slant: sideways, in pixels a row.
-        shift: of the whole image, as a share of its side.
-        bend: the standard deviation of every pixel's own displacement, as a share of the side.
-        smoothness: about how far off other pixels move alike, as a share of the side: the
-            standard deviation of the Gaussian that smooths the displacements.
+        angle: rotation, in degrees.
+        stretch: of height and width, independently, as a fraction of each.
+        slant: sideways, in pixels per row.
+        shift: of the whole image, as a fraction of its side.
+        bend: the standard deviation of each pixel's own displacement, as a fraction of the side.
+        smoothness: the standard deviation of the Gaussian that smooths the displacements, as a
+            fraction of the side; pixels within this distance move alike.
     """
 
     angle: float
@@ -55,17 +54,17 @@ DISTORTIONS = {
         angle=8, stretch=0.1, slant=0.1, shift=1 / 28, bend=1.2 / 28, smoothness=5 / 28
     ),
 }
-"""The kinds of distortion by name. Where a reach is written as so many 28ths, those are pixels of
-an MNIST image. The elastic one was chosen on validation images; stronger ones learn more slowly."""
+"""The kinds of distortion by name. A value written in 28ths is in pixels of an MNIST image. The
+elastic one was chosen on validation images; networks learn more slowly with stronger ones."""
 
 
 class Distortion:
-    """Distorts images, every time in another way.
+    """Distorts images, differently at every call.
 
     Args:
-        kind: "affine" (turn, stretch, slant, shift) or "elastic" (the same, less of it, and bend).
+        kind: "affine" (rotate, stretch, slant, shift) or "elastic" (the same, weaker, and bend).
         image_shape: height and width of the images, (H, W).
-        rng: the random stream of the distortions, used by nothing else.
+        rng: the random stream of the distortions, used for nothing else.
 
     Raises:
         SettingError: another `kind`.
@@ -88,18 +87,18 @@ class Distortion:
         self._fields = _fields(image_shape, self._reach)
         height, width = image_shape
         self._images_at_once = max(1, _PIXELS_AT_ONCE // (height * width))
-        # A frame of background: one pixel before the image, two behind it, so that a place on
-        # the frame has a next pixel as well.
+        # A border of background: one pixel before the image and two after it, so that a position
+        # on the border has a next pixel as well.
         self._padded = np.zeros((self._images_at_once, height + 3, width + 3), dtype=np.uint8)
 
     def apply(
         self, images: NDArray[np.uint8], out: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint8]:
-        """Distort each image in a way of its own.
+        """Distort each image in its own way.
 
         Args:
             images: pixels from 0 (background) to 255, uint8, (M, H, W) or already (M, D).
-            out: where to put the result, uint8, shaped like `images`, contiguous; may be `images`
+            out: the array for the result, uint8, shaped like `images`, contiguous; may be `images`
                 itself; a new array if None.
 
         Returns:
@@ -124,14 +123,14 @@ class Distortion:
         out[:] = _look_up(padded, rows, columns)
 
     def _draw(self, count: int) -> tuple[_Floats, _Floats]:
-        """Draw how much of each field the images get.
+        """Draw the coefficients of the fields for `count` images.
 
         The affine part maps a pixel at (y, x) from the image's centre to
-        ``centre + shift + turn @ slant @ stretch @ (y, x)``.
+        ``centre + shift + rotation @ slant @ stretch @ (y, x)``.
 
         Returns:
-            The fields' shares in the row and in the column that a pixel's grey is taken from, in
-            padded images, two arrays (count, F).
+            The coefficients for the row and for the column, in the padded image, from which a
+            pixel takes its grey; two arrays (count, F).
         """
         reach, rng = self._reach, self._rng
         chance = rng.uniform(-1, 1, (6, count)).astype(np.float32)
@@ -141,24 +140,26 @@ class Distortion:
         slant = reach.slant * chance[3]
         shift = reach.shift * min(self._shape) * chance[4:6]
 
-        shares = rng.standard_normal((2, count, len(self._fields)), dtype=np.float32)
+        coefficients = rng.standard_normal((2, count, len(self._fields)), dtype=np.float32)
         for axis, (size, along_rows, along_columns) in enumerate(
             (
                 (self._shape[0], (cosine - sine * slant) * taller, -sine * wider),
                 (self._shape[1], (sine + cosine * slant) * taller, cosine * wider),
             )
         ):
-            centre = 1 + (size - 1) / 2  # 1 for the frame
-            shares[axis, :, :3] = np.stack([centre + shift[axis], along_rows, along_columns], 1)
-        return shares[0], shares[1]
+            centre = 1 + (size - 1) / 2  # 1 for the border
+            coefficients[axis, :, :3] = np.stack(
+                [centre + shift[axis], along_rows, along_columns], 1
+            )
+        return coefficients[0], coefficients[1]
 
 
 def _fields(image_shape: tuple[int, int], reach: Reach) -> _Floats:
-    """Return the fields that every distortion is a sum of, (F, H * W).
+    """Return the fields of which every distortion is a weighted sum, (F, H * W).
 
     The first three are 1, the row and the column, both counted from the centre. The others are
-    the waves that bend: with a standard normal share of each, every pixel moves by a standard
-    deviation of `reach.bend`.
+    the waves that bend: with standard normal coefficients, the displacement of every pixel has a
+    standard deviation of `reach.bend`.
     """
     side = min(image_shape)
     rows, columns = (np.arange(size) - (size - 1) / 2 for size in image_shape)
@@ -177,26 +178,27 @@ def _waves(size: int, *, smoothness: float) -> NDArray[np.float64]:
     """Return waves whose random sums are noise smoothed by a Gaussian, (F, size).
 
     Noise smoothed by a Gaussian of standard deviation s has, d pixels apart, the correlation
-    exp(-d^2 / (4 s^2)). The eigenvectors of the matrix of all correlations, as long as the root
-    of their eigenvalues, are few waves from which independent standard normal shares make such
-    noise. Smoothing itself would take a random number a pixel, and most of the time.
+    exp(-d^2 / (4 s^2)). The eigenvectors of the correlation matrix, scaled by the square roots of
+    their eigenvalues, are a few waves whose sum with independent standard normal coefficients is
+    such noise. Smoothing itself would need a random number for each pixel, and take most of the
+    time.
     """
-    place = np.arange(size)
-    correlation = np.exp(-((place[:, np.newaxis] - place) ** 2) / (4 * smoothness**2))
+    position = np.arange(size)
+    correlation = np.exp(-((position[:, np.newaxis] - position) ** 2) / (4 * smoothness**2))
     variances, waves = np.linalg.eigh(correlation)
     strong = variances > _WEAKEST_WAVE * variances[-1]
     return np.asarray((waves[:, strong] * np.sqrt(variances[strong])).T)
 
 
 def _look_up(padded: NDArray[np.uint8], rows: _Floats, columns: _Floats) -> _Floats:
-    """Return the greys at places between pixels, by bilinear interpolation, plus one half.
+    """Return the greys at positions between pixels, by bilinear interpolation, plus one half.
 
-    The half makes rounding of the cut that turns them into whole numbers.
+    With the half, truncating to whole numbers rounds to the nearest.
 
     Args:
-        padded: images with their frame, (M, H + 3, W + 3).
-        rows: vertical places, from 0 to H + 1, (M, D); used up.
-        columns: horizontal places, from 0 to W + 1, (M, D); used up.
+        padded: images with their border, (M, H + 3, W + 3).
+        rows: vertical positions, from 0 to H + 1, (M, D); overwritten.
+        columns: horizontal positions, from 0 to W + 1, (M, D); overwritten.
 
     Returns:
         The greys + 0.5, (M, D).
@@ -221,7 +223,7 @@ def _look_up(padded: NDArray[np.uint8], rows: _Floats, columns: _Floats) -> _Flo
 
 
 def _between(pixels: NDArray[np.uint8], pixel: NDArray[np.int64], part: _Floats) -> _Floats:
-    """Return the greys `part` of the way from each pixel to the next one on its right."""
+    """Return the greys at the fraction `part` between each pixel and its right neighbour."""
     left, right = pixels[pixel], pixels[1:][pixel]
     greys = np.subtract(right, left, dtype=np.float32)
     greys *= part

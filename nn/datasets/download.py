@@ -1,8 +1,8 @@
-"""MNIST fetched from the network, when there is one, and checked before it is believed.
+"""MNIST from the network, checked before it is used.
 
-A download can hang in more ways than time-outs of a socket know: a name server that never
-answers, ten addresses tried one after the other, a byte every four seconds. So a thread fetches,
-and this one watches that enough arrives; it can give up whatever the other hangs in.
+A download can hang in more ways than a socket's time-out covers: a name server that never answers,
+ten addresses tried one after another, one byte every four seconds. So one thread downloads, and the
+calling thread watches that enough data arrives; it can give up wherever the other one hangs.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 
 Progress = Callable[[str, int, int], None]
-"""Is told a file's name, the bytes that have arrived, and how many there will be."""
+"""Called with a file's name, the bytes that have arrived, and the total number of bytes."""
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -32,12 +32,12 @@ MIRRORS = (
 )
 
 _PIECE = 1 << 16
-_LONGEST_REASON = 200
+_MAX_REASON = 200
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file whose content is known beforehand: its name, bytes and checksum."""
+    """A file whose content is known beforehand: name, size and checksum."""
 
     name: str
     size: int
@@ -69,7 +69,7 @@ MNIST_FILES = (
 
 
 class _MirrorError(Exception):
-    """Why one mirror did not serve one file; another may."""
+    """Why one mirror did not serve a file; another one may."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Patience:
     """How long to wait for a server.
 
     Attributes:
-        silence: seconds without a single byte, name lookup and connecting included.
-        bytes_per_second: the least that must have arrived on average once `silence` is over.
+        silence: seconds without any byte, including name lookup and connecting.
+        bytes_per_second: the minimum average speed after the first `silence` seconds.
     """
 
     silence: float = 5.0
@@ -93,13 +93,13 @@ def download_mnist(
     mirrors: Sequence[str] = MIRRORS,
     patience: Patience | None = None,
 ) -> None:
-    """Fetch the files that are not in `folder` yet, each whole or not at all.
+    """Download the files that are not yet in `folder`, each completely or not at all.
 
-    Every mirror is tried for every file, the one that served the last file first. The first
-    file that none serves ends the attempt, so that a machine without a network knows soon.
+    Every mirror is tried for every file, starting with the one that served the last file. The
+    first file that no mirror serves ends the attempt, so a machine without a network fails soon.
 
     Raises:
-        DataError: which mirrors failed and why, or that another file has a name to be written.
+        DataError: every mirror failed, or another file has the name of one of these files.
     """
     asked = list(mirrors)
     for file in files:
@@ -116,22 +116,22 @@ def download_mnist(
                 break
         else:
             raise DataError(
-                f"MNIST could not be downloaded: {file.name} did not come "
+                f"MNIST could not be downloaded: no mirror served {file.name} "
                 f"({'; '.join(failures)}). {where_to_put_the_files(folder)}"
             )
 
 
 def where_to_put_the_files(folder: Path) -> str:
-    """Say how a person gets MNIST without this download."""
+    """Return how to get MNIST without this download."""
     names = ", ".join(file.name for file in MNIST_FILES)
-    return f"To use MNIST put its four files into {folder} by hand: {names}."
+    return f"To use MNIST, copy its four files into {folder}: {names}."
 
 
 def _is_there(path: Path, file: KnownFile) -> bool:
-    """Tell whether the file is there already.
+    """Return whether the file already exists.
 
     Raises:
-        DataError: something else has its name; it is somebody's and is not overwritten.
+        DataError: a different file has this name; it is not overwritten.
     """
     with reading(path, DataError):
         if not path.exists():
@@ -139,8 +139,8 @@ def _is_there(path: Path, file: KnownFile) -> bool:
         if path.stat().st_size == file.size and _sha256(path, file.size) == file.sha256:
             return True
     raise DataError(
-        f"{path}: there is a file of this name that is not MNIST's, so MNIST was not downloaded "
-        "over it. Move it away, or name another data folder."
+        f"{path}: a file of this name exists, but it is not MNIST's. It was not overwritten. Move "
+        "it away, or choose another data folder."
     )
 
 
@@ -155,7 +155,7 @@ def _fetch_file(
     on_progress: Progress | None,
     patience: Patience | None,
 ) -> None:
-    """Fetch one file, or raise and leave nothing behind."""
+    """Download one file, or raise and leave nothing behind."""
     with writing(path, DataError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_atomically(path) as stream:
@@ -175,22 +175,22 @@ def _receive(
         for piece in pieces:
             arrived += len(piece)
             if arrived > file.size:
-                raise _MirrorError(f"more than the {file.size:,} bytes of this file come")
+                raise _MirrorError(f"sent more than the {file.size:,} bytes of this file")
             checksum.update(piece)
             stream.write(piece)
             if on_progress:
                 on_progress(file.name, arrived, file.size)
     if arrived < file.size:
-        raise _MirrorError(f"only {arrived:,} of {file.size:,} bytes came")
+        raise _MirrorError(f"sent only {arrived:,} of {file.size:,} bytes")
     if checksum.hexdigest() != file.sha256:
-        raise _MirrorError("another file came (its SHA-256 is not MNIST's)")
+        raise _MirrorError("sent a different file (its SHA-256 is not MNIST's)")
 
 
 def _pieces(url: str, patience: Patience) -> Generator[bytes, None, None]:
-    """Yield what arrives from `url`, and stop waiting when it comes too slowly."""
+    """Yield the data of `url` as it arrives, and give up if it arrives too slowly."""
     arriving: queue.Queue[bytes | _MirrorError] = queue.Queue(maxsize=16)
     given_up = threading.Event()
-    # A daemon: nobody waits for one that hangs, not even the end of the program.
+    # A daemon thread: if it hangs, the program can still end.
     threading.Thread(target=_fetch, args=(url, arriving, given_up, patience), daemon=True).start()
     start = time.monotonic()
     arrived = 0
@@ -207,7 +207,7 @@ def _pieces(url: str, patience: Patience) -> Generator[bytes, None, None]:
             arrived += len(piece)
             overdue = time.monotonic() - start - patience.silence
             if arrived < overdue * patience.bytes_per_second:
-                raise _MirrorError("it sends too slowly")
+                raise _MirrorError("sends too slowly")
             yield piece
     finally:
         given_up.set()
@@ -219,7 +219,7 @@ def _fetch(
     given_up: threading.Event,
     patience: Patience,
 ) -> None:
-    """Put what `url` sends into the queue: pieces, then an empty one; or the exception."""
+    """Put the data of `url` into the queue in pieces, then an empty one; or the error."""
 
     def hand_over(piece: bytes | _MirrorError) -> bool:
         while not given_up.is_set():
@@ -236,15 +236,15 @@ def _fetch(
                 if not hand_over(piece):
                     return
         hand_over(b"")
-    except Exception as error:  # handed to the thread that can do something about it
+    except Exception as error:  # passed to the thread that can handle it
         hand_over(_MirrorError(_reason(error)))
 
 
-class _NearRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect on the same server, as safely encrypted as before, and no other.
+class _SameServerRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to the same server with the same scheme and port, and no others.
 
-    Another server has been checked by nobody, may stand in the network of the person who asks,
-    and is told who asks.
+    Any other server is unverified, may be inside the user's own network, and would learn the
+    user's address.
     """
 
     def redirect_request(  # noqa: PLR0917 (urllib's own signature)
@@ -253,11 +253,11 @@ class _NearRedirects(urllib.request.HTTPRedirectHandler):
         """Return the request for the new address.
 
         Raises:
-            _MirrorError: it is another server's.
+            _MirrorError: the address is on another server.
         """
         if _server(newurl) != _server(req.full_url):
             scheme, host, _ = _server(newurl)
-            raise _MirrorError(f"it sends elsewhere, to {scheme}://{host}")
+            raise _MirrorError(f"redirects to {scheme}://{host}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -267,14 +267,14 @@ def _server(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Make an opener that knows no ftp and no files, and stays with the mirror it is sent to."""
+    """Make an opener that supports neither FTP nor files, and redirects on one server only."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
-        _NearRedirects(),
+        _SameServerRedirects(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
     ):
@@ -283,12 +283,12 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def _reason(error: Exception) -> str:
-    """Say in few words why a mirror failed."""
+    """Return in a few words why a mirror failed."""
     if isinstance(error, urllib.error.HTTPError):
         with error:
-            return f"it answers {error.code} {str(error.reason)[:_LONGEST_REASON]}"
+            return f"answers {error.code} {str(error.reason)[:_MAX_REASON]}"
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
         return _reason(error.reason)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error)[:_LONGEST_REASON] or type(error).__name__
+    return str(error)[:_MAX_REASON] or type(error).__name__

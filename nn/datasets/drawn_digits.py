@@ -1,11 +1,11 @@
-"""Digits the program draws itself, so that it can be tried where there are neither files nor net.
+"""Digits that the program draws itself, for use without data files and without a network.
 
 A digit is a few strokes (see digit_shapes). Every drawing moves their points a little, bends,
-slants, turns and stretches the whole, chooses a pen, and then does with the drawing what was done
-with MNIST's: the digit is fitted into 20 x 20 pixels and its centre of mass is put in the middle
-of 28 x 28. A network that has learned from these reads most of real handwriting: how much the
-drawings vary was chosen so that it reads as many of MNIST's training images as possible and still
-about 96 % of other drawings.
+slants, rotates and stretches the whole, and chooses a pen width. Then it is prepared like MNIST's
+images: the digit is fitted into 20 x 20 pixels, and its centre of mass is moved to the middle of
+28 x 28. A network trained on these drawings reads most real handwriting: the amount of variation
+was chosen so that it reads as many of MNIST's training images as possible, and still about 96 % of
+other drawings.
 
 Reference:
     LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document
@@ -34,8 +34,8 @@ _SEED = 20
 _VERSION = 1
 _POINTS = 64
 _AT_ONCE = 128
-# Points lie on a grid this fine. What the last bits of a sine are differs between machines;
-# after rounding to the grid the pixels do not.
+# Points are rounded to a grid of this fineness. The last bits of a sine differ between machines;
+# after rounding, the pixels do not.
 _GRID = 1024.0
 
 _Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ _Floats = NDArray[np.float64]
 def draw_digits(count: int, rng: np.random.Generator) -> LabelledImages:
     """Draw digits, each of the ten equally often, in a random order.
 
-    Only uniform numbers are drawn from `rng`: their stream is the same in every NumPy version.
+    Only uniform numbers are drawn from `rng`; they are the same in every NumPy version.
 
     Args:
         count: how many, from 1.
@@ -69,15 +69,14 @@ def draw_digits(count: int, rng: np.random.Generator) -> LabelledImages:
 
 
 def built_in_digits(data_dir: Path) -> ImageData:
-    """Return the built-in digits: from the data folder, or drawn and kept there.
+    """Return the built-in digits, from the cache in the data folder or newly drawn.
 
-    The names of the kept files carry the version of the drawing; another version's are not used.
-
-    They are the same every time and everywhere. Kept files that are damaged are drawn anew;
-    a folder that cannot be written only means that they are drawn anew the next time.
+    They are the same every time and on every machine. The names of the cached files contain the
+    version of the drawing; other versions are not used. Damaged files are drawn again. If the
+    folder cannot be written, the digits are drawn again next time.
     """
     training, test = (
-        _kept_or_drawn(data_dir, part, count, seed)
+        _cached_or_drawn(data_dir, part, count, seed)
         for part, count, seed in (
             ("train", TRAINING_DIGITS, _SEED),
             ("test", TEST_DIGITS, _SEED + 1),
@@ -89,14 +88,14 @@ def built_in_digits(data_dir: Path) -> ImageData:
     return replace(data, dataset="built-in")
 
 
-def kept_files(data_dir: Path, part: str = "train") -> tuple[Path, Path]:
-    """Return where the images and the labels of a part ("train" or "test") are kept."""
+def cached_files(data_dir: Path, part: str = "train") -> tuple[Path, Path]:
+    """Return the paths of the cached images and labels of a part ("train" or "test")."""
     stem = f"built-in-{_VERSION}-{part}"
     return data_dir / f"{stem}-images-idx3-ubyte.gz", data_dir / f"{stem}-labels-idx1-ubyte.gz"
 
 
-def _kept_or_drawn(data_dir: Path, part: str, count: int, seed: int) -> LabelledImages:
-    images_path, labels_path = kept_files(data_dir, part)
+def _cached_or_drawn(data_dir: Path, part: str, count: int, seed: int) -> LabelledImages:
+    images_path, labels_path = cached_files(data_dir, part)
     try:
         images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
         if images.shape == (count, SIDE, SIDE) and labels.shape == (count,):
@@ -124,7 +123,7 @@ def _draw(strokes: tuple[Stroke, ...], count: int, rng: np.random.Generator) -> 
 
 
 def _bell(count: int, rng: np.random.Generator, *more: int) -> _Floats:
-    """Return numbers of mean 0 and deviation 1, at most 3.5: the sum of four uniform ones."""
+    """Return random numbers of mean 0 and deviation 1, within 3.5: sums of four uniform ones."""
     uniform = rng.random((4, count, *more))
     bell: _Floats = (uniform[0] + uniform[1] + uniform[2] + uniform[3] - 2.0) * 3.0**0.5
     return bell
@@ -133,7 +132,7 @@ def _bell(count: int, rng: np.random.Generator, *more: int) -> _Floats:
 def _curves(
     strokes: tuple[Stroke, ...], count: int, rng: np.random.Generator
 ) -> tuple[_Floats, _Floats]:
-    """Return points along the strokes, x and y of shape (count, points), their shape jittered."""
+    """Return points along the jittered strokes, x and y of shape (count, points)."""
     corners = sorted({point for stroke in strokes for point in stroke})
     moved = np.array(corners)[None] + 0.06 * _bell(count, rng, len(corners), 2)
     lengths = [
@@ -151,13 +150,13 @@ def _curves(
 
 
 def _smooth_curve(knots: int, samples: int) -> _Floats:
-    """Return the matrix (samples, knots) of a Catmull-Rom spline: what each knot adds where.
+    """Return the matrix (samples, knots) of a Catmull-Rom spline: the weight of each knot.
 
     Between knots b and c, with a before and d after, at t from 0 to 1::
 
         (2b + (c - a) t + (2a - 5b + 4c - d) t^2 + (3b - a - 3c + d) t^3) / 2
 
-    Beyond each end the curve goes on straight.
+    Beyond each end the curve continues straight.
 
     Reference:
         Catmull, Rom (1974), A class of local interpolating splines.
@@ -177,7 +176,7 @@ def _smooth_curve(knots: int, samples: int) -> _Floats:
 
 
 def _bend(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_Floats, _Floats]:
-    """Bend the whole drawing as a hand does: bows, a heavier head or foot, one side drawn out."""
+    """Bend the whole drawing as a hand does: curves, a wider top or bottom, a longer side."""
     bow, sag, taper, middle, tilt = (_bell(len(x), rng)[:, None] for _ in range(5))
     x, y = x - 0.5, y - 0.5
     bent_x = x * (1 + 0.35 * taper * y) + 0.25 * bow * y * y
@@ -186,7 +185,7 @@ def _bend(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_Floats, _F
 
 
 def _slant_and_turn(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_Floats, _Floats]:
-    """Stretch, slant and turn around the middle; most people slant to the right."""
+    """Stretch, slant and rotate around the middle; most people slant to the right."""
     count = len(x)
     width = np.clip(0.88 + 0.18 * _bell(count, rng), 0.4, 1.4)[:, None]
     slant = (0.18 + 0.25 * _bell(count, rng))[:, None]
@@ -196,7 +195,7 @@ def _slant_and_turn(x: _Floats, y: _Floats, rng: np.random.Generator) -> tuple[_
 
 
 def _fit(x: _Floats, y: _Floats, radius: _Floats) -> tuple[_Floats, _Floats]:
-    """Scale so that the longer side with its ink is 20 pixels, and put the box in the middle."""
+    """Scale the longer side, including its ink, to 20 pixels, and centre the bounding box."""
     left, right = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
     top, bottom = y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)
     scale = (FITTED - 2 * (radius + 0.5)) / np.maximum(right - left, bottom - top)
@@ -205,10 +204,10 @@ def _fit(x: _Floats, y: _Floats, radius: _Floats) -> tuple[_Floats, _Floats]:
 
 
 def _ink(x: _Floats, y: _Floats, radius: _Floats) -> NDArray[np.uint8]:
-    """Colour each pixel by its distance to the nearest point of the pen's way.
+    """Colour each pixel by its distance to the nearest point of the pen's path.
 
-    Full ink up to half a pixel inside the pen's radius, none half a pixel outside it, and a
-    straight fall between: what averaging over the pixel would give, nearly.
+    Ink is full up to half a pixel inside the pen's radius, zero from half a pixel outside it, and
+    falls linearly in between. This is close to averaging over the area of the pixel.
     """
     pixels = np.arange(SIDE, dtype=np.float32)
     x_on_grid = (np.rint(x * _GRID) / _GRID).astype(np.float32)

@@ -1,14 +1,14 @@
-"""The IDX format, in which MNIST is published: a short header, then one byte a number.
+"""The IDX format, in which MNIST is published: a short header, then one byte per number.
 
     bytes 0-1   zero
     byte  2     the type of the numbers, 8 for unsigned bytes
-    byte  3     how many dimensions follow: 3 for images, 1 for labels
-    4 bytes     the length of each dimension, most significant byte first
-    the rest    the numbers, the last dimension running fastest
+    byte  3     the number of dimensions: 3 for images, 1 for labels
+    4 bytes     for each dimension: its length, most significant byte first
+    the rest    the numbers, with the last dimension varying fastest
 
-A file from somewhere else may be damaged or made to do damage: four bytes can promise terabytes,
-and a small gzip file can unpack to them. So nothing is set aside on the header's word; what
-arrives is collected, and reading ends one byte after the header's count.
+A file of unknown origin may be damaged or malicious: four bytes can promise terabytes, and a small
+gzip file can contain them. So no memory is allocated because a header says so; reading ends one
+byte after the number of bytes in the header.
 
 Reference:
     LeCun, Cortes, Burges (1998), The MNIST database of handwritten digits, "File formats".
@@ -35,20 +35,20 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
     Args:
         path: the file.
-        dimensions: how many the array has, 3 for images and 1 for labels.
+        dimensions: of the array, 3 for images and 1 for labels.
 
     Returns:
         The numbers, uint8, of the shape the header states: (N, H, W) or (N,).
 
     Raises:
-        DataError: the file cannot be read, is damaged, or is not such an IDX file.
+        DataError: the file cannot be read, is damaged, or is not an IDX file of this kind.
     """
     with open_data_file(path) as stream:
         return _read_stream(stream, path, dimensions)
 
 
 def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
-    """Write `array` as an IDX file, gzipped if the name ends in .gz, whole or not at all.
+    """Write `array` as an IDX file, gzipped if the name ends in .gz, completely or not at all.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.
@@ -56,7 +56,7 @@ def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
     header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim])
     content = header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
     if path.suffix == ".gz":
-        # mtime=0 and the lowest effort: the same bytes each time, written quickly.
+        # mtime=0 for the same bytes every time, and the lowest level for speed.
         content = gzip.compress(content, compresslevel=1, mtime=0)
     with open_atomically(path) as stream:
         stream.write(content)
@@ -69,11 +69,11 @@ def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.ui
     names = _NAMES.get(dimensions, "numbers")
     if promised > MAX_PIXELS or shape[0] > MAX_IMAGES:
         raise DataError(
-            f"{path}: its header promises {words} = {promised:,} bytes; more than "
-            f"{MAX_PIXELS:,}, or than {MAX_IMAGES:,} {names}, are not read."
+            f"{path}: its header promises {words} = {promised:,} bytes; the limits are "
+            f"{MAX_PIXELS:,} bytes and {MAX_IMAGES:,} {names}."
         )
     if promised == 0:
-        raise DataError(f"{path}: it holds nothing, its header says {words}.")
+        raise DataError(f"{path}: the file is empty; its header says {words}.")
     content = read_up_to(stream, promised + 1).getbuffer()
     if len(content) != promised:
         found = f"only {len(content):,}" if len(content) < promised else "more"
@@ -90,10 +90,10 @@ def _read_header(stream: BinaryIO, path: Path, dimensions: int) -> tuple[int, ..
     if magic != expected:
         kind = _NAMES.get(dimensions, "numbers")
         raise DataError(
-            f"{path}: this is no IDX file of {kind}: it starts with {magic.hex(' ') or 'nothing'}, "
-            f"such a file (or what its gzip holds) starts with {expected.hex(' ')}."
+            f"{path}: not an IDX file of {kind}: its content starts with "
+            f"{magic.hex(' ') or 'nothing'}, expected {expected.hex(' ')}."
         )
     lengths = stream.read(4 * dimensions)
     if len(lengths) < 4 * dimensions:
-        raise DataError(f"{path}: it ends inside its header. Copy it again.")
+        raise DataError(f"{path}: the file ends inside its header. Copy it again.")
     return tuple(int(length) for length in np.frombuffer(lengths, dtype=">u4"))

@@ -1,7 +1,8 @@
-"""Pixels made into the small numbers around zero that a network learns well from.
+"""Normalization: pixels are scaled to small numbers, from which a network learns well.
 
-A network trained on numbers of one scale answers nonsense when given another, so the two numbers
-are fixed once, on the training images, kept with the weights, and used wherever an image enters.
+A network trained on inputs of one scale gives wrong answers for inputs of another. So the two
+numbers are computed once, on the training images, saved with the weights, and applied to every
+image.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ class Normalization:
     """x = (pixel - subtract) / divide, in float32.
 
     Exactly: ``(float32(pixel) - float32(subtract)) / float32(divide)``, each step rounded to
-    float32. Every pixel is computed alone, so a row is the same in whichever batch it comes.
+    float32. Every pixel is computed independently, so a row is the same in every batch.
 
     Attributes:
         subtract: 0 or the mean pixel, from 0 to 255; a float32 number.
@@ -36,7 +37,7 @@ class Normalization:
 
         Args:
             images: pixels, uint8, (N, H, W) or already (N, D).
-            out: where to put the result, float32, (N, D); a new array if None.
+            out: the array for the result, float32, (N, D); a new array if None.
 
         Returns:
             The rows, float32, (N, D): `out` itself if it was given.
@@ -49,11 +50,11 @@ class Normalization:
 
 
 def fit_normalization(kind: str, training_images: NDArray[np.uint8]) -> Normalization:
-    """Choose the two numbers.
+    """Compute the two numbers.
 
     "simple" is pixel / 255, from 0 to 1. "normal" subtracts the mean of all pixels of the training
     images and divides by their standard deviation, so that the mean becomes 0 and the deviation 1.
-    Images of one single grey have no deviation; they are divided by 1 instead.
+    If all pixels are equal, the deviation is 0, and they are divided by 1 instead.
 
     Args:
         kind: "simple" or "normal".
@@ -66,7 +67,7 @@ def fit_normalization(kind: str, training_images: NDArray[np.uint8]) -> Normaliz
         return Normalization(0.0, 255.0)
     if kind != "normal":
         raise SettingError(f"normalization: got {kind!r}, expected simple or normal.")
-    # Counting each of the 256 greys gives sums without rounding, whatever the number of images.
+    # Counting each of the 256 greys gives exact sums for any number of images.
     counts = np.zeros(256, dtype=np.int64)
     for start in range(0, len(training_images), _ROWS_AT_ONCE):
         counts += np.bincount(

@@ -1,8 +1,8 @@
-"""Where the images come from: the first place that has them.
+"""Where the images come from: the first source that has them.
 
-The order is that of the least surprise. Files a person has put there come first, in the form
-MNIST is published in, then in others; then the network is asked; and where there is neither the
-program draws its own digits, so that the first command anybody types trains a network.
+Files in the data folder come first: MNIST's own format, then the others. Then MNIST is downloaded.
+Without files and without a network the program draws its own digits, so that the first command
+always trains a network.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from nn.files.file_errors import reading
 from nn.files.regular_file import printable
 
 Report = Callable[[str], None]
-"""Is told one sentence at a time: what was looked for, what was not there, what is used."""
+"""Called with one sentence at a time: what was searched for, what is missing, what is used."""
 
 _IDX_FILES = (
     "train-images-idx3-ubyte",
@@ -37,7 +37,7 @@ def load_images(
     on_progress: Callable[[str, int, int], None] | None = None,
     report: Report | None = None,
 ) -> ImageData:
-    """Load the images to work on.
+    """Load a data set.
 
     "auto" looks in `data_dir`, then in `beside`, then in the folder `data` there. In each it takes
     the four IDX files, gzipped or not; else `mnist_train.csv` and `mnist_test.csv`; else
@@ -50,12 +50,12 @@ def load_images(
         dataset: "auto", "mnist" or "built-in".
         data_dir: the data folder; it need not exist.
         beside: the folder of train.py, if there is one.
-        on_progress: is told of a download: file, bytes that have arrived, bytes there will be.
-        report: is told, in sentences, what a person should know about the choice.
+        on_progress: called during a download: file, bytes that have arrived, total bytes.
+        report: called with sentences that explain the choice.
 
     Raises:
         SettingError: another `dataset`.
-        DataError: a file is damaged, or "mnist" is nowhere to be had.
+        DataError: a file is damaged, or "mnist" is not available.
     """
     if dataset not in ("auto", "mnist", "built-in"):
         raise SettingError(f"dataset: got {dataset!r}, expected auto, mnist or built-in.")
@@ -69,7 +69,7 @@ def load_images(
         except DataError as error:
             if dataset == "mnist":
                 raise
-            say(f"{error} Until then the built-in digits are used.")
+            say(f"{error} Using the built-in digits.")
 
     from nn.datasets.drawn_digits import built_in_digits
 
@@ -77,7 +77,7 @@ def load_images(
 
 
 def _from_files(data_dir: Path, beside: Path | None, say: Report) -> ImageData | None:
-    """Return the first data set that lies in one of the folders."""
+    """Return the first data set that is in one of the folders."""
     folders = [data_dir]
     if beside is not None:
         others = (beside, beside / "data")
@@ -97,7 +97,7 @@ def _from_idx(folder: Path, say: Report) -> ImageData | None:
     if missing:
         if paths:
             names = ", ".join(missing)
-            say(f"{folder}/ holds {len(paths)} of the four IDX files; missing: {names}.")
+            say(f"{folder}/ contains {len(paths)} of the four IDX files; missing: {names}.")
         return None
     return join_train_and_test(
         _read_pair(paths[0], paths[1]),
@@ -108,14 +108,14 @@ def _from_idx(folder: Path, say: Report) -> ImageData | None:
 
 
 def holds_images(folder: Path) -> bool:
-    """Return whether one of the forms of data that are looked for lies in a folder."""
-    from nn.datasets.drawn_digits import kept_files
+    """Return whether a folder contains data in any of the supported forms."""
+    from nn.datasets.drawn_digits import cached_files
 
     return (
         all(_idx_file(folder, name) for name in _IDX_FILES)
         or all(_is_there(folder / name) for name in _CSV_FILES)
         or _is_there(folder / _PICKLE)
-        or any(map(_is_there, kept_files(folder)))
+        or any(map(_is_there, cached_files(folder)))
     )
 
 
@@ -133,7 +133,7 @@ def _read_pair(images_path: Path, labels_path: Path) -> LabelledImages:
     labels = read_idx(labels_path, 1)
     if len(images) != len(labels):
         raise DataError(
-            f"{images_path} holds {len(images):,} images, but {labels_path} holds "
+            f"{images_path} contains {len(images):,} images, but {labels_path} contains "
             f"{len(labels):,} labels. Do the files belong together?"
         )
     return LabelledImages(images, labels.astype(np.int64))
@@ -143,7 +143,8 @@ def _from_csv(folder: Path, say: Report) -> ImageData | None:
     training, test = (folder / name for name in _CSV_FILES)
     present = [path for path in (training, test) if _is_there(path)]
     if len(present) == 1:
-        say(f"{present[0]} is there without the other of {' and '.join(_CSV_FILES)}.")
+        missing = test if present == [training] else training
+        say(f"{present[0]} was found, but {missing.name} is missing.")
     if len(present) < 2:
         return None
 
@@ -175,7 +176,7 @@ def _from_network(
     say(f"MNIST was downloaded into {data_dir}/.")
     data = _from_idx(data_dir, say)
     if data is None:
-        raise DataError(f"{data_dir}: the files just downloaded are gone again.")
+        raise DataError(f"{data_dir}: the files just downloaded have disappeared.")
     return data
 
 

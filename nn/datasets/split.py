@@ -1,7 +1,7 @@
-"""Which images a network learns from, which choose its settings, and which judge it in the end.
+"""The split into training, validation and test images.
 
-A network is judged on images that took no part in making it. Those that steer the work (when to
-stop, which learning rate) are the validation images; the test images are opened once, at the end.
+A network is tested on images that had no influence on it. The validation images guide the work
+(when to stop, which learning rate); the test images are used once, at the end.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from nn.datasets.images import ImageData, LabelledImages
 from nn.errors import DataError, SettingError
 
-# Of MNIST: 4,000 of the 10,000 test images join the 60,000 training images, and 6,000 of these
-# 64,000 validate. Data of another size are divided in the same proportions.
+# For MNIST: 4,000 of the 10,000 test images join the 60,000 training images, and 6,000 of these
+# 64,000 are for validation. Data of another size are split in the same proportions.
 _POOLED_TEST_PART = 0.4
 _POOL_VALIDATION_PART = 6_000 / 64_000
 
@@ -35,28 +35,28 @@ def split_images(
     shuffle: bool = True,
     rng: np.random.Generator,
 ) -> Split:
-    """Divide a data set into training, validation and test images.
+    """Split a data set into training, validation and test images.
 
     "seed": the training file and the first 40 % of the test file are pooled; 6/64 of the pool
-    validates, the rest trains, and the last 60 % of the test file is the test set. Of MNIST these
-    are 58,000, 6,000 and 6,000. "official": `validation_size` of the training file validates,
-    the rest trains, and the test file is the test set.
+    are for validation, the rest for training, and the last 60 % of the test file are the test set.
+    For MNIST these are 58,000, 6,000 and 6,000. "official": `validation_size` of the training file
+    is for validation, the rest for training, and the test file is the test set.
 
-    Shuffling decides by lot which images validate; without it these are the last ones. Within
-    each part images stay in the order of their files: batches are drawn anew every epoch anyway,
-    and whole runs of rows are copied faster than scattered ones.
+    With shuffling the validation images are chosen at random; without it they are the last ones.
+    Within each part, images keep the order of their files: batches are shuffled every epoch
+    anyway, and contiguous rows are copied faster than scattered ones.
 
     Args:
         data: the data set.
         split: "seed" or "official".
         validation_size: "official" only: a number of images from 1, or a fraction below 1 of the
             training file.
-        shuffle: choose the validation images by lot.
-        rng: the random stream of the split, used only to shuffle.
+        shuffle: choose the validation images at random.
+        rng: the random stream of the split, used for shuffling only.
 
     Raises:
         SettingError: another `split`, or a `validation_size` that leaves nothing to train on.
-        DataError: too few images to divide.
+        DataError: too few images to split.
     """
     files = LabelledImages(data.train_images, data.train_labels)
     test_file = LabelledImages(data.test_images, data.test_labels)
@@ -70,7 +70,7 @@ def split_images(
     if count < 2 or pooled == len(test_file):
         raise DataError(
             f"{data.source}: {len(files)} training and {len(test_file)} test images are too few "
-            "to divide into training, validation and test images."
+            "to split into training, validation and test images."
         )
     if split == "official":
         validating = _official_validation(validation_size, count)
@@ -92,7 +92,7 @@ def _official_validation(validation_size: float, count: int) -> int:
     if not 0 < size < count:
         raise SettingError(
             f"validation_size: got {validation_size:.9g}, but there are {count:,} training images "
-            f"to divide; give a number from 1 to {count - 1:,}, or a fraction such as 0.2."
+            f"to split; expected a number from 1 to {count - 1:,}, or a fraction such as 0.2."
         )
     return size
 
@@ -104,9 +104,9 @@ def _slice(part: LabelledImages, start: int, stop: int) -> LabelledImages:
 def _choose(
     first: LabelledImages, second: LabelledImages, rows: NDArray[np.int64]
 ) -> LabelledImages:
-    """Return the given rows (ascending) of `first` followed by `second`, without joining them.
+    """Return the given rows (ascending) of `first` followed by `second`.
 
-    Joining would hold all 64,000 images a second time. Rows without a gap are not copied at all.
+    The two are not joined, which would copy all images. Rows without a gap are not copied at all.
     """
     in_first = int(np.searchsorted(rows, len(first)))
     if in_first == len(rows) and rows[-1] - rows[0] == len(rows) - 1:
@@ -117,7 +117,7 @@ def _choose(
         (first, rows[:in_first], slice(0, in_first)),
         (second, rows[in_first:] - len(first), slice(in_first, None)),
     ):
-        # mode="clip" lets take() write straight into `out`; no row is outside, so none is clipped.
+        # mode="clip" lets take() write directly into `out`; no row is out of range or clipped.
         np.take(part.images, chosen, axis=0, out=images[place], mode="clip")
         np.take(part.labels, chosen, out=labels[place], mode="clip")
     return LabelledImages(images, labels)

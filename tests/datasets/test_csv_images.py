@@ -71,7 +71,7 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
     [
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
-        ("label,1x1,1x2,2x1,2x2\n", "not one image below its header"),
+        ("label,1x1,1x2,2x1,2x2\n", "no image below the header"),
         (LINES + "1,2,3,x,5\n", "line 3: pixel 3 is 'x'; expected a whole number from 0 to 255"),
         (LINES + "1,2,3,,5\n", "line 3: pixel 3 is ''"),
         (LINES + "1,2,3,nan,5\n", "line 3: pixel 3 is 'nan'"),
@@ -89,8 +89,8 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         ("pixel0,pixel1\n1,2\n", "line 1: it starts with 'pixel0'"),
         ("<!DOCTYPE html>\n", "line 1: it starts with '<!DOCTYPE html>'"),
         ("1;2;3;4;5\n", "line 1: it starts with '1;2;3;4;5'"),
-        ("1\n", "a label and 0 pixels a line"),
-        ("1,2,3\n", "a label and 2 pixels a line make no square image"),
+        ("1\n", "a label and 0 pixels per line"),
+        ("1,2,3\n", "a label and 2 pixels per line do not make a square image"),
         (b"\x1f\x8b\x08\x00\xff\xfe\x00", "the file ends too early"),
         (b"1,2,3,4,\x00\n", "line 1: pixel 4"),
     ],
@@ -122,7 +122,7 @@ def test_one_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = saved(tmp_path, b"1," * 30_000_000)
     tracemalloc.start()
     try:
-        with pytest.raises(DataError, match="line 1: longer than any line"):
+        with pytest.raises(DataError, match="line 1: longer than 4,194,304 characters"):
             read_csv_images(path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -138,7 +138,7 @@ def test_its_content_decides_whether_it_is_gzipped(tmp_path: Path, pack) -> None
 
 def test_long_lines_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch) -> None:
     """Two thousand lines of a million pixels at a time would be gigabytes, and gzip to nothing."""
-    monkeypatch.setattr(csv_images, "_LETTERS_AT_ONCE", 1 << 17)
+    monkeypatch.setattr(csv_images, "_CHARACTERS_AT_ONCE", 1 << 17)
     line = b"0" + b",0" * 100**2 + b"\n"
     path = saved(tmp_path, gzip.compress(line * 400 + b"x\n", 1))
     tracemalloc.start()
@@ -153,7 +153,7 @@ def test_long_lines_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch) -> Non
 
 def test_a_header_that_counts_to_a_number_of_a_million_digits_is_no_trouble(tmp_path: Path) -> None:
     digits = "9" * 1_000_000
-    with pytest.raises(DataError, match="make no square image"):
+    with pytest.raises(DataError, match="do not make a square image"):
         read_csv_images(saved(tmp_path, f"label,1x1,{digits}x{digits}\n1,2,3\n"))
 
 
@@ -167,7 +167,7 @@ def test_a_label_beyond_all_classes_is_named(tmp_path: Path, label: str) -> None
 def test_more_than_any_set_of_handwriting_is_not_read(tmp_path: Path, limit, monkeypatch) -> None:
     monkeypatch.setattr(csv_images, limit, 9)
     read_csv_images(saved(tmp_path, "1,2\n" * 4))
-    with pytest.raises(DataError, match=r"mnist_train.csv, line 1: more than .* are not read"):
+    with pytest.raises(DataError, match=r"mnist_train.csv, line 1: more than .* the limits"):
         read_csv_images(saved(tmp_path, "1,2\n" * 10))
 
 

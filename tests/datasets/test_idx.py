@@ -65,16 +65,16 @@ WHOLE = idx(2, 3, 4, body=IMAGES.tobytes())
         (WHOLE[:10], "ends inside its header"),
         (WHOLE[:3], "starts with 00 00 08, "),
         (b"", "starts with nothing"),
-        (idx(2, 3, 4, body=IMAGES.tobytes(), magic=0x0D03), "no IDX file of images"),
-        (idx(24, body=IMAGES.tobytes()), "starts with 00 00 08 01.*starts with 00 00 08 03"),
-        (idx(0, 3, 4, body=b""), "it holds nothing"),
-        (idx(2, 0, 4, body=b""), "it holds nothing"),
+        (idx(2, 3, 4, body=IMAGES.tobytes(), magic=0x0D03), "not an IDX file of images"),
+        (idx(24, body=IMAGES.tobytes()), "starts with 00 00 08 01, expected 00 00 08 03"),
+        (idx(0, 3, 4, body=b""), "the file is empty"),
+        (idx(2, 0, 4, body=b""), "the file is empty"),
         (idx(3, 3, 4, body=IMAGES.tobytes()), "promises 3 x 3 x 4"),
         (
             idx(2**32 - 1, 2**32 - 1, 2**32 - 1, body=b"x"),
-            "promises 4,294,967,295 x.* are not read",
+            "promises 4,294,967,295 x.* the limits are",
         ),
-        (idx(2**24 + 1, 1, 1, body=b"x"), "16,777,216 images, are not read"),
+        (idx(2**24 + 1, 1, 1, body=b"x"), "and 16,777,216 images"),
     ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(
@@ -103,7 +103,7 @@ def test_a_gzip_file_with_a_changed_byte_is_refused(tmp_path: Path) -> None:
 
 def test_a_text_file_with_a_gzip_name_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, b"<html>403</html>", "train-images-idx3-ubyte.gz")
-    with pytest.raises(DataError, match="no IDX file of images"):
+    with pytest.raises(DataError, match="not an IDX file of images"):
         read_idx(path, 3)
 
 

@@ -138,8 +138,8 @@ def test_an_incomplete_set_is_said_and_passed_over(tmp_path: Path) -> None:
     (tmp_path / "mnist_test.csv").write_text("1,2\n")
     data, said = load(tmp_path)
     assert data.name == "built-in digits"
-    assert "holds 3 of the four IDX files; missing: train-labels-idx1-ubyte" in said
-    assert "mnist_test.csv is there without the other" in said
+    assert "contains 3 of the four IDX files; missing: train-labels-idx1-ubyte" in said
+    assert "mnist_test.csv was found, but mnist_train.csv is missing" in said
 
 
 def test_without_network_the_reason_is_said_and_the_built_in_digits_are_used(
@@ -147,7 +147,7 @@ def test_without_network_the_reason_is_said_and_the_built_in_digits_are_used(
 ) -> None:
     data, said = load(tmp_path / "new")
     assert (data.name, data.dataset) == ("built-in digits", "built-in")
-    assert f"no network for {tmp_path / 'new'} Until then the built-in digits are used." in said
+    assert f"no network for {tmp_path / 'new'} Using the built-in digits." in said
 
 
 def test_mnist_does_without_the_built_in_digits(tmp_path: Path) -> None:

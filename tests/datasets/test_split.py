@@ -130,6 +130,6 @@ def test_an_unknown_split_is_refused() -> None:
 
 
 def test_a_single_image_cannot_be_divided() -> None:
-    with pytest.raises(DataError, match="too few to divide"):
+    with pytest.raises(DataError, match="too few to split"):
         split_images(numbered(1, 1), "seed", rng=rng())
     assert sizes(split_images(numbered(2, 1), "seed", rng=rng())) == (1, 1, 1)

@@ -66,9 +66,9 @@ def test_images_that_lie_elsewhere_may_be_looked_at(tmp_path: Path, names: list[
 
 
 def test_digits_the_program_has_kept_elsewhere_count_as_images(tmp_path: Path) -> None:
-    from nn.datasets.drawn_digits import kept_files
+    from nn.datasets.drawn_digits import cached_files
 
     (tmp_path / "kept").mkdir()
-    for path in kept_files(tmp_path / "kept"):
+    for path in cached_files(tmp_path / "kept"):
         path.touch()
     check_write_scope({"data_dir": Given(str(tmp_path / "kept"), "a.yaml: data_dir")})
