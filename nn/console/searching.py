@@ -38,7 +38,11 @@ def gather_plan(words: Sequence[str]) -> SearchPlan:
     """
     parser = FlagParser("search")
     ways = parser.add_argument_group("run without questions")
-    ways.add_argument("--config", metavar="FILE", help="a study in a YAML file; flags override it")
+    ways.add_argument(
+        "--config", metavar="FILE",
+        help="a study in a YAML file, or one of this name in configs/, as in studies/002_search; "
+        "flags override it",
+    )  # fmt: skip
     ways.add_argument(
         "--defaults", action="store_true", help="use the defaults for everything else"
     )

@@ -90,7 +90,10 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     parser = FlagParser("train", "Asks for the settings that no flag gives.")
     ways = parser.add_argument_group("run without questions")
     ways.add_argument(
-        "--config", metavar="FILE", help="settings from a YAML file; flags override it"
+        "--config",
+        metavar="FILE",
+        help="settings from a YAML file, or from a config of this name in configs/; flags override "
+        "it",
     )
     ways.add_argument(
         "--defaults", action="store_true", help="use the defaults for everything else"

@@ -28,6 +28,15 @@ def test_every_study_that_comes_along_can_be_started():
     assert found == PLACES
 
 
+def test_a_study_and_its_start_are_found_by_name_from_any_folder(tmp_path, monkeypatch):
+    by_path = gather_plan(["--config", str(STUDIES / "003_table.yaml")])
+    monkeypatch.chdir(tmp_path)
+    by_name = gather_plan(["--config", "studies/003_table"])
+    assert (by_name.name, by_name.base) == (by_path.name, by_path.base)
+    start = gather_plan(["--defaults", "--start", "003_plain"]).base
+    assert start.batch_size == by_path.base.batch_size
+
+
 def test_a_study_takes_all_else_from_its_start_and_flags_win():
     plan = gather_plan(["--config", str(STUDIES / "002_search.yaml"), "--batch-size", "50"])
     assert (plan.base.decay, plan.base.epochs, plan.base.batch_size) == ("halving", 20, 50)
