@@ -44,7 +44,7 @@ class PlainAsker:
         known = {str(number): choice.value for number, choice in enumerate(choices, 1)}
         known |= {choice.shown.casefold(): choice.value for choice in choices}
         while True:
-            line = _read_line("all; or numbers separated by commas")
+            line = _read_line("all, or numbers separated by commas")
             if line == "<":
                 return BACK
             if not line:

@@ -97,4 +97,5 @@ def _explain(run: RunFolder) -> str:
         result = run.read_result()
     except RunFolderError as error:
         return str(error)
-    return f"test accuracy {result.test_accuracy:.2%} after {result.epochs} epochs"
+    plural = "" if result.epochs == 1 else "s"
+    return f"test accuracy {result.test_accuracy:.2%} after {result.epochs:,} epoch{plural}"

@@ -179,7 +179,8 @@ def _train(
             checkpoints.write(stopped=True)
         except RunFolderError as error:  # a full disk may still have room for the network
             report(error)
-        return StoppedError(f"training was stopped after {len(history)} whole epochs.")
+        plural = "" if len(history) == 1 else "s"
+        return StoppedError(f"training was stopped after {len(history):,} whole epoch{plural}.")
     except DivergedError as error:
         return error
     except BaseException:

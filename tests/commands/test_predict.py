@@ -246,7 +246,7 @@ def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
     browser.expect("1 of 60, index 0")
     browser.send("m")
     browser.expect("✗")
-    browser.expect(rf"1/{mistakes} \(mistakes\)")
+    browser.expect(rf"1 of {mistakes:,} \(mistakes\)")
     browser.send("m2")
     browser.expect(rf"/{matrix[2].sum()} \(digit 2\)")
     browser.send("q")

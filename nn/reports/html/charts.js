@@ -50,7 +50,7 @@ class LineChart {
     this.svg = element("svg", { role: "img", tabindex: "0" });
     this.svg.setAttribute(
       "aria-label",
-      `${this.label} over ${epochs.length} epochs; left and right arrows read the values`,
+      `${this.label} of each epoch; left and right arrows read the values`,
     );
     this.plot.append(this.svg);
     this.listen(onPoint);
