@@ -28,7 +28,8 @@ MATHS = {
     *("regularizers", "schedules"),
 }
 BELOW_RUNS = {
-    *("errors", "installation", "files", "architecture", "engines", "training", "datasets"),
+    *("errors", "installation", "wording", "files", "architecture", "engines"),
+    *("training", "datasets"),
     *MATHS,
 }
 BELOW_PAGES = {*BELOW_RUNS, "settings", "runs", "resuming", "searching", "comparing"}
@@ -37,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"installation"},
     "errors": set(),
     "installation": set(),
+    "wording": set(),
     "files": {"errors"},
     "initializers": set(),
     "schedules": set(),
@@ -46,11 +48,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": {"initializers", "layers"},
     "gradients": {"initializers", "layers", "network"},
     "optimizers": {"layers", "regularizers"},
-    "architecture": {"errors", *MATHS},
+    "architecture": {"errors", "wording", *MATHS},
     "engines": MATHS,
     "training": {"errors", *MATHS, "engines"},
     "datasets": {"errors", "files"},
-    "settings": {"errors", "installation", "files", "architecture"},
+    "settings": {"errors", "installation", "wording", "files", "architecture"},
     "runs": {*BELOW_RUNS, "settings"},
     "resuming": {*BELOW_RUNS, "settings", "runs"},
     "searching": {*BELOW_RUNS, "settings", "runs"},

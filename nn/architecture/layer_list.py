@@ -9,12 +9,12 @@ and the shorthand of the eight questions (so many layers, so many units, this ac
 written out as such a list. `nn.architecture.kinds` says which layers there are.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from nn.architecture.kinds import KINDS
 from nn.errors import SettingError
+from nn.wording import nearest_hint, shorten
 
 # A layer as it is written: its name, or its name with an option (`{"dense": 128}`) or several
 # (`{"conv2d": {"filters": 8, "kernel_size": 3}}`).
@@ -59,7 +59,7 @@ def read_layers(written: object) -> list[tuple[str, dict[str, object]]]:
     """Return every layer's name and options, in the order of the list."""
     if not isinstance(written, list | tuple):
         raise SettingError(
-            f"layers is {_shorten(written)}; it takes a list of layers, as in [{{dense: 64}}, relu]"
+            f"layers is {shorten(written)}; it takes a list of layers, as in [{{dense: 64}}, relu]"
         )
     if len(written) > _MOST_LAYERS:
         raise SettingError(f"layers has {len(written):,} layers; it takes at most {_MOST_LAYERS:,}")
@@ -77,14 +77,14 @@ def _read_layer(number: int, layer: object) -> tuple[str, dict[str, object]]:
         name, written = layer, None
     if not isinstance(name, str):
         raise SettingError(
-            f"layers, layer {number} is {_shorten(layer)}; it takes one layer, such as relu "
+            f"layers, layer {number} is {shorten(layer)}; it takes one layer, such as relu "
             "or {dense: 128}"
         )
     plain_name = name.strip().casefold()
     if plain_name not in KINDS:
         raise SettingError(
-            f"layers, layer {number}: {_shorten(name)} is no layer{_nearest(plain_name, KINDS)}. "
-            f"The layers are {', '.join(KINDS)}"
+            f"layers, layer {number}: {shorten(name)} is no layer"
+            f"{nearest_hint(plain_name, KINDS) or '.'} The layers are {', '.join(KINDS)}"
         )
     return plain_name, _read_options(layer_source(number, plain_name), plain_name, written)
 
@@ -96,7 +96,7 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
         written = {}
     elif not isinstance(written, Mapping):
         if not kind.options:
-            raise SettingError(f"{place} has no options, but {_shorten(written)} is given")
+            raise SettingError(f"{place} has no options, but {shorten(written)} is given")
         written = {next(iter(kind.options)): written}
 
     options = {}
@@ -104,13 +104,13 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
         option = kind.options.get(option_name)
         if option is None:
             known = f"Its options are {', '.join(kind.options)}" if kind.options else "It has none"
-            hint = _nearest(str(option_name), kind.options)
-            raise SettingError(f"{place}: {_shorten(option_name)} is no option{hint}. {known}")
+            hint = nearest_hint(str(option_name), kind.options) or "."
+            raise SettingError(f"{place}: {shorten(option_name)} is no option{hint} {known}")
         try:
             options[option_name] = option.read(value)
         except (ValueError, TypeError, OverflowError):
             raise SettingError(
-                f"{place}: {option_name} is {_shorten(value)}; it takes {option.expected}"
+                f"{place}: {option_name} is {shorten(value)}; it takes {option.expected}"
             ) from None
     for option_name, option in kind.options.items():
         if option.required and option_name not in options:
@@ -129,13 +129,3 @@ def _in_plain_form(name: str, options: Mapping[str, object]) -> LayerSpec:
 def layer_source(number: int, name: str) -> str:
     """Return where a layer is written, for errors."""
     return f"layers, layer {number} ({name})"
-
-
-def _nearest(written: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(written[:100], list(names), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
-
-
-def _shorten(written: object, longest: int = 60) -> str:
-    text = repr(written)
-    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel
 
 from nn.errors import SettingError
-from nn.settings.checking import Given, check_value, shorten
+from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
 from nn.settings.setting import Declaration, Setting
+from nn.wording import shorten
 
 LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
 

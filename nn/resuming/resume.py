@@ -22,13 +22,14 @@ from nn.runs.preparation import DownloadProgress, PreparedData, Report, prepare_
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import LaterSession
 from nn.runs.write_scope import check_data_dir
-from nn.settings.checking import Given, check_settings, shorten
+from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import read_notes
 from nn.settings.declaration import SETTINGS as DECLARED
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective, lasting
 from nn.training.state import TrainingState
 from nn.training.trainer import Observer
+from nn.wording import shorten
 
 _MAY_CHANGE = ("epochs", "data_dir", "checkpoint_steps")
 

@@ -21,7 +21,7 @@ from nn.errors import RunFolderError
 from nn.files.atomic_write import open_atomically
 from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
-from nn.settings.checking import shorten
+from nn.wording import shorten
 
 NUMBER_FORMAT = "%.9g"
 _LONGEST_NUMBER = 32  # bytes, its comma included
@@ -68,7 +68,7 @@ def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
             warnings.simplefilter("ignore", UserWarning)  # an empty file: the shape will tell
             array = np.loadtxt(io.StringIO(content), delimiter=",", ndmin=2, comments=None)
     except ValueError as error:
-        reason = shorten(error, 100)
+        reason = shorten(str(error), 100)
         raise RunFolderError(f"{path}: not a table of numbers ({reason}).") from error
     if array.shape != (rows, columns):
         raise RunFolderError(

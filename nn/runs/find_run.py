@@ -10,7 +10,7 @@ from shlex import quote
 from nn.errors import RunFolderError
 from nn.installation import command
 from nn.runs.file_names import RESULT
-from nn.settings.checking import nearest_hint, shorten
+from nn.wording import nearest_hint, shorten
 
 
 def find_folder(wanted: str, save_dir: Path, kind: str = "run") -> Path:

@@ -12,8 +12,9 @@ from pathlib import Path
 from nn.datasets.sources import holds_images
 from nn.errors import SettingError
 from nn.runs.file_names import SETTINGS
-from nn.settings.checking import Given, shorten
+from nn.settings.checking import Given
 from nn.settings.declaration import Settings
+from nn.wording import shorten
 
 _WRITTEN_TO = ("save_dir", "storage")
 

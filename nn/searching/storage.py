@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nn.errors import ProgramError, SettingError
 from nn.installation import install_command
-from nn.settings.checking import shorten
+from nn.wording import shorten
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

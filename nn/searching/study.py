@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from nn.searching.plan import SearchPlan
 from nn.searching.storage import StudyError, close_storage, open_storage, require_optuna
-from nn.settings.checking import shorten
 from nn.settings.search_space import Range
+from nn.wording import shorten
 
 if TYPE_CHECKING:
     import optuna

@@ -4,8 +4,7 @@ Flags, YAML files and piped answers all arrive here as text together with its so
 same mistake gets the same message wherever it was made.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from nn.errors import SettingError
 from nn.settings.declaration import SHORTHAND, TRAINING, Settings
 from nn.settings.setting import Declaration, Model, Setting
+from nn.wording import nearest_hint, shorten
 
 
 class Given(NamedTuple):
@@ -76,16 +76,3 @@ def wrong_value(setting: Setting, given: Given) -> SettingError:
     return SettingError(
         f"{given.source} is {shorten(given.value)}; it takes {setting.expected}{hint}"
     )
-
-
-def nearest_hint(written: str, names: Iterable[str]) -> str:
-    """Return `. Did you mean ...?` with the most similar name, or nothing if none is similar."""
-    any_case = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(written[:100].casefold(), any_case, n=1)
-    return f". Did you mean {any_case[near[0]]}?" if near else ""
-
-
-def shorten(written: object, longest: int = 40) -> str:
-    """Return `written` in quotes and on one line, cut after `longest` characters."""
-    text = written if isinstance(written, str) else str(written)
-    return repr(text) if len(text) <= longest else f"{text[:longest]!r}..."

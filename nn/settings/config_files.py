@@ -17,10 +17,11 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import reading
 from nn.files.regular_file import printable, read_regular
 from nn.installation import packaged_config, packaged_configs
-from nn.settings.checking import Given, nearest_hint, shorten
+from nn.settings.checking import Given
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
 from nn.settings.setting import GroupName
+from nn.wording import nearest_hint, shorten
 
 LARGEST_CONFIG = 100_000  # bytes; a config is a page, and PyYAML needs a second for this much
 NOT_IN_SETTINGS_FILE = ("name", "save_dir")  # where a run is saved does not change it

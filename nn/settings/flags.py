@@ -12,9 +12,10 @@ from typing import Any, NoReturn, get_args
 
 from nn.errors import SettingError
 from nn.installation import NAME, PROGRAMS, VERSION, command
-from nn.settings.checking import Given, nearest_hint, shorten
+from nn.settings.checking import Given
 from nn.settings.declaration import SETTINGS, TRAINING
 from nn.settings.setting import Declaration, GroupName, Setting
+from nn.wording import nearest_hint, shorten
 
 
 class FlagParser(argparse.ArgumentParser):

@@ -16,9 +16,10 @@ from itertools import product
 from typing import Any
 
 from nn.errors import SettingError
-from nn.settings.checking import Given, check_value, nearest_hint, shorten
+from nn.settings.checking import Given, check_value
 from nn.settings.declaration import SETTINGS
 from nn.settings.plain_yaml import read_value
+from nn.wording import nearest_hint, shorten
 
 _PATHS = ("data_dir", "save_dir", "name")
 _MOST_COMBINATIONS = 100_000

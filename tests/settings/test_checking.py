@@ -3,7 +3,7 @@ import re
 import pytest
 
 from nn.errors import SettingError
-from nn.settings.checking import Given, check_settings, check_value, nearest_hint, shorten
+from nn.settings.checking import Given, check_settings, check_value
 from nn.settings.declaration import Settings
 
 
@@ -27,15 +27,6 @@ def test_one_value_can_be_checked_alone():
     assert check_value("l1", Given(" Y ", "line 5")) is True
 
 
-def test_nothing_is_hinted_when_nothing_is_near():
-    assert nearest_hint("zzz", ["relu", "sigmoid"]) == ""
-
-
-def test_a_long_or_ugly_value_is_shown_on_one_short_line():
-    assert shorten("a\nb\x1b") == r"'a\nb\x1b'"
-    assert len(shorten("x" * 10_000)) < 60
-
-
 @pytest.mark.parametrize("other", ["hidden_layers", "hidden_units", "activation"])
 def test_layers_and_their_shorthand_are_not_mixed(other):
     value = {"hidden_layers": "1", "hidden_units": "5", "activation": "relu"}[other]
@@ -47,7 +38,7 @@ def test_layers_and_their_shorthand_are_not_mixed(other):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("[{dens: 64}]", "layer 1: 'dens' is no layer (did you mean dense?)"),
+        ("[{dens: 64}]", "layer 1: 'dens' is no layer. Did you mean dense?"),
         ("[{dense: 0}]", "layer 1 (dense): units is '0'"),
         ("[relu, &a b, *a]", "it takes a list of layers"),
         ("[!!python/name:os.system]", "it takes a list of layers"),

@@ -1,0 +1,24 @@
+"""How error messages quote what somebody wrote, and suggest what they may have meant."""
+
+import pytest
+
+from nn.wording import nearest_hint, shorten
+
+
+def test_nothing_is_hinted_when_nothing_is_near():
+    assert nearest_hint("zzz", ["relu", "sigmoid"]) == ""
+
+
+def test_a_long_or_ugly_value_is_shown_on_one_short_line():
+    assert shorten("a\nb\x1b") == r"'a\nb\x1b'"
+    assert len(shorten("x" * 10_000)) < 60
+
+
+@pytest.mark.parametrize(("written", "shown"), [(5, "5"), (None, "None"), ([8, "a"], "[8, 'a']")])
+def test_what_is_no_text_is_shown_without_quotes(written, shown):
+    assert shorten(written) == shown
+    assert shorten([1] * 100, longest=9) == "[1, 1, 1,..."
+
+
+def test_the_nearest_name_is_found_whatever_its_case():
+    assert nearest_hint("RELLU", ["sigmoid", "ReLU"]) == ". Did you mean ReLU?"
