@@ -212,7 +212,7 @@ class OnTerminal(fdspawn):  # type: ignore[misc]
     """A script on a pseudo-terminal, with pexpect's methods to type and to wait for words.
 
     Args:
-        order: How it is started.
+        order: How it is started; output and errors may go elsewhere.
         columns: Width of the terminal.
         rows: Its height.
     """
@@ -222,7 +222,8 @@ class OnTerminal(fdspawn):  # type: ignore[misc]
         super().__init__(ours, timeout=PATIENCE, encoding="utf-8")
         self.setwinsize(rows, columns)
         name = os.ttyname(self._theirs)
-        self.program = Program(replace(order, input=name, output=name, errors=name))
+        streams = {"output": order.output or name, "errors": order.errors or name}
+        self.program = Program(replace(order, input=name, **streams))
         self.exitstatus: int | None = None
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> str:

@@ -1,6 +1,5 @@
 """The four ways in, through a real script, with pipes and on a real pseudo-terminal."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +29,6 @@ def main():
 sys.exit(run_program(main))
 """
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
-ENVIRONMENT.pop("NO_COLOR", None)
-
 
 @pytest.fixture
 def script(tmp_path):
@@ -41,37 +37,24 @@ def script(tmp_path):
     return path
 
 
-def pipe(script, *words, text=""):
-    """Run the script with piped input and return its exit code, settings and errors."""
-    done = subprocess.run(
-        [sys.executable, script, *words],
-        input=text,
-        capture_output=True,
-        text=True,
-        cwd=script.parent,
-        env=ENVIRONMENT,
-        timeout=60,
-        check=False,
-    )
-    settings = [line[4:] for line in done.stdout.splitlines() if line.startswith("GOT ")]
-    assert "Traceback" not in done.stderr
-    return done, Settings.model_validate_json(settings[0]) if settings else None
+@pytest.fixture
+def pipe(script, run_program):
+    """Return a function that runs the script with piped input and returns what it got."""
+
+    def pipe(*words, text=""):
+        done = run_program(script, *words, typed=text, cwd=script.parent)
+        settings = [line[4:] for line in done.stdout.splitlines() if line.startswith("GOT ")]
+        assert "Traceback" not in done.stderr
+        return done, Settings.model_validate_json(settings[0]) if settings else None
+
+    return pipe
 
 
 class Terminal:
     """The script on a pseudo-terminal, waiting for each question before it types."""
 
-    def __init__(self, script, *words, columns=80, command=None, **environment):
-        self.child = pexpect.spawn(
-            sys.executable if command is None else command[0],
-            [str(script), *words] if command is None else command[1:],
-            cwd=str(script.parent),
-            env={**ENVIRONMENT, **environment},
-            dimensions=(24, columns),
-            encoding="utf-8",
-            timeout=30,
-        )
-        self.child.delaybeforesend = None
+    def __init__(self, child):
+        self.child = child
 
     def answer(self, *expected_and_typed):
         for expected, typed in expected_and_typed:
@@ -85,32 +68,41 @@ class Terminal:
         if found == 0:
             self.child.expect(pexpect.EOF)
         self.last_words = self.child.before
-        self.child.close()
-        return self.child.exitstatus, Settings.model_validate_json(text) if text else None
+        return self.child.wait(), Settings.model_validate_json(text) if text else None
 
 
-def test_pipes_flags_yaml_and_defaults_ask_nothing(script):
+@pytest.fixture
+def terminal(script, on_terminal):
+    """Return a function that starts the script on a pseudo-terminal."""
+
+    def start(*words, columns=80, env=None, **order):
+        return Terminal(
+            on_terminal(script, *words, columns=columns, rows=24, env=env or {}, **order)
+        )
+
+    return start
+
+
+def test_pipes_flags_yaml_and_defaults_ask_nothing(script, pipe):
     wanted = Settings(hidden_layers=2, l1=True, epochs=5)
-    _, piped = pipe(script, text="Two\nSimple\nXavier\nRelu\ny\nn\nMomentum\n5\n")
-    _, flags = pipe(script, "--hidden-layers", "2", "--l1", "--epochs", "5")
+    _, piped = pipe(text="Two\nSimple\nXavier\nRelu\ny\nn\nMomentum\n5\n")
+    _, flags = pipe("--hidden-layers", "2", "--l1", "--epochs", "5")
     (script.parent / "run.yaml").write_text("hidden_layers: two\nl1: on\nepochs: 9\n")
-    _, yaml = pipe(script, "--config", "run.yaml", "--epochs", "5", text="not read\n")
+    _, yaml = pipe("--config", "run.yaml", "--epochs", "5", text="not read\n")
     assert piped == flags == yaml == wanted
-    assert pipe(script, "--defaults", text="not read\n")[1] == Settings()
+    assert pipe("--defaults", text="not read\n")[1] == Settings()
 
 
-def test_empty_input_means_the_defaults_and_says_so(script):
-    done, settings = pipe(script)
+def test_empty_input_means_the_defaults_and_says_so(pipe):
+    done, settings = pipe()
     assert settings == Settings()
     assert "every setting not given has its default" in done.stdout
-    assert pipe(script, "--l1")[1] == Settings(l1=True)
+    assert pipe("--l1")[1] == Settings(l1=True)
 
 
-def test_closed_input_means_the_defaults(script):
-    command = f'"{sys.executable}" "{script}" <&-'
-    done = subprocess.run(
-        command, shell=True, capture_output=True, text=True, env=ENVIRONMENT, check=True
-    )
+def test_closed_input_means_the_defaults(script, run_program):
+    done = run_program(script, cwd=script.parent, closed=(0,))
+    assert done.returncode == 0
     assert "GOT" in done.stdout
 
 
@@ -124,8 +116,8 @@ def test_closed_input_means_the_defaults(script):
         ([], "1\nSimple\n", "initialization"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(script, words, text, message):
-    done, settings = pipe(script, *words, text=text)
+def test_a_mistake_is_one_line_and_exit_code_2(words, text, message, pipe):
+    done, settings = pipe(*words, text=text)
     assert (done.returncode, settings) == (2, None)
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -133,9 +125,9 @@ def test_a_mistake_is_one_line_and_exit_code_2(script, words, text, message):
     assert "\x1b" not in done.stderr
 
 
-def test_a_person_answers_all_eight_questions(script):
-    terminal = Terminal(script)
-    terminal.answer(
+def test_a_person_answers_all_eight_questions(script, terminal):
+    started = terminal()
+    started.answer(
         ("[1/8]", "one\r"),
         ("[2/8]", "\x1b[B\r"),
         ("[3/8]", "\x1b[Z"),
@@ -151,86 +143,82 @@ def test_a_person_answers_all_eight_questions(script):
         ("--epochs 5", ""),
         ("Ready?", "\r"),
     )
-    assert terminal.end() == (
+    assert started.end() == (
         0,
         Settings(initialization="gauss", l1=True, optimizer="sgd", epochs=5),
     )
     assert (script.parent / "saved_files" / ".last_answers.yaml").exists()
 
-    again = Terminal(script, "--epochs", "2")
+    again = terminal("--epochs", "2")
     again.answer(*((f"[{n}/7]", "\r") for n in range(1, 8)), ("Ready?", "\r"))
     assert again.end()[1] == Settings(initialization="gauss", l1=True, optimizer="sgd", epochs=2)
 
 
 @pytest.mark.parametrize("questions", [1, 9])
-def test_ctrl_c_at_a_question_writes_nothing_and_exits_130(script, questions):
-    terminal = Terminal(script)
+def test_ctrl_c_at_a_question_writes_nothing_and_exits_130(script, questions, terminal):
+    started = terminal()
     prompts = [*(f"[{n}/8]" for n in range(1, 9)), "Ready?"][:questions]
-    terminal.answer(*((prompt, "\r") for prompt in prompts[:-1]), (prompts[-1], "\x03"))
-    assert terminal.end() == (130, None)
-    assert "Traceback" not in terminal.last_words
+    started.answer(*((prompt, "\r") for prompt in prompts[:-1]), (prompts[-1], "\x03"))
+    assert started.end() == (130, None)
+    assert "Traceback" not in started.last_words
     assert [path.name for path in script.parent.iterdir()] == ["script.py"]
 
 
-def test_quit_writes_nothing_and_is_no_error(script):
-    terminal = Terminal(script, *["--hidden-layers", "0", "--epochs", "3", "--no-l1"])
-    terminal.answer(*((f"[{n}/4]", "\r") for n in range(1, 5)), ("Ready?", "quit\r"))
-    assert terminal.end() == (0, None)
+def test_quit_writes_nothing_and_is_no_error(script, terminal):
+    started = terminal("--hidden-layers", "0", "--epochs", "3", "--no-l1")
+    started.answer(*((f"[{n}/4]", "\r") for n in range(1, 5)), ("Ready?", "quit\r"))
+    assert started.end() == (0, None)
     assert not (script.parent / "saved_files").exists()
 
 
-def test_a_terminal_of_20_columns_can_be_answered(script):
-    terminal = Terminal(script, columns=20)
-    terminal.answer(("[1/8]", "0\r"), *((f"[{n}/7]", "\r") for n in range(2, 8)), ("Ready?", "\r"))
-    assert terminal.end() == (0, Settings(hidden_layers=0))
+def test_a_terminal_of_20_columns_can_be_answered(terminal):
+    started = terminal(columns=20)
+    started.answer(("[1/8]", "0\r"), *((f"[{n}/7]", "\r") for n in range(2, 8)), ("Ready?", "\r"))
+    assert started.end() == (0, Settings(hidden_layers=0))
 
 
-def test_a_terminal_that_only_prints_lines_can_be_answered(script):
-    terminal = Terminal(script, TERM="dumb")
-    terminal.answer(
-        ("[1/8]", "two\r"), *((f"[{n}/8]", "\r") for n in range(2, 9)), ("Ready?", "\r")
-    )
-    assert terminal.end() == (0, Settings(hidden_layers=2))
+def test_a_terminal_that_only_prints_lines_can_be_answered(terminal):
+    started = terminal(env={"TERM": "dumb"})
+    started.answer(("[1/8]", "two\r"), *((f"[{n}/8]", "\r") for n in range(2, 9)), ("Ready?", "\r"))
+    assert started.end() == (0, Settings(hidden_layers=2))
 
 
-def test_colours_are_left_out_on_request(script):
-    terminal = Terminal(script, "--epochs", "0", NO_COLOR="1")
-    assert terminal.end()[0] == 2
-    assert "\x1b" not in terminal.last_words
+def test_colours_are_left_out_on_request(terminal):
+    started = terminal("--epochs", "0", env={"NO_COLOR": "1"})
+    assert started.end()[0] == 2
+    assert "\x1b" not in started.last_words
 
-    terminal = Terminal(script, "--epochs", "0")
-    assert terminal.end()[0] == 2
-    assert terminal.last_words.startswith("\x1b[31merror: --epochs is '0'")
+    started = terminal("--epochs", "0")
+    assert started.end()[0] == 2
+    assert started.last_words.startswith("\x1b[31merror: --epochs is '0'")
 
-    terminal = Terminal(script, NO_COLOR="1")
-    terminal.answer(("[1/8]", "\x03"))
-    terminal.end()
-    assert "38;5" not in terminal.last_words
+    started = terminal(env={"NO_COLOR": "1"})
+    started.answer(("[1/8]", "\x03"))
+    started.end()
+    assert "38;5" not in started.last_words
 
 
-def test_questions_are_asked_on_the_terminal_when_output_goes_to_a_file(script):
-    command = ["sh", "-c", f'"{sys.executable}" "{script}" > out.txt']
-    terminal = Terminal(script, command=command)
+def test_questions_are_asked_on_the_terminal_when_output_goes_to_a_file(script, terminal):
+    started = terminal(output=str(script.parent / "out.txt"))
     prompts = [*(f"[{n}/8]" for n in range(1, 9)), "Ready?"]
-    terminal.answer(*((prompt, "\r") for prompt in prompts))
-    terminal.end()
+    started.answer(*((prompt, "\r") for prompt in prompts))
+    started.end()
     text = (script.parent / "out.txt").read_text()
     assert text.startswith("GOT ")
 
 
-def test_a_keyboard_without_a_screen_is_not_waited_for(script):
-    command = ["sh", "-c", f'"{sys.executable}" "{script}" > out.txt 2> err.txt']
-    terminal = Terminal(script, command=command)
-    assert terminal.end()[0] == 0
-    assert "has its default" in (script.parent / "out.txt").read_text()
+def test_a_keyboard_without_a_screen_is_not_waited_for(script, terminal):
+    files = {name: str(script.parent / f"{name}.txt") for name in ("output", "errors")}
+    assert terminal(**files).end()[0] == 0
+    assert "has its default" in (script.parent / "output.txt").read_text()
 
 
-def test_nothing_slow_is_imported_before_the_first_question(script):
+def test_nothing_slow_is_imported_before_the_first_question():
     code = (
         "import sys, nn.console.gather, nn.console.questions, nn.console.program;"
         "print({'numpy', 'scipy', 'matplotlib', 'tqdm', 'yaml'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout == "set()\n"

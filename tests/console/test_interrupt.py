@@ -3,7 +3,6 @@
 import math
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pexpect
@@ -124,19 +123,12 @@ def test_a_signal_that_was_ignored_stays_ignored():
 
 
 @pytest.fixture
-def training(tmp_path):
+def training(tmp_path, on_terminal):
     """A small training that runs on a real terminal."""
     (tmp_path / "training.py").write_text(TRAINING)
-    child = pexpect.spawn(
-        sys.executable,
-        [str(tmp_path / "training.py")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        encoding="utf-8",
-        timeout=20,
-    )
+    child = on_terminal(tmp_path / "training.py")
     child.expect_exact("RUNNING")
-    yield child
-    child.close(force=True)
+    return child
 
 
 CTRL_C, QUESTION = "\x03", "or [g]o on? "

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import sys
 import textwrap
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from nn.console.viewer import _single_keys, draw_image, frame, is_plain, shrunken
 from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions
+from tests.programs import OnTerminal
 
 
 @pytest.fixture
@@ -206,26 +206,14 @@ LEFT = re.escape("\x1b[?7h\x1b[?25h\x1b[?1049l") + ".*restored end"
 
 
 @pytest.fixture
-def start():
-    """Start the program on a pseudo-terminal, 80 x 24, and close it at the end."""
-    children = []
+def start(on_terminal, tmp_path):
+    """Return a function that starts the program on a pseudo-terminal, 80 x 24."""
+    (tmp_path / "program.py").write_text(PROGRAM)
 
-    def start(*arguments: str, **variables: str) -> pexpect.spawn:
-        environment = {
-            name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL")
-        }
-        environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm-256color"}
-        environment |= {"PYTHONIOENCODING": "utf-8"} | variables
-        child = pexpect.spawn(
-            sys.executable, ["-c", PROGRAM, *arguments], env=environment,
-            dimensions=(24, 80), encoding="utf-8", timeout=10,
-        )  # fmt: skip
-        children.append(child)
-        return child
+    def start(*arguments: str, **variables: str) -> OnTerminal:
+        return on_terminal(tmp_path / "program.py", *arguments, columns=80, rows=24, env=variables)
 
-    yield start
-    for child in children:
-        child.close(force=True)
+    return start
 
 
 def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
@@ -284,7 +272,7 @@ def test_ctrl_c_gives_the_terminal_back(start):
 def test_a_signal_to_end_gives_the_terminal_back(start):
     child = start()
     child.expect_exact("1 of 30")
-    child.kill(signal.SIGTERM)
+    child.program.send(signal.SIGTERM)
     child.expect(re.escape("\x1b[?1049l") + ".*ended by SystemExit 143.*restored end")
 
 
