@@ -215,7 +215,7 @@ def test_a_keyboard_without_a_screen_is_not_waited_for(script, terminal):
 
 def test_nothing_slow_is_imported_before_the_first_question():
     code = (
-        "import sys, nn.console.gather, nn.console.questions, nn.console.program;"
+        "import sys, nn.commands.train, nn.console.gather, nn.console.questions;"
         "print({'numpy', 'scipy', 'matplotlib', 'tqdm', 'yaml'} & set(sys.modules))"
     )
     done = subprocess.run(
