@@ -23,7 +23,7 @@ from nn.files.atomic_write import open_atomically
 from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 
-Progress = Callable[[str, int, int], None]
+DownloadObserver = Callable[[str, int, int], None]
 """Called with a file's name, the bytes that have arrived, and the total number of bytes."""
 
 MIRRORS = (
@@ -87,7 +87,7 @@ class Patience:
 
 def download_mnist(
     folder: Path,
-    on_progress: Progress | None = None,
+    on_progress: DownloadObserver | None = None,
     *,
     files: Sequence[KnownFile] = MNIST_FILES,
     mirrors: Sequence[str] = MIRRORS,
@@ -152,7 +152,7 @@ def _fetch_file(
     url: str,
     path: Path,
     file: KnownFile,
-    on_progress: Progress | None,
+    on_progress: DownloadObserver | None,
     patience: Patience | None,
 ) -> None:
     """Download one file, or raise and leave nothing behind."""
@@ -166,7 +166,7 @@ def _receive(
     url: str,
     stream: IO[bytes],
     file: KnownFile,
-    on_progress: Progress | None,
+    on_progress: DownloadObserver | None,
     patience: Patience,
 ) -> None:
     checksum = hashlib.sha256()

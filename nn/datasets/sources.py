@@ -7,6 +7,7 @@ always trains a network.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
 from nn.errors import DataError, SettingError
 from nn.files.file_errors import reading
 from nn.files.regular_file import printable
+
+if TYPE_CHECKING:
+    from nn.datasets.download import DownloadObserver
 
 Report = Callable[[str], None]
 """Called with one sentence at a time: what was searched for, what is missing, what is used."""
@@ -34,7 +38,7 @@ def load_images(
     data_dir: Path,
     *,
     beside: Path | None = None,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: "DownloadObserver | None" = None,
     report: Report | None = None,
 ) -> ImageData:
     """Load a data set.
@@ -167,9 +171,7 @@ def _from_pickle(folder: Path, say: Report) -> ImageData | None:
     return read_pickled_mnist(folder / _PICKLE)
 
 
-def _from_network(
-    data_dir: Path, on_progress: Callable[[str, int, int], None] | None, say: Report
-) -> ImageData:
+def _from_network(data_dir: Path, on_progress: "DownloadObserver | None", say: Report) -> ImageData:
     from nn.datasets.download import download_mnist
 
     download_mnist(data_dir, on_progress)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from shlex import quote
 from typing import Any
 
+from nn.datasets.download import DownloadObserver
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
 from nn.installation import command
@@ -18,7 +19,7 @@ from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.experiment import FinishedRun, finish_run, write_beginning
 from nn.runs.file_names import DATA, SETTINGS
-from nn.runs.preparation import DownloadProgress, PreparedData, Report, prepare_data
+from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import LaterSession
 from nn.runs.write_scope import check_data_dir
@@ -40,7 +41,7 @@ def resume_run(
     *,
     observers: Sequence[Observer] = (),
     report: Report = lambda message: None,
-    on_download: DownloadProgress | None = None,
+    on_download: DownloadObserver | None = None,
     keep_locked: ExitStack | None = None,
 ) -> FinishedRun:
     """Go on with a run, and finish it as if it had never been left.

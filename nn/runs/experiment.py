@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nn.datasets.download import DownloadObserver
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
 from nn.files.training_lock import training_lock
 from nn.installation import command
@@ -20,7 +21,7 @@ from nn.runs.first_layer import FirstLayerWriter
 from nn.runs.judging import judge
 from nn.runs.observers import HistoryWriter, LearningWatch
 from nn.runs.predictions import Predictions
-from nn.runs.preparation import DownloadProgress, PreparedData, Report, prepare_data
+from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.runs.run_session import RunSession
 from nn.settings.declaration import Settings
@@ -53,7 +54,7 @@ def run_experiment(
     *,
     observers: Sequence[Observer] = (),
     report: Report = lambda message: None,
-    on_download: DownloadProgress | None = None,
+    on_download: DownloadObserver | None = None,
     keep_locked: ExitStack | None = None,
 ) -> FinishedRun:
     """Train the network that the settings describe and save everything about it.

@@ -12,6 +12,7 @@ from pathlib import Path
 from nn.architecture.building import build_network
 from nn.architecture.layer_list import hidden_layer_list
 from nn.datasets.batches import Chunk, in_order
+from nn.datasets.download import DownloadObserver
 from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization, fit_normalization
 from nn.datasets.sources import load_images
@@ -23,7 +24,6 @@ from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
 
 Report = Callable[[object], None]  # told what is worth saying; str() of it is a sentence
-DownloadProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def prepare_data(
     *,
     normalization: Normalization | None = None,
     report: Report | None = None,
-    on_progress: DownloadProgress | None = None,
+    on_progress: DownloadObserver | None = None,
 ) -> PreparedData:
     """Load, split and normalize the images that the settings name.
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.download import DownloadObserver
 from nn.datasets.normalization import Normalization
 from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
 from nn.runs.file_names import SETTINGS
 from nn.runs.predictions import Predictions
-from nn.runs.preparation import DownloadProgress, Report, prepare_data, prepare_network
+from nn.runs.preparation import Report, prepare_data, prepare_network
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.write_scope import check_data_dir
 from nn.settings.declaration import Settings
@@ -69,7 +70,7 @@ def predict_test_set(
     *,
     data_dir: str | None = None,
     report: Report = lambda message: None,
-    on_download: DownloadProgress | None = None,
+    on_download: DownloadObserver | None = None,
 ) -> Predictions:
     """Return what the run's network says about its own test images.
 

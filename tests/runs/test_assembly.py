@@ -2,11 +2,16 @@
 
 import pytest
 
+from nn.architecture.kinds import KINDS
+from nn.datasets.distortion import DISTORTIONS
+from nn.initializers import INITIALIZERS
 from nn.losses import SoftmaxCrossEntropy
-from nn.optimizers import SGD, Adam, Momentum
+from nn.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from nn.runs.assembly import assemble, make_optimizer, make_schedule
 from nn.runs.preparation import prepare_data, prepare_network
-from nn.settings.declaration import Settings
+from nn.settings.declaration import SETTINGS, Settings
+from nn.training.early_stopping import MONITORS
+from nn.training.history import History
 
 
 def test_optimizers_are_made_as_the_settings_say():
@@ -54,3 +59,31 @@ def test_a_training_begins_with_no_epoch_and_all_training_images(settings):
     assert (state.batches.examples, state.batches.batch_size) == (399, 50)
     assert isinstance(state.loss, SoftmaxCrossEntropy)
     assert state.network.output_shape == (4,)
+
+
+@pytest.mark.parametrize(
+    ("setting", "known"),
+    [
+        ("initialization", INITIALIZERS),
+        ("optimizer", OPTIMIZERS),
+        ("monitor", MONITORS),
+        ("distortion", {"none": None, **DISTORTIONS}),
+    ],
+)
+def test_the_choices_of_a_setting_are_those_that_the_program_knows(setting, known):
+    """The settings may not import the mathematics, so they list its names again."""
+    assert [choice.value for choice in SETTINGS[setting].choices] == list(known)
+
+
+def test_every_activation_is_a_layer():
+    assert {choice.value for choice in SETTINGS["activation"].choices} <= KINDS.keys()
+
+
+def test_every_decay_has_a_schedule_of_its_own():
+    names = [
+        make_schedule(
+            Settings(learning_rate_decay=True, decay=choice.value), History()
+        ).__qualname__.partition(".")[0]
+        for choice in SETTINGS["decay"].choices
+    ]
+    assert names == [choice.value for choice in SETTINGS["decay"].choices]
