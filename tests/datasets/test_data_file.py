@@ -90,6 +90,11 @@ def test_a_member_of_empty_blocks_is_refused(tmp_path: Path) -> None:
         read(saved(tmp_path, header + block * 4_000_000 + end + bytes(8)))
 
 
+def test_a_large_file_is_read_as_long_as_it_has_data(tmp_path: Path) -> None:
+    content = random.Random(2).randbytes(17_000_000)  # more than may be in a row without data
+    assert read(saved(tmp_path, gzip.compress(content, compresslevel=0))) == content
+
+
 def test_a_long_name_in_the_header_is_passed_over_quickly(tmp_path: Path) -> None:
     """The gzip module reads it letter by letter."""
     plain = gzip.compress(b"abc", mtime=0)

@@ -88,3 +88,10 @@ def test_the_fingerprint_tells_a_turned_image_from_another_shape() -> None:
     wide = join(part([0, 1], (2, 3)), part([0], (2, 3)))
     tall = join(part([0, 1], (3, 2)), part([0], (3, 2)))
     assert wide.fingerprint != tall.fingerprint
+
+
+def test_a_gap_is_wide_beyond_ten_and_beyond_the_number_of_labels() -> None:
+    assert join(part([0, 10]), part([0])).classes == 11
+    with pytest.raises(DataError, match="is far from all others"):
+        join(part([0, 11]), part([0]))
+    assert join(part([*range(20), 35]), part([0])).classes == 36

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nn.datasets.picture import prepare_picture
+from nn.datasets.picture import _without_specks, prepare_picture
 from nn.errors import DataError
 
 Drawing = Callable[[Path], Path]
@@ -145,6 +145,23 @@ def test_dust_does_not_shrink_the_digit(tmp_path: Path, plain: np.ndarray) -> No
     dusty[400:408, 340:348] = 0
     dusty[5:9, 5:11] = 0
     assert_alike(prepare_picture(saved(tmp_path, dusty)), plain)
+
+
+def test_soft_edges_stay_and_dust_goes() -> None:
+    ink = np.zeros((64, 64), dtype=np.float32)
+    ink[20:40, 30:34] = 1
+    ink[20:40, 34] = 0.2
+    dusty = ink.copy()
+    dusty[60, 60] = 1
+    dusty[50, 10] = 0.2
+    np.testing.assert_array_equal(_without_specks(dusty), ink)
+
+
+def test_a_line_that_touches_the_digit_at_corners_only_stays() -> None:
+    ink = np.zeros((64, 64), dtype=np.float32)
+    ink[10:40, 10:40] = 1
+    ink[range(40, 48), range(40, 48)] = 1
+    np.testing.assert_array_equal(_without_specks(ink), ink)
 
 
 def test_a_detached_bar_stays(tmp_path: Path) -> None:
