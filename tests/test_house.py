@@ -104,7 +104,6 @@ STILL_WITHOUT_TESTS = {
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
-    "nn.console.watching",
     "nn.datasets.digit_shapes",
     "nn.engines.compiled_loops",
     "nn.engines.engine",

@@ -116,7 +116,7 @@ def test_other_data_and_damaged_runs_are_said(compare, save_dir):
     (save_dir / "momentum-1" / "data.csv").write_text("")
     done = compare()
     assert done.returncode == 0, done.stderr
-    assert "saw different images" in done.stdout
+    assert "used different images" in done.stdout
     assert "Without histories, so not in the curves: sgd-1." in done.stdout
     assert "Left out: saved_files/momentum-1/data.csv" in done.stdout
 

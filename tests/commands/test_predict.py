@@ -248,7 +248,7 @@ def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
     browser.expect("✗")
     browser.expect(rf"1 of {mistakes:,} \(mistakes\)")
     browser.send("m2")
-    browser.expect(rf"/{matrix[2].sum()} \(digit 2\)")
+    browser.expect(rf" of {matrix[2].sum()} \(digit 2\)")
     browser.send("q")
     browser.expect("\x1b\\[\\?1049l")  # the screen that was there before
     browser.wait()
@@ -268,7 +268,7 @@ def test_the_terminal_begins_with_the_surest_mistakes_and_one_digit(on_terminal,
 
 
 def test_ctrl_c_leaves_the_browser_and_gives_the_screen_back(browser):
-    browser.expect("1/60")
+    browser.expect("1 of 60")
     browser.sendintr()
     browser.expect("\x1b\\[\\?1049l")
     browser.wait()
@@ -310,7 +310,7 @@ def test_ctrl_c_at_the_list_stops(on_terminal, copy, tmp_path):
 
 def test_no_color_and_20_columns_are_respected(on_terminal, copy, tmp_path):
     child = on_terminal("predict.py", columns=20, env={"NO_COLOR": "1"}, cwd=str(tmp_path))
-    child.expect("1/60")
+    child.expect("1 of 60")
     child.send("q")
     child.expect("\x1b\\[\\?1049l")
     child.wait()
