@@ -4,6 +4,8 @@ The way of the data is one line, and each step of it is a room of its own::
 
     settings -> datasets -> network (layers, losses) -> training -> runs -> reports, console
 
+In a notebook, `from nn import Dense, Network, ReLU, train` is all it takes: see `nn.library`.
+
 Shape legend, used in every docstring:
 
 ==  =======================================================
@@ -11,8 +13,28 @@ N   examples in a batch (or in a whole data set)
 C   channels of an image
 H   height of an image in pixels
 W   width of an image in pixels
-D   features an example has on entering a layer (fan-in)
-U   units of a dense layer (its features on leaving)
+D   input features of a layer (fan-in)
+U   units of a dense layer (its output features)
 K   classes
 ==  =======================================================
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nn.library import *  # noqa: F403 (its names, for type checkers and editors)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of `nn.library`, imported only now, so that the programs start fast."""
+    # Submodules and what Python itself asks for are looked for elsewhere.
+    library = None if name.startswith("_") or name == "library" else import_module("nn.library")
+    if library and name in library.__all__:
+        return getattr(library, name)
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the names that a notebook can import."""
+    return sorted({*globals(), *import_module("nn.library").__all__})

@@ -34,7 +34,8 @@ BELOW_RUNS = {
 }
 BELOW_PAGES = {*BELOW_RUNS, "settings", "runs", "resuming", "searching", "comparing"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "": set(),
+    "": {"library"},
+    "library": {*BELOW_RUNS, "runs", "console"},
     "__main__": {"installation"},
     "errors": set(),
     "installation": set(),
@@ -72,7 +73,7 @@ HOME_OF = {
     },
     "questionary": {"nn.console.questions"},
     "prompt_toolkit": {"nn.console.questions"},
-    "tqdm": {"nn.console.progress"},
+    "tqdm": {"nn.console.progress", "nn.console.notebook_progress"},
     "PIL": {"nn.datasets.picture", "nn.datasets.picture_file", "nn.reports.image_sprite"},
     "jinja2": {"nn.reports.html_report"},
     "onnx": {"nn.runs.export"},
@@ -207,7 +208,7 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
 
 @each_of(SCRIPTS + PACKAGE)
 def test_no_module_imports_a_script_or_a_test(path: Path) -> None:
-    forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks", "fuzzing"}
+    forbidden = {script.stem for script in SCRIPTS} | {"tests", "benchmarks", "docs", "fuzzing"}
     for imported in imports_of(path):
         assert imported.module.split(".")[0] not in forbidden, f"line {imported.line}"
 
@@ -255,7 +256,14 @@ def third_party(paths: list[Path]) -> dict[str, str]:
     for path in paths:
         for imported in imports_of(path):
             library = imported.module.split(".")[0]
-            if library not in {"nn", "tests", "benchmarks", "fuzzing", *sys.stdlib_module_names}:
+            if library not in {
+                "nn",
+                "tests",
+                "benchmarks",
+                "docs",
+                "fuzzing",
+                *sys.stdlib_module_names,
+            }:
                 found[library] = f"{module_name(path)}:{imported.line}"
     return found
 

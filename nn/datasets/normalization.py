@@ -31,12 +31,12 @@ class Normalization:
     divide: float
 
     def apply(
-        self, images: NDArray[np.uint8], out: NDArray[np.float32] | None = None
+        self, images: NDArray[np.number], out: NDArray[np.float32] | None = None
     ) -> NDArray[np.float32]:
         """Normalize images into rows.
 
         Args:
-            images: pixels, uint8, (N, H, W) or already (N, D).
+            images: pixels from 0 to 255, (N, H, W) or already (N, D).
             out: the array for the result, float32, (N, D); a new array if None.
 
         Returns:

@@ -38,6 +38,15 @@ class SavedRun:
     normalization: Normalization
     facts: DataFacts
 
+    def predict(self, images: NDArray[np.number]) -> NDArray[np.int64]:
+        """Return the class of each image, (N,), as predict.py does.
+
+        Args:
+            images: (N, H, W) or rows (N, D): whole numbers from 0 to 255, or floats from 0 to 1.
+        """
+        pixels = images if np.issubdtype(images.dtype, np.integer) else images * 255
+        return self.network.predict(self.normalization.apply(pixels))
+
 
 def load_run(folder: RunFolder) -> SavedRun:
     """Rebuild a run's network from its folder.

@@ -1,0 +1,241 @@
+"""What a notebook imports: networks, trained on plain NumPy arrays in ten lines.
+
+::
+
+    from nn import Dense, Network, ReLU, load_mnist, train
+
+    (images, labels), (test_images, test_labels) = load_mnist()
+    network = Network([Dense(64), ReLU(), Dense(10)], input_shape=(28, 28))
+    history = train(network, images, labels, epochs=3)
+    print((network.predict(test_images) == test_labels).mean())
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.console.notebook_progress import NotebookProgress
+from nn.datasets.batches import CHUNK_ROWS, Chunk
+from nn.datasets.sources import load_images
+from nn.errors import DataError
+from nn.gradients import check_gradients
+from nn.initializers import gauss, he, xavier
+from nn.layers.activations import ReLU, Sigmoid
+from nn.layers.batch_norm import BatchNorm
+from nn.layers.convolution import Convolution
+from nn.layers.dense import Dense
+from nn.layers.dropout import Dropout
+from nn.layers.flatten import Flatten
+from nn.layers.layer import Array, Layer
+from nn.layers.parameter import Parameter
+from nn.layers.pooling import MaxPooling
+from nn.losses import SoftmaxCrossEntropy, softmax
+from nn.network import Network
+from nn.optimizers import SGD, Adam, Momentum, Optimizer
+from nn.regularizers import Penalty
+from nn.runs.run_folder import RunFolder
+from nn.runs.saved_run import SavedRun
+from nn.runs.saved_run import load_run as load_folder
+from nn.schedules import Schedule, constant, cosine, exponential, step
+from nn.training.history import History
+from nn.training.trainer import Observer
+from nn.training.trainer import train as run_trainer
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "BatchNorm",
+    "Convolution",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "MaxPooling",
+    "Momentum",
+    "Network",
+    "Observer",
+    "Optimizer",
+    "Parameter",
+    "Penalty",
+    "ReLU",
+    "Sigmoid",
+    "SoftmaxCrossEntropy",
+    "check_gradients",
+    "constant",
+    "cosine",
+    "exponential",
+    "gauss",
+    "he",
+    "load_mnist",
+    "load_run",
+    "softmax",
+    "step",
+    "train",
+    "xavier",
+]
+
+
+@dataclass
+class Shuffled:
+    """Examples in plain arrays, in another order every epoch.
+
+    Attributes:
+        inputs: Rows (N, D).
+        labels: Classes (N,).
+        batch_size: Examples a step.
+        rng: Draws the orders.
+    """
+
+    inputs: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    batch_size: int
+    rng: np.random.Generator
+
+    @property
+    def examples(self) -> int:
+        """Examples an epoch."""
+        return len(self.labels)
+
+    def epoch(self, skip: int = 0) -> Iterator[Chunk]:
+        """Yield every example once, many batches at a time."""
+        order = self.rng.permutation(self.examples)
+        rows = max(1, CHUNK_ROWS // self.batch_size) * self.batch_size
+        for start in range(skip, self.examples, rows):
+            chosen = order[start : start + rows]
+            yield Chunk(self.inputs[chosen], self.labels[chosen])
+
+
+def train(
+    network: Network,
+    images: ArrayLike,
+    labels: ArrayLike,
+    *,
+    epochs: int = 10,
+    batch_size: int = 4,
+    optimizer: Optimizer | None = None,
+    schedule: Schedule | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    seed: int = 0,
+    progress: bool = True,
+    observers: Sequence[Observer] = (),
+) -> History:
+    """Train a network in place on plain arrays.
+
+    Args:
+        network: Ends in as many units as there are classes.
+        images: Numbers of any kind, (N, H, W) or rows (N, D); scaled to about -1 to 1.
+        labels: Whole numbers from 0 to K - 1, (N,).
+        epochs: How often every example is seen.
+        batch_size: Examples a step.
+        optimizer: Made with `network.parameters`; momentum with a learning rate of 0.001 if None.
+        schedule: The factor on the learning rate in each epoch; 1 if None.
+        validation: Images and labels to measure the network on after every epoch; a random tenth
+            of the examples, which is then not learned from, if None.
+        seed: Of the random order and of that tenth.
+        progress: Whether to show a bar, in Jupyter or a terminal.
+        observers: Told of every epoch's start, progress and end.
+
+    Returns:
+        A record of every epoch: losses, accuracies, learning rate, seconds.
+
+    Raises:
+        DataError: The arrays do not fit each other or the network.
+        DivergedError: The loss is not finite, or hopeless.
+        SmallBatchError: Batch normalization cannot learn from batches this small.
+    """
+    rng = np.random.default_rng(seed)
+    inputs, classes = _checked(network, images, labels, "images", "labels")
+    if validation is None:
+        order = rng.permutation(len(inputs))
+        held_out, learned = np.split(order, [max(1, len(order) // 10)])
+        judged = Chunk(inputs[held_out], classes[held_out])
+        inputs, classes = inputs[learned], classes[learned]
+    else:
+        judged = Chunk(*_checked(network, *validation, "validation images", "validation labels"))
+    bar = NotebookProgress()
+    history: History = []
+    with closing(bar):
+        run_trainer(
+            network,
+            SoftmaxCrossEntropy(),
+            optimizer or Momentum(network.parameters, learning_rate=0.001),
+            schedule=schedule or constant(),
+            training=Shuffled(inputs, classes, batch_size, rng),
+            validation=lambda: [judged],
+            epochs=epochs,
+            history=history,
+            observers=[*([bar] if progress else []), *observers],
+        )
+    return history
+
+
+def _checked(
+    network: Network, images: ArrayLike, labels: ArrayLike, of_images: str, of_labels: str
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return images as rows and labels as whole numbers.
+
+    Raises:
+        DataError: They do not fit each other or the network.
+    """
+    pixels, classes = np.asarray(images), np.asarray(labels)
+    (features,), (units,) = network.input_shape, network.output_shape
+    if not len(pixels) or pixels[0].size != features:
+        raise DataError(
+            f"{of_images} have shape {pixels.shape}; the network takes {features} numbers for each "
+            f"image, as in (N, {features})"
+        )
+    if classes.shape != (len(pixels),):
+        raise DataError(
+            f"{of_labels} have shape {classes.shape}, and there are {len(pixels):,} images; give "
+            "one whole number for each image"
+        )
+    if not np.issubdtype(classes.dtype, np.integer):
+        raise DataError(f"{of_labels} are {classes.dtype}; give whole numbers from 0 to K - 1")
+    if classes.min() < 0 or classes.max() >= units:
+        raise DataError(
+            f"{of_labels} go from {classes.min()} to {classes.max()}, and the network ends in "
+            f"{units} units, for 0 to {units - 1}; let its last layer be "
+            f"Dense({max(int(classes.max()) + 1, 2)})"
+        )
+    rows = np.ascontiguousarray(pixels.reshape(len(pixels), features), np.float32)
+    return rows, classes.astype(np.int64)
+
+
+Pairs = tuple[tuple[Array, NDArray[np.int64]], tuple[Array, NDArray[np.int64]]]
+
+
+def load_mnist(data_dir: str | Path = "data") -> Pairs:
+    """Return MNIST's training and test images with their labels.
+
+    As in train.py, the files are looked for in `data_dir`, else downloaded; without a network,
+    digits that the program draws take their place, and a line says so.
+
+    Returns:
+        (images, labels) for training and for testing: images (N, 28, 28), float32 from 0 to 1,
+        and labels (N,).
+
+    Raises:
+        DataError: A file is damaged.
+    """
+    data = load_images("auto", Path(data_dir), report=print)
+    return (
+        (data.train_images / np.float32(255), data.train_labels),
+        (data.test_images / np.float32(255), data.test_labels),
+    )
+
+
+def load_run(path: str | Path) -> SavedRun:
+    """Return a saved run: its `network`, and `predict`, which scales images as in its training.
+
+    Args:
+        path: The run's folder, such as "saved_files/my-run".
+
+    Raises:
+        RunFolderError: There is no finished run, or one of its files is damaged.
+        SettingError: `settings.yaml` is missing or damaged.
+    """
+    return load_folder(RunFolder(Path(path)))
