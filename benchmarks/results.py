@@ -113,7 +113,7 @@ def _mean(runs: list[Record], column: str) -> float:
 def _spread(runs: list[Record], column: str) -> str:
     shares = 100 * np.array([float(run[column]) for run in runs])
     deviation = f" ± {shares.std(ddof=1):.2f}" if len(shares) > 1 else ""
-    return f"{shares.mean():.2f}{deviation} %"
+    return f"{shares.mean():.2f}{deviation}%"
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ class Settings(BaseModel):
         int,
         Group("network"),
         Question("How many hidden layers?", lambda values: not values.get("layers")),
-        Choice(0, "zero", explain="the pixels go straight to the ten outputs: fast, about 92 %"),
+        Choice(0, "zero", explain="the pixels go straight to the ten outputs: fast, about 92%"),
         Choice(1, "one", explain="one layer of hidden units between pixels and outputs"),
         Choice(2, "two", explain="two layers of hidden units: slower, a little more accurate"),
     ] = Field(1, description="layers of hidden units between pixels and outputs")
