@@ -101,7 +101,6 @@ STILL_WITHOUT_TESTS = {
     "nn.architecture.options",
     "nn.console.comparing",
     "nn.console.left_runs",
-    "nn.console.predict_flags",
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
