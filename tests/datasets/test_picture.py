@@ -124,6 +124,11 @@ def test_colour_modes_make_no_difference(tmp_path: Path, mode: str, plain: np.nd
     assert_alike(prepare_picture(path), plain)
 
 
+def test_faint_contrast_of_sixteen_bits_is_stretched(tmp_path: Path, plain: np.ndarray) -> None:
+    Image.fromarray((61_000 - 1_000 * seven()).astype(np.uint16)).save(tmp_path / "a.png")
+    assert_alike(prepare_picture(tmp_path / "a.png"), plain)
+
+
 @pytest.mark.parametrize("pen_is", ["black", "white"])
 def test_a_transparent_ground_is_no_ink(tmp_path: Path, pen_is: str, plain: np.ndarray) -> None:
     pixels = np.zeros((HEIGHT, WIDTH, 4), dtype=np.uint8)
