@@ -118,7 +118,7 @@ def test_answers_may_be_piped(search, tmp_path):
         (("--vary", "hidden_units: 9..3"), "", 2, ("from large to small; write 3..9",)),
         (("--vary", "hidden_unit: [3]"), "", 2, ("Did you mean hidden_units?",)),
         (("--vary", "epochs: 0..3"), "", 2, ("epochs is '0'",)),
-        (("--start", "nothing"), "", 2, ("start is 'nothing'",)),
+        (("--start", "nothing"), "", 2, ("--start names no config", "'nothing'")),
         (("--storage", "postgresql+psycopg://a:b@127.0.0.1:1/c"), "", 2, ("reached", "a:***@")),
         (("--trails", "3"), "", 2, ("Did you mean --trials?",)),
         (("--trials", "0"), "", 2, ("--trials is '0'",)),
