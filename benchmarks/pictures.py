@@ -145,7 +145,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1100, "height": 1330}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1100, "height": 1320}, device_scale_factor=1.5)
         draw_session(page, screen, docs / "session.png")
         draw_report(page, report, docs / "report.png")
         browser.close()
