@@ -1,15 +1,15 @@
-"""The mistakes this program can tell a person about, each with the exit code it ends in.
+"""The errors that are not defects of the program, each with its exit code.
 
 Whatever goes wrong because of an answer, a file or a machine is raised as one of these; the
-scripts print the message as one red line and exit. Anything else that is raised is a defect of
-the program and keeps its traceback.
+programs print the message as one red line and exit. Any other exception is a defect of the program
+and keeps its traceback.
 """
 
 import math
 
 
 class ProgramError(Exception):
-    """Something the person at the keyboard can mend; `str()` of it is the whole message."""
+    """Something the user can fix; `str()` of it is the complete message."""
 
     exit_code = 1
 
@@ -21,15 +21,26 @@ class SettingError(ProgramError):
 
 
 class DataError(ProgramError):
-    """A data file is missing, damaged, or is not what its name says."""
+    """A data file is missing, damaged, or not what its name says."""
 
     exit_code = 3
 
 
 class RunFolderError(ProgramError):
-    """A run's folder cannot be written, or what it holds is not a whole run."""
+    """A run's folder cannot be written, or does not hold a complete run."""
 
     exit_code = 4
+
+
+class MissingNumbaError(SettingError):
+    """Compiled steps are wanted, and Numba is not installed.
+
+    Args:
+        install: The command that installs it.
+    """
+
+    def __init__(self, install: str) -> None:
+        super().__init__(f"compiled steps need Numba, which is not installed: {install}")
 
 
 class SmallBatchError(SettingError):
@@ -52,7 +63,7 @@ class SmallBatchError(SettingError):
 
 
 class DivergedError(ProgramError):
-    """The loss is not finite any more, or far above what guessing gives.
+    """The loss is no longer finite, or far above what guessing gives.
 
     Args:
         epoch: The epoch in which training diverged.
@@ -75,6 +86,6 @@ class DivergedError(ProgramError):
 
 
 class StoppedError(ProgramError):
-    """The person pressed Ctrl-C; 130 is what a shell reports for a program so ended."""
+    """The user pressed Ctrl-C; shells report 130 for a program that ends this way."""
 
     exit_code = 130

@@ -62,7 +62,7 @@ def test_a_strangers_run_makes_no_folder_for_its_data(refused, copy, predict, tm
             set_in(copy, "data_dir", where)
             set_in(copy, "dataset", dataset)
             before = everything_in(tmp_path)
-            refused(predict(), 2, "settings.yaml: data_dir", "say it yourself with --data-dir")
+            refused(predict(), 2, "settings.yaml: data_dir", "pass it explicitly with --data-dir")
             assert everything_in(tmp_path) == before
             if dataset == "auto":
                 break
@@ -75,7 +75,7 @@ def test_a_strangers_run_that_is_gone_on_with_makes_none_either(
     set_in(copy, "data_dir", f"{tmp_path}/elsewhere")
     before = everything_in(tmp_path)
     done = run_program("train.py", *words, cwd=tmp_path / "here")
-    refused(done, 2, "settings.yaml: data_dir", "say it yourself with --data-dir")
+    refused(done, 2, "settings.yaml: data_dir", "pass it explicitly with --data-dir")
     assert everything_in(tmp_path) == before
 
 
@@ -105,7 +105,7 @@ def test_a_strangers_search_writes_nowhere_else(refused, run_program, tmp_path, 
     (tmp_path / "here" / "study.yaml").write_text(f"vary: {{seed: [1, 2]}}\n{line}\n")
     before = everything_in(tmp_path)
     done = run_program("search.py", "--config", "study.yaml", cwd=tmp_path / "here")
-    refused(done, 2, "outside the folder you are in")
+    refused(done, 2, "outside the working folder")
     assert everything_in(tmp_path) == before
 
 

@@ -1,7 +1,4 @@
-"""The four ways in: a terminal, piped lines, flags, a YAML file; all end in the same settings.
-
-Or in going on with a run that has its settings already.
-"""
+"""From a terminal, piped lines, flags or a YAML file to settings, or to a run to resume."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +18,12 @@ from nn.settings.flags import CommandLine
 
 @dataclass(frozen=True)
 class Resume:
-    """The wish to go on with a run.
+    """A run to resume.
 
     Attributes:
-        run: its name or its folder's path; empty for the newest that is not at its end.
-        save_dir: the folder that holds the runs.
-        given: the settings that were given along.
+        run: Its name or its folder's path; empty for the newest unfinished one.
+        save_dir: The folder that holds the runs.
+        given: The settings that are given as well.
     """
 
     run: str
@@ -40,20 +37,18 @@ def gather_settings(
     screens: Sequence[TextIO | None],
     preview: Callable[[Settings], Preview],
 ) -> Settings | Resume:
-    """Return the settings of a run, asking for what the command line leaves open.
-
-    If the command line wants it, or the person who is asked, a run is gone on with instead.
+    """Return the settings of a new run, or a run to resume; ask for what is not given.
 
     Args:
-        line: what the command line says.
-        stdin: where answers come from; None if it is closed.
-        screens: standard output and standard error; questions are asked if one is a terminal.
-        preview: works out what the review before a training shows.
+        line: The parsed command line.
+        stdin: Where answers come from; None if it is closed.
+        screens: Standard output and standard error; questions are asked if one is a terminal.
+        preview: Computes what the review before training shows.
 
     Raises:
-        SettingError: an answer or the config file is wrong.
-        StoppedError: the person stopped at a question.
-        SystemExit: the person chose to quit.
+        SettingError: A flag, an answer or the config file is wrong.
+        StoppedError: The user stopped at a question.
+        SystemExit: The user chose to quit.
     """
     given = line.given
     if line.config is not None:

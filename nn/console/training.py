@@ -1,6 +1,6 @@
-"""A training as a person at a screen meets it: what is shown, and what is said at its end.
+"""Training from the command line: what is shown meanwhile, and what is said at the end.
 
-Beside `train.py`, which only starts it, so that the questions need not wait for NumPy.
+It is separate from `train.py` so that the questions need not wait for NumPy.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
     """Train, save, draw, and say where everything is.
 
     Args:
-        wanted: the settings of a new run, or the wish to go on with another.
-        chart: whether to draw a chart under the progress bar.
-        live_plot: whether to draw the curves in a window while it trains.
+        wanted: The settings of a new run, or the run to resume.
+        chart: Whether to draw a chart under the progress bar.
+        live_plot: Whether to draw the curves in a window during training.
 
     Raises:
-        ProgramError: something went wrong; or training ended before its last epoch, and what it
-            had learned by then was saved.
+        ProgramError: Something went wrong; or training ended before its last epoch, and what it
+            had learned was saved.
     """
     begin: Callable[..., FinishedRun]
     if isinstance(wanted, Settings):
@@ -42,7 +42,7 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
         folder = RunFolder(run_to_resume(wanted.run, wanted.save_dir))
         begin = partial(resume_run, folder, wanted.given)
     plots = live_plots(live_plot)
-    # Locked until the pictures are drawn: a run without its report looks as if it had been left.
+    # Locked until the pictures are drawn: a run without its report would look unfinished.
     with ExitStack() as locked:
         with (
             watching(chart=chart, plots=plots) as observers,
@@ -52,13 +52,13 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
         _report(run)
     if run.cut_short:
         if isinstance(run.cut_short, StoppedError):
-            say(f"Go on with it: {command('train')} --resume {quote(str(run.folder.path))}")
+            say(f"Resume it: {command('train')} --resume {quote(str(run.folder.path))}")
         raise run.cut_short
     hold(plots)
 
 
 def _report(run: FinishedRun) -> None:
-    """Say how good the network is, draw the pictures, and say where everything is."""
+    """Print how good the network is, draw the pictures, and print where everything is."""
     result = run.result
     say(f"Validation accuracy {result.validation_accuracy:.2%}")
     say(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)

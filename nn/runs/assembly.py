@@ -1,7 +1,7 @@
 """From settings to the parts of a training: the only place that knows both.
 
-The mathematics take plain numbers and know no settings; settings are words and numbers and know
-no mathematics. A new optimizer, schedule or stopping rule is connected to its settings here.
+The mathematics take plain numbers and know no settings; the settings know no mathematics. A new
+optimizer, schedule or stopping rule is connected to its settings here.
 """
 
 import numpy as np
@@ -10,13 +10,14 @@ from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
 from nn.engines.choice import choose_engine, why_not_compiled
 from nn.engines.engine import Engine
-from nn.errors import SettingError
+from nn.errors import MissingNumbaError
 from nn.installation import install_command
 from nn.layers.dropout import Dropout
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
 from nn.regularizers import Penalty
+from nn.runs.facts import CompiledSteps
 from nn.runs.preparation import PreparedData, Report, prepare_network
 from nn.runs.random_streams import random_stream
 from nn.schedules import Schedule, constant, cosine, exponential, halving, step
@@ -37,7 +38,8 @@ def assemble(
         report: Told whether steps are compiled.
 
     Raises:
-        SettingError: The layers do not fit the images, or Numba is wanted and is not installed.
+        SettingError: The layers do not fit the images.
+        MissingNumbaError: Numba is wanted, and is not installed.
     """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
@@ -81,23 +83,14 @@ def make_engine(
     """Return the engine that the settings name, and report whether steps are compiled.
 
     Raises:
-        SettingError: Numba is wanted, and is not installed.
+        MissingNumbaError: Numba is wanted, and is not installed.
     """
     try:
         engine = choose_engine(network, loss, optimizer, compiled=settings.compiled)
     except ImportError:
-        raise SettingError(
-            f"--compiled needs Numba, which is not installed: {install_command('compiled')}, or "
-            "train with --no-compiled, which takes longer"
-        ) from None
-    unsupported = why_not_compiled(network, optimizer)
-    if settings.compiled and unsupported:
-        report(
-            f"Using NumPy: compiled steps do not support {unsupported}, only dense layers, relu or "
-            "sigmoid after them, sgd and momentum."
-        )
-    elif settings.compiled:
-        report("Steps are compiled, which takes some seconds the first time.")
+        raise MissingNumbaError(install_command("compiled")) from None
+    if settings.compiled:
+        report(CompiledSteps(why_not_compiled(network, optimizer)))
     return engine
 
 

@@ -1,7 +1,7 @@
-"""Numbers as CSV files that any program can read, and back without losing a bit.
+"""Numbers as CSV files that any program can read, bit-exact for float32.
 
-Nine significant digits are enough to tell every float32 from its neighbours, so a number that is
-written with nine and read again is the very same number.
+Nine significant digits distinguish every float32 from its neighbours, so a number that is written
+with nine digits and read again is identical.
 """
 
 import csv
@@ -32,10 +32,10 @@ Record = TypeVar("Record")
 
 
 def write_array(path: Path, array: NDArray[np.number]) -> None:
-    """Write an array of one or two dimensions: comma-separated, no header; one dimension is a row.
+    """Write an array of one or two dimensions, comma-separated, no header; one dimension is a row.
 
     Raises:
-        RunFolderError: the file cannot be written.
+        RunFolderError: The file cannot be written.
     """
     with _open_for_numbers(path) as stream:
         np.savetxt(stream, np.atleast_2d(array), fmt=NUMBER_FORMAT, delimiter=",")
@@ -51,21 +51,21 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 
 def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Read back what `write_array` wrote.
+    """Read an array that `write_array` wrote.
 
     Args:
         path: The file.
-        shape: What it must hold, one or two dimensions.
+        shape: The expected shape, one or two dimensions.
 
     Raises:
-        RunFolderError: the file is missing, too long, holds something else than finite numbers,
-            or another shape.
+        RunFolderError: The file is missing, too long, has another shape, or holds anything but
+            finite numbers.
     """
     rows, columns = (1, *shape) if len(shape) == 1 else shape
     try:
         content = _read_at_most(path, rows * columns * _LONGEST_NUMBER)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # an empty file: the shape will tell
+            warnings.simplefilter("ignore", UserWarning)  # for an empty file; the shape reveals it
             array = np.loadtxt(io.StringIO(content), delimiter=",", ndmin=2, comments=None)
     except ValueError as error:
         reason = shorten(str(error), 100)
@@ -74,7 +74,7 @@ def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
         raise RunFolderError(
             f"{path}: expected {rows} rows of {columns} numbers, "
             f"got {array.shape[0]} rows of {array.shape[1]}. "
-            "Do the files of this folder belong to one run?"
+            "Are all files of this folder from the same run?"
         )
     with np.errstate(over="ignore"):
         numbers = array.astype(np.float32).reshape(shape)
@@ -87,7 +87,7 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[float
     """Write a table with a header; whole numbers as such, others with nine digits.
 
     Raises:
-        RunFolderError: the file cannot be written.
+        RunFolderError: The file cannot be written.
     """
     lines = [",".join(header)]
     lines += [",".join(_as_text(number) for number in row) for row in rows]
@@ -100,11 +100,10 @@ def _as_text(number: float) -> str:
 
 
 def read_table(path: Path, header: Sequence[str]) -> NDArray[np.float64]:
-    """Read back what `write_table` wrote, as columns, (columns, rows); numbers may be infinite.
+    """Read a table that `write_table` wrote as (columns, rows); numbers may be infinite.
 
     Raises:
-        RunFolderError: the file is missing, has another header, or holds something else than
-            numbers.
+        RunFolderError: The file is missing, has another header, or holds anything but numbers.
     """
     first, *lines = _read_at_most(path, _LONGEST_TABLE).splitlines() or [""]
     try:
@@ -119,23 +118,23 @@ def read_table(path: Path, header: Sequence[str]) -> NDArray[np.float64]:
 
 
 def write_record(path: Path, record: Any) -> None:
-    """Write a dataclass of numbers as a table of one row, the fields' names in the header.
+    """Write a dataclass of numbers as a table of one row, with the field names as header.
 
     Raises:
-        RunFolderError: the file cannot be written.
+        RunFolderError: The file cannot be written.
     """
     write_table(path, [field.name for field in fields(record)], [astuple(record)])
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:
-    """Read back what `write_record` wrote.
+    """Read a record that `write_record` wrote.
 
     Args:
         path: The file.
         kind: A dataclass whose fields are whole numbers and floats.
 
     Raises:
-        RunFolderError: the file is missing, or is not a record of that kind.
+        RunFolderError: The file is missing, or is not a record of that kind.
     """
     types = get_type_hints(kind)
     lines = _read_at_most(path, _LONGEST_RECORD).splitlines()
@@ -152,7 +151,7 @@ def read_record(path: Path, kind: type[Record]) -> Record:
         try:
             numbers[name] = types[name](text)
             finite = math.isfinite(numbers[name])
-        except (ValueError, OverflowError):  # no number, or one beyond all floats
+        except (ValueError, OverflowError):  # not a number, or too large for a float
             finite = False
         if not finite:
             raise RunFolderError(f"{path}: {name} is {text[:40]!r}, which is not a finite number.")
@@ -176,4 +175,4 @@ def _read_at_most(path: Path, limit: int) -> str:
     try:
         return content.decode("ascii")
     except UnicodeDecodeError as error:
-        raise RunFolderError(f"{path}: holds something else than numbers.") from error
+        raise RunFolderError(f"{path}: holds something other than numbers.") from error

@@ -1,8 +1,8 @@
 """A trained network for other programs.
 
-The CSV files can be read by anything, but whoever reads them has to build the layers anew. ONNX is
-a format for whole networks that runs in most other frameworks, on phones and in browsers. An
-`.npz` holds the same arrays as the CSV files in NumPy's own form.
+Any program can read the CSV files, but must rebuild the layers itself. ONNX is a format for
+complete networks that runs in most other frameworks, on phones and in browsers. An `.npz` file
+holds the same arrays as the CSV files, in NumPy's own format.
 """
 
 import math
@@ -32,16 +32,16 @@ def export_network(run: SavedRun, form: str) -> Path:
 
     Args:
         run: The run.
-        form: "onnx", which takes images as pixels (N, H, W) from 0 to 255, in float32, and gives
-            logits (N, K), the run's normalization included; or "npz", which has an array for each
-            CSV file and the two numbers of the normalization.
+        form: "onnx", a network from pixels (N, H, W), 0 to 255 in float32, to logits (N, K), which
+            includes the run's normalization; or "npz", an array for each CSV file and the two
+            numbers of the normalization.
 
     Returns:
         The file's path.
 
     Raises:
-        SettingError: the package onnx is not installed, or there is no such form.
-        RunFolderError: the folder cannot be written.
+        SettingError: The package onnx is not installed, or there is no such form.
+        RunFolderError: The folder cannot be written.
     """
     writers: dict[str, Callable[[SavedRun, Path], None]] = {"onnx": _write_onnx, "npz": _write_npz}
     if form not in writers:
@@ -64,7 +64,7 @@ def _write_onnx(run: SavedRun, path: Path) -> None:
     write_atomically(path, _onnx_model(run).SerializeToString())
 
 
-# How each layer is said in ONNX: the operator, its arrays in the operator's order, its attributes.
+# Each layer in ONNX: the operator, its arrays in the operator's order, its attributes.
 _Operator = tuple[str, list[np.ndarray], dict[str, Any]]
 
 
@@ -75,7 +75,7 @@ def _dense(layer: Layer) -> _Operator:
 def _conv2d(layer: Layer) -> _Operator:
     constants = layer.constants
     weights = layer.arrays["weights"]
-    # Ours are (C * kh * kw, F), as they stand in the matrix product; ONNX's are (F, C, kh, kw).
+    # Ours are (C * kh * kw, F), as the matrix product needs them; ONNX's are (F, C, kh, kw).
     kernels = weights.T.reshape(-1, layer.input_shape[0], *_pair(constants["kernel_size"]))
     attributes = {
         "kernel_shape": constants["kernel_size"],
@@ -120,7 +120,7 @@ def _pair(value: float | tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _onnx_model(run: SavedRun) -> "ModelProto":
-    """Return the network as a chain of operators, each taking what the one before it gives."""
+    """Return the network as a chain of operators, each with the output of the one before it."""
     try:
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError:

@@ -1,6 +1,6 @@
-"""What is worth saying while a run is made: facts, each with a sentence that names no flag.
+"""What a run reports: facts, each with a sentence that names no flag.
 
-Whoever shows them, as `nn.console.advice` does, can add what to do about them.
+The console adds which flags help (`nn.console.advice`).
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,32 @@ _THROWN_OFF = 1.003  # times what guessing gives; untrained networks are within 
 
 
 @dataclass(frozen=True)
+class CompiledSteps:
+    """What became of the wish for compiled steps.
+
+    Attributes:
+        unsupported: What they do not support, so that NumPy takes the steps; empty if they do.
+    """
+
+    unsupported: str
+
+    def __str__(self) -> str:
+        if self.unsupported:
+            return (
+                f"Using NumPy: compiled steps do not support {self.unsupported}, only dense "
+                "layers, relu or sigmoid after them, sgd and momentum."
+            )
+        return "Steps are compiled, which takes some seconds the first time."
+
+
+@dataclass(frozen=True)
 class NotLearning:
     """A network that is no better than guessing after its first epoch.
 
     Attributes:
         loss: Its validation loss.
-        guessing: The loss of whoever knows only how often each class occurs.
-        learning_rate: The epoch's.
+        guessing: The loss of one who knows only how often each class occurs.
+        learning_rate: That of the epoch.
     """
 
     loss: float

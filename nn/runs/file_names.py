@@ -1,4 +1,4 @@
-"""The names of the files that tell how far a run is, for all who look without opening them."""
+"""Names of the files of a run, for modules that only need to know whether they exist."""
 
 SETTINGS = "settings.yaml"
 CHECKPOINT = "checkpoint.npz"
@@ -9,9 +9,9 @@ GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
 MADE_OF_A_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
-"""What is made of a finished run, and tells of another network once the run is trained further."""
+"""Files made from a result, which are out of date once the run is extended."""
 
 
 def former(name: str) -> str:
-    """Return the name under which a file's former content stays while a run is trained further."""
+    """Return the name of a file's former version, which is kept while a run is extended."""
     return f".{name}.former.part"

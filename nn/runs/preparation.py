@@ -1,7 +1,7 @@
-"""From settings to data and a network, alike for training, predicting and everything after.
+"""From settings to data and a network, for training and predicting alike.
 
-A network that is shown other images, or differently scaled ones, than it was trained for gives
-wrong answers without a word. So whatever works with a run prepares its data here.
+A network that gets other images than it was trained for, or differently scaled ones, gives wrong
+answers without an error. So everything that works with a run prepares its data here.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,7 +33,7 @@ class PreparedData:
     Attributes:
         images: The whole data set.
         split: Its training, validation and test part.
-        normalization: Fitted on the training part, or the one that a saved run brought along.
+        normalization: Fitted on the training part, or that of a saved run.
     """
 
     images: ImageData
@@ -50,7 +50,7 @@ class PreparedData:
         )
 
     def in_order(self, part: LabelledImages) -> Callable[[], Iterable[Chunk]]:
-        """Return a function that deals out a part of the split, anew at each call."""
+        """Return a function that yields a part of the split, from the start at each call."""
         return partial(in_order, part, self.normalization)
 
 
@@ -70,7 +70,7 @@ def prepare_data(
         on_progress: Told of a download's progress: file, bytes done, bytes in all.
 
     Raises:
-        DataError: the images cannot be had.
+        DataError: The images are missing or damaged.
     """
     images = load_images(
         settings.dataset,

@@ -1,4 +1,4 @@
-"""What a run will be, worked out before it starts: its layers, its size, how long it will take."""
+"""A run before it starts: its layers, its size, and how long it will take."""
 
 import time
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import prepare_network
 from nn.settings.declaration import Settings
 
-# Before the data are looked for, MNIST is what they will most likely be.
+# The data have not been read yet; most likely they are MNIST.
 _IMAGE_SHAPE = (28, 28)
 _CLASSES = 10
 _TRAINING_IMAGES = 58_000
@@ -25,11 +25,11 @@ _TRIAL_ROWS = 256
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run will be.
+    """A run before it starts.
 
     Attributes:
-        layers: Each layer in words, with the shape of what leaves it.
-        parameters: How many numbers are learned.
+        layers: Each layer in words, with the shape of its output.
+        parameters: Number of parameters.
         seconds: Estimated time of the whole training.
     """
 
@@ -39,13 +39,12 @@ class Preview:
 
 
 def preview_run(settings: Settings) -> Preview:
-    """Return what a run on images like MNIST's will be.
+    """Return the preview of a run on images like MNIST's.
 
-    The time is measured, not looked up: a copy of the network takes steps on random images for a
-    moment.
+    The time is measured: a copy of the network takes steps on random images for a moment.
 
     Raises:
-        SettingError: the layers do not fit together, or Numba is wanted and not installed.
+        SettingError: The layers do not fit together, or Numba is wanted and not installed.
     """
     network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
     layers, parameters = describe(network), network.parameter_count

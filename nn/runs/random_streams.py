@@ -1,8 +1,7 @@
 """Independent random numbers for every purpose, all from one seed.
 
-With one stream for everything, one more number drawn for the split would change every weight and
-every batch after it. With a stream for each purpose, two runs that differ in one respect stay
-alike in all others.
+With a single stream, one more number drawn for the split would change every weight and every batch.
+With a stream for each purpose, two runs that differ in one respect agree in all others.
 """
 
 from typing import Literal, get_args

@@ -1,7 +1,7 @@
-"""A run's folder: everything one training left, in files that anyone can open.
+"""A run's folder: everything a training saved, in files that anyone can open.
 
-Files appear whole or not at all, and `result.csv` comes last: a folder without it belongs to a
-run that is still going on, or that never came to its end.
+Files appear complete or not at all, and `result.csv` comes last: a run whose folder has none is
+still in training, or unfinished.
 """
 
 import math
@@ -39,13 +39,13 @@ _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the folder notes down about the images.
+    """Facts about the images, as saved in `data.csv`.
 
     Attributes:
         image_height: H in pixels.
         image_width: W in pixels.
         classes: K.
-        crc32: Checksum of all images and labels, to notice data that have changed.
+        crc32: Checksum of all images and labels, to detect changed data.
     """
 
     image_height: int
@@ -64,7 +64,7 @@ class Result:
     """The final figures of a run; losses in nats per example, accuracies from 0 to 1.
 
     Attributes:
-        epochs: How many whole epochs were trained.
+        epochs: Number of complete epochs.
     """
 
     epochs: int
@@ -81,7 +81,7 @@ class Result:
 class RunFolder:
     """Writes and reads the files of one run.
 
-    Whatever cannot be written or read is a `RunFolderError` that names the file.
+    If a file cannot be written or read, a `RunFolderError` names it.
 
     Args:
         path: The folder.
@@ -92,10 +92,10 @@ class RunFolder:
 
     @classmethod
     def create(cls, save_dir: Path, name: str) -> "RunFolder":
-        """Make a new folder; a name that is in use gets a number, so nothing is overwritten.
+        """Create a new folder; a name in use gets a number, so nothing is overwritten.
 
         Raises:
-            RunFolderError: the folder cannot be made.
+            RunFolderError: The folder cannot be created.
         """
         numbered = name
         with writing(save_dir, advice="Choose another folder with --save-dir."):
@@ -108,43 +108,43 @@ class RunFolder:
                     numbered = f"{name}-{number}"
                 else:
                     return cls(save_dir / numbered)
-        raise RunFolderError(f"{save_dir}: no folder for the run could be made in it.")
+        raise RunFolderError(f"{save_dir}: cannot create a folder for the run in it.")
 
     @property
     def name(self) -> str:
-        """The run's name, which is the folder's as it may be shown."""
+        """The run's name: its folder's, made printable."""
         return printable(self.path.name)
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is a result, to which all other files then belong."""
+        """Whether there is a result; all other files then belong to it."""
         return (self.path / RESULT).is_file()
 
     @property
     def checkpoint(self) -> Path:
-        """The file from which the training can go on."""
+        """The file from which training can be resumed."""
         return self.path / CHECKPOINT
 
     def discard(self) -> None:
-        """Remove the folder and all that is in it."""
+        """Remove the folder and everything in it."""
         shutil.rmtree(self.path)
 
     @contextmanager
     def read_as_one(self) -> Iterator[None]:
-        """Make sure that all files that are read in the block belong to one result.
+        """Ensure that all files read in the block belong to the same result.
 
-        The result is taken away before any other file of a finished run is written anew, and
-        comes back last.
+        When a finished run is extended, its result is removed before any other file is replaced,
+        and the new one is written last.
 
         Raises:
-            RunFolderError: the run was trained further meanwhile.
+            RunFolderError: The run was extended meanwhile.
         """
         before = self._result_state()
         yield
         if self._result_state() != before:
             raise RunFolderError(
-                f"{self.path}: this run was trained further while it was read. Try again when its "
-                "training has ended."
+                f"{self.path}: this run was extended while it was read. Try again when training "
+                "has ended."
             )
 
     def _result_state(self) -> tuple[int, int] | None:
@@ -161,7 +161,7 @@ class RunFolder:
             write_settings(path, settings, notes)
 
     def write_histories(self, history: History) -> None:
-        """Write the three histories, one row an epoch."""
+        """Write the three histories, one row per epoch."""
         for measure in ("loss", "accuracy"):
             rows = [
                 (r.epoch, getattr(r, f"training_{measure}"), getattr(r, f"validation_{measure}"))
@@ -178,10 +178,10 @@ class RunFolder:
             write_array(self.path / f"{stem}.csv", array)
 
     def read_network(self, network: Network) -> None:
-        """Fill a network that was built from the run's settings with the run's numbers.
+        """Read the run's parameters into a network that was built from its settings.
 
         Raises:
-            RunFolderError: a file is missing, or does not hold what this network needs.
+            RunFolderError: A file is missing, or does not fit this network.
         """
         for stem, array in network.arrays.items():
             array[...] = read_array(self.path / f"{stem}.csv", array.shape)
@@ -191,10 +191,10 @@ class RunFolder:
         write_record(self.path / NORMALIZATION, normalization)
 
     def read_normalization(self) -> Normalization:
-        """Read back what `write_normalization` wrote.
+        """Read `normalization.csv`.
 
         Raises:
-            RunFolderError: the file is missing or damaged.
+            RunFolderError: The file is missing or damaged.
         """
         path = self.path / NORMALIZATION
         normalization = read_record(path, Normalization)
@@ -211,10 +211,10 @@ class RunFolder:
         write_record(self.path / DATA, facts)
 
     def read_data_facts(self) -> DataFacts:
-        """Read back what `write_data_facts` wrote.
+        """Read `data.csv`.
 
         Raises:
-            RunFolderError: the file is missing or damaged.
+            RunFolderError: The file is missing or damaged.
         """
         path = self.path / DATA
         facts = read_record(path, DataFacts)
@@ -228,28 +228,28 @@ class RunFolder:
         write_array(self.path / CONFUSION_MATRIX, matrix)
 
     def write_result(self, result: Result) -> None:
-        """Write `result.csv`; it comes last, for it marks the run as finished."""
+        """Write `result.csv`, the last file, since it marks the run as finished."""
         write_record(self.path / RESULT, result)
 
     def read_result(self) -> Result:
-        """Read back what `write_result` wrote.
+        """Read `result.csv`.
 
         Raises:
-            RunFolderError: the file is missing or damaged.
+            RunFolderError: The file is missing or damaged.
         """
         return read_record(self.path / RESULT, Result)
 
     def write_seconds(self, seconds: float) -> None:
-        """Write `seconds.txt`: how long the epochs took, which no two runs have in common.
+        """Write `seconds.txt`: how long the epochs took, which differs between any two runs.
 
-        It stands apart from the CSV files, which a repeated run leaves alike to the last byte.
+        It is not a CSV file, because those of a repeated run are byte-identical.
         """
         path = self.path / SECONDS
         with writing(path):
             write_atomically(path, f"{seconds:.3f}\n")
 
     def read_seconds(self) -> float | None:
-        """Read back what `write_seconds` wrote; None where no number can be read."""
+        """Read `seconds.txt`; None if it holds no such number."""
         try:
             seconds = float(read_regular(self.path / SECONDS, _LONGEST_SECONDS))
         except (OSError, ValueError):
@@ -257,9 +257,9 @@ class RunFolder:
         return seconds if 0 <= seconds < math.inf else None
 
     def read_settings(self) -> Settings:
-        """Read back the run's settings.
+        """Read `settings.yaml`.
 
         Raises:
-            SettingError: the file is missing or damaged.
+            SettingError: The file is missing or damaged.
         """
         return check_settings(read_config(self.path / SETTINGS))

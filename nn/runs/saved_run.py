@@ -1,4 +1,4 @@
-"""A finished run brought back to life: its network, fed exactly as it was in training."""
+"""A finished run, loaded: its network, with inputs prepared exactly as in training."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +22,14 @@ from nn.training.evaluation import evaluate
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run as its folder holds it.
+    """A run, loaded from its folder.
 
     Attributes:
-        folder: Where it came from.
+        folder: Its folder.
         settings: Those it was trained with.
-        network: With the trained numbers, to the last bit.
-        normalization: What its network expects to be done to pixels.
-        facts: About the images it was trained for.
+        network: With the trained parameters, bit by bit.
+        normalization: How pixels are scaled for its network.
+        facts: Facts about its training images.
     """
 
     folder: RunFolder
@@ -52,8 +52,8 @@ def load_run(folder: RunFolder) -> SavedRun:
     """Rebuild a run's network from its folder.
 
     Raises:
-        RunFolderError: a file is missing, damaged, or belongs to another run, or the run was
-            trained further meanwhile.
+        RunFolderError: A file is missing, damaged or from another run, or the run was extended
+            meanwhile.
         SettingError: `settings.yaml` is missing or damaged.
     """
     with folder.read_as_one():
@@ -70,7 +70,7 @@ def load_run(folder: RunFolder) -> SavedRun:
 
 
 def _zeros(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Leave the weights empty: the folder's are to take their place, and drawing takes time."""
+    """Return zeros: the folder's weights replace them, and random ones take time."""
     return np.zeros(shape)
 
 
@@ -81,17 +81,17 @@ def predict_test_set(
     report: Report = lambda message: None,
     on_download: DownloadObserver | None = None,
 ) -> Predictions:
-    """Return what the run's network says about its own test images.
+    """Return what a run's network predicts for its own test images.
 
     Args:
         run: The run.
-        data_dir: Folder of the data files; the one it was trained with if None.
-        report: Told when the images are not those of the training.
+        data_dir: Folder of the data files; that of the training if None.
+        report: Told if the images are not those of the training.
         on_download: Told of a download's progress.
 
     Raises:
-        DataError: the images cannot be had, or have another size.
-        SettingError: the run's settings lead to a folder elsewhere that holds no images.
+        DataError: The images are missing, damaged, or of another size.
+        SettingError: The run's settings name a folder elsewhere that holds no images.
     """
     settings = run.settings
     if data_dir is not None:
@@ -105,12 +105,12 @@ def predict_test_set(
     if _size(facts) != _size(run.facts):
         raise DataError(
             f"{data.images.source}: images of {_size(facts)}, but {run.folder.name} was trained "
-            f"on images of {_size(run.facts)}. Name the folder of those with --data-dir."
+            f"on images of {_size(run.facts)}. Pass the folder of those with --data-dir."
         )
     if facts != run.facts:
         report(
             f"These are not the images that {run.folder.name} was trained and tested with, so "
-            "its test accuracy will not be the one that training printed."
+            "its test accuracy will differ from the one after training."
         )
     test = data.split.test
     evaluation = evaluate(run.network, SoftmaxCrossEntropy(), data.in_order(test)())
@@ -123,19 +123,19 @@ def _size(facts: DataFacts) -> str:
 
 
 def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return what a run's network says about a person's own picture.
+    """Return what a run's network predicts for a picture of your own.
 
     Args:
         run: The run.
         path: A picture in any format, dark on light or light on dark.
 
     Returns:
-        The image that the network saw, (H, W), and the probabilities it gave, (K,).
+        The network's input image, (H, W), and the predicted probabilities, (K,).
 
     Raises:
-        DataError: the file is no picture, or shows nothing.
+        DataError: The file is not a picture, or is blank.
     """
-    from nn.datasets.picture import prepare_picture  # brings Pillow, which only this needs
+    from nn.datasets.picture import prepare_picture  # imports Pillow, which only this needs
 
     image = prepare_picture(path, (run.facts.image_height, run.facts.image_width))
     logits = run.network.forward(run.normalization.apply(image[np.newaxis]))

@@ -1,8 +1,8 @@
-"""Where a config or a run from somebody else may lead the program: to look, but not to write.
+"""Where configs and runs from others may make the program write: below the working folder only.
 
-A config says what to train, and a run's `settings.yaml` where its images were. Whoever starts a
-config of a stranger's expects that everything it makes lies below the folder they are in. Flags
-are the person's own words and lead anywhere.
+A config says what to train, and a run's `settings.yaml` where its images were. Users of a config
+from a stranger expect that everything it creates is below their working folder. Flags are the
+user's own choice and may name any folder.
 """
 
 import os
@@ -20,16 +20,16 @@ _WRITTEN_TO = ("save_dir", "storage")
 
 
 def check_write_scope(given: Mapping[str, Given]) -> None:
-    """Refuse settings by which a file leads the program's writing out of the working folder.
+    """Reject settings in files that would make the program write outside the working folder.
 
-    `save_dir` and a search's `storage` are written to. `data_dir` is, too, where there are no
-    images in it: MNIST is downloaded into it, or the built-in digits are kept there.
+    It writes to `save_dir` and to a search's `storage`; and to `data_dir`, if that has no images:
+    MNIST is downloaded into it, or the built-in digits are kept there.
 
     Args:
-        given: settings as they were written; those of flags are not looked at.
+        given: Settings as written; those of flags are not checked.
 
     Raises:
-        SettingError: one leads elsewhere; says which flag allows it.
+        SettingError: One is outside; the message says which flag allows it.
     """
     for name in (*_WRITTEN_TO, "data_dir"):
         one = given.get(name)
@@ -41,25 +41,25 @@ def check_write_scope(given: Mapping[str, Given]) -> None:
             continue
         missing = " and without images" if name == "data_dir" else ""
         raise SettingError(
-            f"{one.source} is {shorten(where)}, a place outside the folder you are in{missing}; "
-            f"a file may not lead there. If you mean it, say it yourself with {flag}"
+            f"{one.source} is {shorten(where)}, outside the working folder{missing}, which a file "
+            f"may not choose. If you want this, pass it explicitly with {flag}"
         )
 
 
 def check_data_dir(folder: Path, settings: Settings) -> None:
-    """Refuse what a run's `settings.yaml` says of its images, if it leads the writing elsewhere.
+    """Reject the `data_dir` of a run's `settings.yaml` if it has no images and is outside.
 
     Raises:
-        SettingError: it does.
+        SettingError: It does not pass `check_write_scope`.
     """
     place = f"{folder / SETTINGS}: data_dir"
     check_write_scope({"data_dir": Given(settings.data_dir, place)})
 
 
 def is_below_working_folder(where: str) -> bool:
-    """Return whether a path, as it is written, stays in the folder the program was started in."""
+    """Return whether a path, as written, stays in the working folder."""
     if "://" in where or "\0" in where or where.startswith("~"):
         return False
     here = Path.cwd()
-    # By its words: what a link in one's own folder leads to is one's own affair.
+    # As written: where a link in the user's own folder leads is the user's own choice.
     return Path(os.path.normpath(here / where)).is_relative_to(here)

@@ -1,8 +1,7 @@
 """When to stop, and which network to keep.
 
-A network that goes on learning its training images by heart gets worse on others. The validation
-images show when: whoever watches them can stop in time, and can go back to the epoch in which the
-network was at its best.
+A network that overfits its training images gets worse on others. The validation images show when:
+training can stop in time and return to the network of the best epoch.
 """
 
 from nn.layers.layer import Array
@@ -10,31 +9,30 @@ from nn.network import Network
 from nn.training.history import EpochRecord, History
 from nn.training.trainer import Observer
 
-# What can be watched, and whether less of it is better (1) or more (-1).
+# The figures to monitor: 1 if lower is better, -1 if higher is better.
 MONITORS = {"validation_loss": 1, "validation_accuracy": -1}
 
 
 class EarlyStopping(Observer):
-    """Ends training once nothing has become better for so long.
+    """Ends training when the monitored figure has not improved for a while.
 
-    An epoch is better if what is watched improved on the best epoch so far by more than
-    `min_delta`. With `any_change` it is enough that it differs from the last such epoch by more
-    than that, in whichever direction: training then ends where it has come to rest.
+    An epoch is better if the figure improved on the best epoch so far by more than `min_delta`.
+    With `any_change` it is enough that it differs from the last such epoch by more than that, in
+    either direction: training then ends when the figure no longer moves.
 
-    Since the validation images are looked at after each epoch, training always ends with a whole
-    one, and a patience of fewer steps than an epoch has means that the first epoch that is no
-    better is the last.
+    Validation follows each epoch, so training always ends with a complete epoch. If patience is
+    fewer steps than an epoch has, the first epoch that is no better is the last.
 
     Args:
-        monitor: What is watched, one of `MONITORS`.
-        min_delta: An improvement up to this counts as none, from 0.
-        patience: How long to wait for a better epoch, from 1: in epochs, or in steps if it is said
-            how many an epoch has.
-        steps_per_epoch: Steps an epoch; 1 counts the patience in epochs.
-        any_change: Whether getting worse is as good a reason to go on as getting better.
+        monitor: The figure, one of `MONITORS`.
+        min_delta: Improvements up to this are ignored, from 0.
+        patience: How long to wait for a better epoch, from 1: in steps if `steps_per_epoch` is
+            given, else in epochs.
+        steps_per_epoch: Steps per epoch; 1 counts patience in epochs.
+        any_change: Whether a change for the worse counts, too.
 
     Attributes:
-        best_epoch: The last epoch that was better, 0 before there is one.
+        best_epoch: The last epoch that was better, 0 if none.
 
     Reference: Prechelt (1998), Early Stopping - But When?
     """
@@ -57,13 +55,13 @@ class EarlyStopping(Observer):
         self.best_epoch = 0
 
     def on_resume(self, history: History) -> None:
-        """Look at all epochs of the history once more."""
+        """Compare all epochs of the history again."""
         self._best, self.best_epoch = float("inf"), 0
         for record in history:
             self.on_epoch_end(record)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Compare the epoch with the best one; set `should_stop` when patience is at its end."""
+        """Compare the epoch with the best one; set `should_stop` when patience runs out."""
         badness = _badness(record, self._monitor)
         improvement = self._best - badness
         if (abs(improvement) if self._any_change else improvement) > self._min_delta:
@@ -73,14 +71,14 @@ class EarlyStopping(Observer):
 
 
 class BestNetwork(Observer):
-    """Keeps a copy of the network as it was after its best epoch, the first of equals.
+    """Keeps a copy of the network after its best epoch, the first one in case of a tie.
 
     Args:
         network: The network that is trained.
-        monitor: What makes an epoch the best, one of `MONITORS`.
+        monitor: The figure that decides which epoch is best, one of `MONITORS`.
 
     Attributes:
-        epoch: The best epoch so far, 0 before there is one.
+        epoch: The best epoch so far, 0 if none.
         arrays: The network's arrays after that epoch.
     """
 
@@ -92,18 +90,18 @@ class BestNetwork(Observer):
         self.epoch = 0
 
     def on_resume(self, history: History) -> None:
-        """Find the best epoch of the history; its arrays are for whoever kept them to bring."""
+        """Find the best epoch of the history; the caller restores its arrays."""
         self._best, self.epoch = float("inf"), 0
         for record in history:
             self._compare(record)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Copy the network if it is better than ever."""
+        """Copy the network if this is the best epoch."""
         if self._compare(record):
             self.arrays = self._network.snapshot()
 
     def _compare(self, record: EpochRecord) -> bool:
-        """Return whether an epoch is better than ever; it is the best one then."""
+        """Return whether an epoch is the best so far, and remember it if so."""
         badness = _badness(record, self._monitor)
         if badness < self._best:
             self._best, self.epoch = badness, record.epoch
@@ -111,7 +109,7 @@ class BestNetwork(Observer):
         return False
 
     def restore(self) -> None:
-        """Make the network what it was after its best epoch; nothing changes if there was none."""
+        """Restore the network of the best epoch, if there is one."""
         if self.epoch:
             self._network.restore(self.arrays)
 

@@ -1,4 +1,4 @@
-"""How good a network is on images it does not learn from."""
+"""How good a network is on images it does not train on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Examples(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network makes of a set of images.
+    """How well a network does on a set of images.
 
     Attributes:
         loss: Mean cross-entropy in nats per example, without penalties.
@@ -49,17 +49,17 @@ def evaluate(
 
     Args:
         network: The network.
-        loss: The loss to average.
-        examples: The examples, some at a time. The logits depend, in their last bits, on how
-            many come at a time, so whoever wants the same numbers twice deals them out alike.
+        loss: The loss to measure.
+        examples: The examples, in chunks. The last bits of the logits depend on the sizes of the
+            chunks, so identical figures need identical chunks.
     """
     logits, labels = [], []
     for some in examples:
-        # One thread, so that the last bits are the same wherever this is done. Weights grown too
-        # large overflow here; the loss, not a warning, is to say so.
+        # One thread, so that the last bits are the same everywhere. Weights that are too large
+        # overflow here; the loss reports it, so no warning is needed.
         with limited_threads(1), np.errstate(over="ignore", invalid="ignore"):
             logits.append(network.forward(some.inputs))
-        labels.append(some.labels.copy())  # The next examples may come in the same array.
+        labels.append(some.labels.copy())  # the next chunk may reuse the array
     all_logits, all_labels = np.concatenate(logits), np.concatenate(labels)
     return Evaluation(
         loss=loss.value(all_logits, all_labels),
@@ -70,5 +70,5 @@ def evaluate(
 
 
 def accuracy(logits: Array, labels: NDArray[np.integer]) -> float:
-    """Return the share of rows (N, K) whose largest logit is the label's (N,), from 0 to 1."""
+    """Return the share of rows (N, K) whose largest logit is that of the label (N,), 0 to 1."""
     return float(np.mean(logits.argmax(axis=1) == labels))

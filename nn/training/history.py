@@ -1,4 +1,4 @@
-"""What training remembers of every epoch, and of the one that is under way."""
+"""What training records of every epoch, and of the current one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from nn.layers.layer import Array
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch in numbers.
+    """The figures of one epoch.
 
     Attributes:
         epoch: From 1.
-        learning_rate: The rate used in this epoch.
-        training_loss: Mean cross-entropy over the epoch's batches, each measured before the step
-            it led to, in nats per example and without penalties.
-        training_accuracy: Share of right answers over the same batches, from 0 to 1.
+        learning_rate: That of this epoch.
+        training_loss: Mean cross-entropy over the epoch's batches, each measured before its step,
+            in nats per example, without penalties.
+        training_accuracy: Share of correct answers over the same batches, from 0 to 1.
         validation_loss: Mean cross-entropy on the validation images after the epoch.
-        validation_accuracy: Share of right answers on them.
-        seconds: How long the epoch took, its validation included.
+        validation_accuracy: Share of correct answers on them.
+        seconds: How long the epoch took, including its validation.
     """
 
     epoch: int
@@ -34,14 +34,14 @@ History = list[EpochRecord]
 
 
 class EpochSoFar:
-    """What is known of an epoch between two chunks of it; empty between two epochs.
+    """The figures of the current epoch; empty between two epochs.
 
-    With this and the history, a training can be taken up again in the middle of an epoch.
+    With these and the history, training can be resumed within an epoch.
 
     Attributes:
-        examples: How many the network has learned from.
-        loss: Their mean loss, each measured before the step it led to.
-        accuracy: Share of right answers among them.
+        examples: How many are done.
+        loss: Their mean loss, measured before each step.
+        accuracy: Share of correct answers among them.
         seconds: How long they took.
         last_finite: The last network known to give a finite loss, as `Network.snapshot` returns
             it; None if that is the network as it is.
@@ -51,14 +51,14 @@ class EpochSoFar:
         self.clear()
 
     def add(self, examples: int, loss: float, accuracy: float) -> None:
-        """Take some more examples into the means."""
+        """Add some examples to the means."""
         self.examples += examples
         share = examples / self.examples
         self.loss += share * (loss - self.loss)
         self.accuracy += share * (accuracy - self.accuracy)
 
     def clear(self) -> None:
-        """Be ready for the next epoch."""
+        """Reset everything for the next epoch."""
         self.examples = 0
         self.loss = 0.0
         self.accuracy = 0.0

@@ -1,10 +1,9 @@
-"""A training at a moment, so that it can be taken up again as if it had never been left.
+"""The complete state of a training, so that it can be resumed as if never interrupted.
 
-What a training is, apart from its data and its settings, are the numbers that steps change: the
-network, what its optimizer remembers, where the random streams stand, what was measured so far,
-and the best network if that is to be restored. Schedules and early stopping remember nothing that
-the history does not tell. All of it is gathered between two chunks of an epoch, or between two
-epochs; what makes a file of it stands elsewhere.
+Besides data and settings, a training consists of the numbers that steps change: the network, the
+optimizer's state, the random streams, the figures so far, and the best network if that is to be
+restored. Schedules and early stopping have no state but the history. Everything is gathered between
+two chunks of an epoch or between two epochs; `nn.runs.checkpoint_file` writes it to a file.
 """
 
 import math
@@ -29,16 +28,16 @@ Layout = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
 
 _COLUMNS = [column.name for column in fields(EpochRecord)]
 _MEANS = ("loss", "accuracy", "seconds")
-_LAST_FINITE = "sound"  # its name in checkpoints, since the first of them
+_LAST_FINITE = "sound"  # the name in checkpoint files
 _MOST_EPOCHS = 2**20  # 56 MiB of history
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A training at a moment.
+    """The state of a training at one moment.
 
     Attributes:
-        numbers: What JSON can hold: how far the training is, and where the streams stand.
+        numbers: What JSON can hold: the progress and the states of the random streams.
         arrays: Everything else, by names such as `network/weights_1`.
     """
 
@@ -48,7 +47,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """The parts of a training; what its steps change can be gathered and put back.
+    """The parts of a training; what its steps change can be saved and restored.
 
     Attributes:
         network: Is trained.
@@ -77,7 +76,7 @@ class TrainingState:
     so_far: EpochSoFar = field(default_factory=EpochSoFar)
 
     def gather(self) -> Checkpoint:
-        """Return the training as it is now; the arrays are its own and change with it."""
+        """Return the current state; its arrays are not copies and change with further steps."""
         arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
         arrays |= _in(_LAST_FINITE, self.so_far.last_finite or {})
         arrays |= _in("best", self.best.arrays if self.best else {})
@@ -92,10 +91,10 @@ class TrainingState:
         return Checkpoint(numbers, arrays)
 
     def layout(self, numbers: Numbers) -> Layout:
-        """Return the shape and type of every array that belongs to such numbers.
+        """Return the shape and type of every array of a checkpoint with these numbers.
 
         Raises:
-            ValueError: the numbers are not those of such a training.
+            ValueError: The numbers do not belong to this training.
         """
         epochs, examples = (_whole(numbers, name) for name in ("epochs", "examples"))
         if epochs > _MOST_EPOCHS:
@@ -104,7 +103,7 @@ class TrainingState:
         if not 0 <= examples <= whole:
             raise ValueError(f"examples is {examples:,}, and an epoch has {whole:,}")
         if examples % batch_size and examples != whole:
-            raise ValueError(f"examples is {examples:,}, which no step of an epoch ends at")
+            raise ValueError(f"examples is {examples:,}, which is not the end of a step")
         arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
         if examples:
             arrays |= _in(_LAST_FINITE, self.network.arrays)
@@ -114,13 +113,13 @@ class TrainingState:
         return {**layout, "history": ((epochs, len(_COLUMNS)), np.dtype(np.float64))}
 
     def put_back(self, checkpoint: Checkpoint) -> None:
-        """Make the training what it was when the checkpoint was gathered.
+        """Restore the state of a checkpoint.
 
         Args:
-            checkpoint: Its arrays are those that `layout` names, and copied from.
+            checkpoint: Has the arrays that `layout` names; they are copied.
 
         Raises:
-            ValueError: what it holds cannot be; nothing was changed.
+            ValueError: It is not a possible state; nothing was changed.
         """
         numbers, arrays = checkpoint.numbers, checkpoint.arrays
         records = _records(arrays["history"])
@@ -146,7 +145,7 @@ class TrainingState:
             self.streams[name].bit_generator.state = state
 
     def _check_steps(self, numbers: Numbers, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Raise if an optimizer that counts its steps counted others than were taken."""
+        """Raise if the optimizer's own count of steps differs from the steps taken."""
         steps = numbers["epochs"] * math.ceil(self.batches.examples / self.batches.batch_size)
         steps += math.ceil(numbers["examples"] / self.batches.batch_size)
         counted = arrays.get("optimizer/steps")
@@ -154,20 +153,20 @@ class TrainingState:
             raise ValueError(f"optimizer/steps is {counted[0]:g}, and {steps:,} were taken")
 
     def _stream_states(self, written: object) -> dict[str, Any]:
-        """Return the states of all streams, each known to be one of this training's."""
+        """Return the states of all streams, checked to be possible in this training."""
         if not isinstance(written, dict) or written.keys() != self.streams.keys():
             raise ValueError(f"streams must be those of {', '.join(self.streams)}")
         for name, rng in self.streams.items():
             if not _is_state_like(written[name], rng.bit_generator.state):
-                raise ValueError(f"the random stream {name} is not one of this run's seed")
+                raise ValueError(f"the random stream {name} does not belong to this run's seed")
         return written
 
 
 def _is_state_like(written: object, own: Mapping[str, Any]) -> bool:
-    """Return whether `written` is a state that the stream in the state `own` can be in.
+    """Return whether a stream whose state is `own` can reach the state `written`.
 
-    NumPy's PCG64 is a number of 128 bits that each step multiplies and adds `inc` to; `inc` never
-    changes and is another one for every seed and purpose. Half of a drawn number may be left over.
+    NumPy's PCG64 is a 128-bit number that each step multiplies before adding `inc`; `inc` never
+    changes and differs for every seed and purpose. Half of a drawn number may be left over.
     """
     if not isinstance(written, dict) or written.keys() != own.keys():
         return False
@@ -180,7 +179,7 @@ def _is_state_like(written: object, own: Mapping[str, Any]) -> bool:
 
 
 def _records(rows: NDArray[np.float64]) -> History:
-    """Return the history that the rows are, from epoch 1 on."""
+    """Return the history from its rows, from epoch 1 on."""
     columns = dict(zip(_COLUMNS, rows.T, strict=True))
     shares = [column for name, column in columns.items() if name.endswith("accuracy")]
     if (
@@ -189,21 +188,21 @@ def _records(rows: NDArray[np.float64]) -> History:
         or (rows < 0).any()
         or any((share > 1).any() for share in shares)
     ):
-        raise ValueError("history holds a row that is no epoch's")
+        raise ValueError("history has a row that cannot be an epoch")
     return [EpochRecord(int(epoch), *others) for epoch, *others in rows.tolist()]
 
 
 def _whole(numbers: Numbers, name: str) -> int:
     number = numbers.get(name)
     if type(number) is not int or not 0 <= number < 2**53:
-        raise ValueError(f"{name} is not a number of {name}")
+        raise ValueError(f"{name} is not a count")
     return number
 
 
 def _finite(numbers: Numbers, name: str) -> float:
     number = numbers.get(name)
     if type(number) is not float or not 0 <= number < math.inf:
-        raise ValueError(f"{name} is not a number from 0")
+        raise ValueError(f"{name} is not a finite number from 0")
     return number
 
 

@@ -1,11 +1,11 @@
-"""How a training is ended before its last epoch by someone who follows it."""
+"""How an observer stops training before its last epoch."""
 
 
 class StopTraining(Exception):  # noqa: N818 (a request, not an error)
-    """Raised by an observer to end the training after the step that is done.
+    """Raised by an observer to stop training after the current step.
 
     Args:
-        save: whether what was learned so far is kept.
+        save: Whether to keep what was learned so far.
     """
 
     def __init__(self, *, save: bool) -> None:

@@ -1,7 +1,7 @@
-"""The loop: look at a batch, see how wrong the network is, step, repeat.
+"""The training loop: predict a batch, measure the loss, take a step, repeat.
 
-The loop knows nothing of screens and files. Whoever wants to follow it (a progress bar, a file of
-histories) is an observer and is told of each epoch's start, progress and end.
+The loop knows nothing of screens and files. Progress bars, histories and checkpoints are observers,
+which are told when an epoch starts, progresses and ends.
 """
 
 import math
@@ -20,50 +20,50 @@ from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
 
-# An epoch's mean loss of so many times what guessing gives. Networks that learn, however they
-# begin, stay below 1.5 times; those that steps too long throw off are above 5 within 2,048 images.
+# Training is given up above this multiple of the loss of guessing. Networks that learn stay below
+# 1.5 times, whatever their initialization; those whose steps are too large exceed 5 times within
+# 2,048 images.
 _HOPELESS = 4
 
 
 class TrainingExamples(Protocol):
-    """The training examples, dealt out in another order every epoch."""
+    """The training examples, in another order every epoch."""
 
     @property
     def batch_size(self) -> int:
-        """Examples a step."""
+        """Examples per step."""
 
     @property
     def examples(self) -> int:
-        """Examples an epoch."""
+        """Examples per epoch."""
 
     def epoch(self, skip: int = 0) -> Iterator[Examples]:
-        """Yield every example once, many batches at a time, but for so many at the beginning."""
+        """Yield every example once, many batches at a time; leave out the first `skip` examples."""
 
 
 class Observer:
-    """Follows training; every method may be left out.
+    """Follows training; every method is optional.
 
-    A method may break training off by raising `nn.training.stopping.StopTraining`; the parameters
-    are then those of the last whole step.
+    A method may stop training by raising `nn.training.stopping.StopTraining`; the parameters are
+    then those after the last complete step.
 
     Attributes:
-        should_stop: Set to True by an observer that wants no further epoch; training then ends
-            after this one as if it were the last.
+        should_stop: Whether training ends after this epoch, as if it were the last.
     """
 
     should_stop = False
 
     def on_resume(self, history: History) -> None:
-        """Training goes on after the epochs of this history, or in the middle of the next one."""
+        """Training resumes after the epochs of this history, or within the next one."""
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Epoch `epoch` of `epochs`, over `examples` examples, begins."""
+        """Epoch `epoch` of `epochs` starts; it has `examples` examples."""
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """So many examples of the epoch are done, with this mean loss and accuracy so far."""
+        """`examples_done` examples of the epoch are done, with this mean loss and accuracy."""
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """The epoch is over and validated."""
+        """The epoch has ended and was validated."""
 
 
 def train(
@@ -81,27 +81,27 @@ def train(
     threads: int = 1,
     engine: Engine | None = None,
 ) -> None:
-    """Train the network in place and add a record to the history after every epoch.
+    """Train the network in place; add a record to the history after every epoch.
 
     Args:
         network: Changed in place.
-        loss: What training makes small.
+        loss: What training minimizes.
         optimizer: Made for this network's parameters.
-        schedule: The factor on the learning rate in each epoch.
+        schedule: The factor on the learning rate of each epoch.
         training: The examples to learn from.
-        validation: Yields the validation examples, anew at each call.
+        validation: Returns the validation examples, from the start at each call.
         epochs: The last epoch's number; the first follows those in the history.
-        history: Grows by a record an epoch; what was learned stays known if training is stopped.
-        so_far: What is known of the first epoch, if it is one that was begun before; kept up to
-            date, so that the training can be taken up again after every progress.
-        observers: Told of every epoch's start, progress and end, in this order.
-        threads: How many threads share a matrix product.
-        engine: Takes the steps; made for these three; the fused engine if None.
+        history: Gets a record after each epoch, so nothing is lost if training is stopped.
+        so_far: The state of the first epoch, if that is resumed; updated after every progress, so
+            that training can be resumed from there.
+        observers: Called in this order.
+        threads: Number of threads for matrix products.
+        engine: Takes the steps; made for this network, loss and optimizer; fused if None.
 
     Raises:
-        DivergedError: The loss is not finite, or hopeless; the network is the last one known to
-            give a finite loss.
-        SmallBatchError: A layer cannot learn from batches as small as these; nothing was trained.
+        DivergedError: The loss is not finite, or hopeless; the network is restored to the last one
+            known to give a finite loss.
+        SmallBatchError: Batches are too small for a layer; nothing was trained.
     """
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
@@ -109,8 +109,8 @@ def train(
     guessing = loss.of_guessing(*network.output_shape)
     for observer in observers if history else ():
         observer.on_resume(history)
-    # A step may leave weights that are finite but too large to compute a loss with, so those
-    # that a batch has gone through are kept.
+    # A step may leave weights that are finite but so large that the loss overflows, so keep the
+    # last weights that a batch has gone through.
     last_finite = so_far.last_finite or network.snapshot()
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
@@ -140,7 +140,7 @@ def train(
 
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):
-            # The epoch's last steps did it, and no further step was there to notice.
+            # It was the last steps of the epoch; no later step could notice.
             network.restore(last_finite)
             raise DivergedError(
                 epoch=epoch,

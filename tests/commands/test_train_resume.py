@@ -81,9 +81,7 @@ def test_a_stopped_run_says_how_to_go_on_and_is_locked_while_it_is_drawn(start, 
     locked = is_being_trained(folder)
     assert locked or (folder / "report.html").exists()  # on a machine that was busy elsewhere
     assert process.wait() == 130
-    assert (
-        process.said.splitlines()[-1] == "Go on with it: python train.py --resume saved_files/run"
-    )
+    assert process.said.splitlines()[-1] == "Resume it: python train.py --resume saved_files/run"
 
 
 def test_two_programs_do_not_train_one_run(start, tmp_path):

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from nn.console.advice import with_advice
-from nn.errors import DivergedError, RunFolderError, SmallBatchError
-from nn.runs.facts import NothingToTrain, NotLearning
+from nn.errors import DivergedError, MissingNumbaError, RunFolderError, SmallBatchError
+from nn.runs.facts import CompiledSteps, NothingToTrain, NotLearning
 from nn.settings.flags import parse_command_line
 
 DIVERGED = DivergedError(epoch=1, learning_rate=0.5, loss=math.nan, guessing=2.3)
@@ -17,6 +17,7 @@ ADVISED = [
         SmallBatchError(batch_size=1, last=1, smallest=2, examples=10),
         "Choose another --batch-size.",
     ),
+    (MissingNumbaError("pip install numba"), "(or train with --no-compiled, which takes longer)"),
     (NotLearning(3, 2.3, 0.5), "Its steps may be too large: try --learning-rate 0.05."),
     (
         NotLearning(2.3, 2.3, 0.5),
@@ -34,7 +35,14 @@ def test_advice_follows_on_what_happened(fact: object, advice: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fact", ["12 images", NothingToTrain(5, "3 epochs"), RunFolderError("no folder")], ids=str
+    "fact",
+    [
+        "12 images",
+        NothingToTrain(5, "3 epochs"),
+        CompiledSteps("adam"),
+        RunFolderError("no folder"),
+    ],
+    ids=str,
 )
 def test_what_needs_no_advice_is_said_as_it_is(fact: object) -> None:
     assert with_advice(fact) == str(fact)
@@ -42,6 +50,6 @@ def test_what_needs_no_advice_is_said_as_it_is(fact: object) -> None:
 
 def test_every_flag_that_is_advised_exists() -> None:
     flags = {flag for _, advice in ADVISED for flag in re.findall(r"--[a-z-]+", advice)}
-    values = {"--initialization": "he", "--normalization": "simple"}
+    values = {"--initialization": ["he"], "--normalization": ["simple"], "--no-compiled": []}
     for flag in sorted(flags):
-        assert parse_command_line([flag, values.get(flag, "2")]).given
+        assert parse_command_line([flag, *values.get(flag, "2")]).given

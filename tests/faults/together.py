@@ -87,7 +87,7 @@ def _read(place: Place, script: str) -> None:
     try:
         place.check(reader, stopped=True)
     except RunFolderError as error:  # what is checked here is being written, too
-        if "trained further while it was read" not in str(error):
+        if "extended while it was read" not in str(error):
             raise
 
 

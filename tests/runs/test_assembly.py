@@ -4,10 +4,13 @@ import pytest
 
 from nn.architecture.kinds import KINDS
 from nn.datasets.distortion import DISTORTIONS
+from nn.engines import choice as engine_choice
+from nn.errors import MissingNumbaError
 from nn.initializers import INITIALIZERS
 from nn.losses import SoftmaxCrossEntropy
 from nn.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from nn.runs.assembly import assemble, make_optimizer, make_schedule
+from nn.runs.facts import CompiledSteps
 from nn.runs.preparation import prepare_data, prepare_network
 from nn.settings.declaration import SETTINGS, Settings
 from nn.training.early_stopping import MONITORS
@@ -87,3 +90,19 @@ def test_every_decay_has_a_schedule_of_its_own():
         for choice in SETTINGS["decay"].choices
     ]
     assert names == [choice.value for choice in SETTINGS["decay"].choices]
+
+
+@pytest.mark.parametrize(("optimizer", "unsupported"), [("momentum", ""), ("adam", "adam")])
+def test_what_became_of_compiled_steps_is_reported(settings, optimizer, unsupported):
+    pytest.importorskip("numba")
+    said: list[object] = []
+    wanted = settings(compiled=True, optimizer=optimizer)
+    assemble(wanted, prepare_data(wanted), said.append)
+    assert said == [CompiledSteps(unsupported)]
+
+
+def test_without_numba_the_error_says_how_to_install_it(settings, monkeypatch):
+    monkeypatch.setattr(engine_choice, "find_spec", lambda name: None)
+    wanted = settings(compiled=True)
+    with pytest.raises(MissingNumbaError, match="pip install"):
+        assemble(wanted, prepare_data(wanted))

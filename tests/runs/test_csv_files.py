@@ -204,7 +204,7 @@ def test_a_record_comes_back_with_its_types(tmp_path):
         (b"count,share\n4,1e999\n", "share is '1e999'"),
         (b"count,share\n" + b"9" * 400 + b",0.5\n", "count is '999"),
         (b"count,share\n4," + b"x" * 400 + b"\n", "share is 'xxx"),
-        (b"count,share\n4,\xc2\xb2\n", "something else than numbers"),
+        (b"count,share\n4,\xc2\xb2\n", "something other than numbers"),
         (b"count,share\n4,0.5" + b"0" * 5000, "longer than"),
     ],
 )

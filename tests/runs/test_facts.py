@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nn.runs.facts import NothingToTrain, NotLearning
+from nn.runs.facts import CompiledSteps, NothingToTrain, NotLearning
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,11 @@ def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
     assert str(NothingToTrain(5, "3 epochs")) == (
         "Training ended after epoch 5 by early stopping (patience: 3 epochs): there is nothing "
         "left to train."
+    )
+
+
+def test_compiled_steps_say_what_they_do_not_support() -> None:
+    assert str(CompiledSteps("")).startswith("Steps are compiled")
+    assert str(CompiledSteps("adam")).startswith(
+        "Using NumPy: compiled steps do not support adam, only dense layers"
     )

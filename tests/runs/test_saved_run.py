@@ -221,7 +221,7 @@ def test_a_run_that_is_trained_further_while_it_is_read_is_not_taken_for_one(fol
         shutil.copy(self.path / "elsewhere", self.path / "result.csv")
 
     monkeypatch.setattr(RunFolder, "read_network", write_meanwhile)
-    with pytest.raises(RunFolderError, match="trained further while it was read"):
+    with pytest.raises(RunFolderError, match="extended while it was read"):
         load_run(folder)
 
 
@@ -238,7 +238,7 @@ def test_its_data_folder_elsewhere_is_looked_into_and_never_made(folder, tmp_pat
     monkeypatch.chdir(tmp_path / "here")
     with_setting(folder, "data_dir", f"{tmp_path}/elsewhere")
     run = load_run(folder)
-    with pytest.raises(SettingError, match=r"settings.yaml: data_dir is .*say it yourself"):
+    with pytest.raises(SettingError, match=r"settings.yaml: data_dir is .*pass it explicitly"):
         predict_test_set(run)
     assert not (tmp_path / "elsewhere").exists()
 

@@ -59,7 +59,7 @@ def test_images_that_lie_elsewhere_may_be_looked_at(tmp_path: Path, names: list[
     elsewhere.mkdir()
     given = {"data_dir": Given(str(elsewhere), "a.yaml, line 1: data_dir")}
     for name in names:
-        with pytest.raises(SettingError, match="outside the folder you are in and without images"):
+        with pytest.raises(SettingError, match="outside the working folder and without images"):
             check_write_scope(given)
         (elsewhere / name).touch()
     check_write_scope(given)
