@@ -100,7 +100,6 @@ STILL_IN_A_CYCLE: set[str] = set()
 STILL_WITHOUT_TESTS = {
     "nn.architecture.options",
     "nn.console.comparing",
-    "nn.console.left_runs",
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
@@ -111,10 +110,7 @@ STILL_WITHOUT_TESTS = {
     "nn.reports.page_data",
     "nn.reports.run_reports",
     "nn.reports.study_files",
-    "nn.runs.checkpoint_numbers",
-    "nn.runs.checkpoint_writer",
     "nn.runs.file_names",
-    "nn.runs.run_session",
     "nn.searching.heartbeat",
     "nn.searching.machine",
     "nn.searching.storage",

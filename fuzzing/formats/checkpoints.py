@@ -1,11 +1,12 @@
-"""A run's `checkpoint.npz`, as `train.py --resume` reads it before it goes on."""
+"""A run's `checkpoint.npz`, as `train.py --resume` reads it."""
 
 from functools import cache
 from pathlib import Path
 
 from fuzzing.formats import Format, Reading
 from fuzzing.formats.run_folder import small_run
-from nn.resuming.resume import _checkpoint_numbers, _put_back, _refuse_other_settings
+from nn.resuming.resume import read_progress, restore
+from nn.resuming.resumed_settings import check_settings_unchanged
 from nn.runs.assembly import assemble
 from nn.runs.preparation import prepare_data
 from nn.runs.run_folder import RunFolder
@@ -28,13 +29,13 @@ def _read(content: bytes, folder: Path) -> Reading:
     settings = _settings(run.path)
     state = _state(settings)
 
-    def go_on() -> object:
-        numbers = _checkpoint_numbers(run)
-        _refuse_other_settings(run, settings, numbers)
-        _put_back(run, state)
+    def resume() -> object:
+        numbers = read_progress(run)
+        check_settings_unchanged(run, settings, numbers)
+        restore(run, state)
         return len(state.history)
 
-    return go_on
+    return resume
 
 
 @cache

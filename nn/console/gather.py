@@ -8,9 +8,9 @@ from typing import TextIO
 from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import interview
 from nn.console.last_answers import read_last_answers, write_last_answers
-from nn.console.left_runs import offer_left_run, say_what_was_left
 from nn.console.piped_answers import read_answers
 from nn.console.review import Preview
+from nn.console.unfinished_runs import mention_unfinished_runs, offer_unfinished_run
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
 from nn.settings.flags import CommandLine
@@ -62,11 +62,11 @@ def gather_settings(
     if line.resume is not None:
         return Resume(line.resume, save_dir, given)
     if line.config or line.defaults or all(setting.name in given for setting in ASKED):
-        say_what_was_left(save_dir)
+        mention_unfinished_runs(save_dir)
         return settings
     if is_terminal(stdin) and any(is_terminal(screen) for screen in screens):
         return _ask(settings, given, preview)
-    say_what_was_left(save_dir)
+    mention_unfinished_runs(save_dir)
     # A keyboard without a screen is not read: nobody would know that an answer is expected.
     answers = {} if is_terminal(stdin) else read_answers(getattr(stdin, "buffer", None), settings)
     if not answers:
@@ -79,7 +79,7 @@ def _ask(
 ) -> Settings | Resume:
     last_answers = read_last_answers(settings.save_dir)
     with open_asker() as asker:
-        left = offer_left_run(asker, Path(settings.save_dir))
+        left = offer_unfinished_run(asker, Path(settings.save_dir))
         if left is not None:
             return Resume(str(left), Path(settings.save_dir), given)
         answered, answers = interview(asker, settings, last_answers, preview)

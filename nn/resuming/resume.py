@@ -1,12 +1,15 @@
-"""Taking up a run that was left: killed, stopped, or finished and to be trained further.
+"""Resuming a run that was killed or stopped, and extending one that is finished.
 
-It goes on only as what it was. The settings are those of its own `settings.yaml`, the images those
-of its own checksum, and the checkpoint must be one of both; whatever differs is refused by name.
-Then the end is the same to the last byte as if the training had never been left.
+A run is resumed with its own settings, on its own images, from a checkpoint that belongs to both;
+any difference is reported and rejected. It then ends byte-identical to an uninterrupted run.
+
+A finished run is never trained again in its own folder. For more epochs it is extended: a new run
+continues from its checkpoint, so that both can be compared.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -14,25 +17,24 @@ from nn.datasets.download import DownloadObserver
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
 from nn.installation import command
+from nn.resuming.resumed_session import ResumedSession
+from nn.resuming.resumed_settings import check_settings_unchanged, resumed_settings
 from nn.runs.assembly import assemble
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
-from nn.runs.experiment import FinishedRun, finish_run, write_beginning
+from nn.runs.checkpoint_writer import CheckpointWriter
+from nn.runs.experiment import FinishedRun, begin_run, finish_run, write_beginning
 from nn.runs.file_names import DATA, SETTINGS
+from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
-from nn.runs.run_session import LaterSession
+from nn.runs.run_session import RunSession
 from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import read_notes
-from nn.settings.declaration import SETTINGS as DECLARED
-from nn.settings.declaration import SHORTHAND, Settings
-from nn.settings.effect import effective, lasting
-from nn.training.state import TrainingState
+from nn.settings.declaration import Settings
+from nn.training.state import Checkpoint, TrainingState
 from nn.training.trainer import Observer
-from nn.wording import shorten
-
-_MAY_CHANGE = ("epochs", "data_dir", "checkpoint_steps")
 
 
 def resume_run(
@@ -44,165 +46,108 @@ def resume_run(
     on_download: DownloadObserver | None = None,
     keep_locked: ExitStack | None = None,
 ) -> FinishedRun:
-    """Go on with a run, and finish it as if it had never been left.
+    """Resume a run and finish it as if it had never been interrupted; extend it if it is finished.
 
     Args:
         folder: The run's folder.
-        given: Settings that were given along; only `epochs`, `data_dir` and `checkpoint_steps` may
-            differ from the run's.
+        given: Settings that were passed along; only `epochs`, `data_dir` and `checkpoint_steps`
+            may differ from the run's. A new run is made in `save_dir`, or beside the finished one.
         observers: Told of every epoch's start, progress and end.
         report: Told what is worth saying.
         on_download: Told of a download's progress.
-        keep_locked: The run's folder is locked until this is closed; if None, until the end here.
+        keep_locked: The trained run's folder is locked until this is closed; if None, until the
+            end here.
 
     Raises:
-        DataError: the images cannot be had, or are not the run's.
-        RunFolderError: another program trains the run, its checkpoint is damaged, or the folder
+        DataError: The images are missing or damaged, or are not the run's.
+        RunFolderError: Another program trains the run, its checkpoint is damaged, or the folder
             cannot be written.
-        SettingError: other settings are given than the run has.
-        StoppedError: training was stopped, and what it learned now is to be forgotten.
+        SettingError: The settings differ from the run's.
+        StoppedError: Training was stopped, and what this session learned was discarded.
     """
     with ExitStack() as until_the_end:
-        (keep_locked or until_the_end).enter_context(training_lock(folder.path))
+        lock = (keep_locked or until_the_end).enter_context(ExitStack())
+        lock.enter_context(training_lock(folder.path))
         saved = folder.read_settings()
-        numbers = _checkpoint_numbers(folder)
-        _refuse_other_settings(folder, saved, numbers)
-        settings = _with_given(folder, saved, given, numbers)
+        numbers = read_progress(folder)
+        check_settings_unchanged(folder, saved, numbers)
+        settings = resumed_settings(folder, saved, given, numbers)
         if "data_dir" not in given:
             check_data_dir(folder.path, settings)
         data = prepare_data(settings, report=report, on_progress=on_download)
         report(data.summary)
-        _refuse_other_data(folder, settings, data, numbers)
+        _check_data_unchanged(folder, settings, data, numbers)
         state = assemble(settings, data, report)
-        if numbers:
-            _put_back(folder, state)
+        checkpoint = restore(folder, state) if numbers else None
+        session: RunSession
+        if folder.is_finished and _is_extended(folder, saved, settings, state):
+            lock.close()
+            save_dir = Path(check_settings(given).save_dir) if "save_dir" in given else None
+            session = _extend(folder, settings, data, state, save_dir=save_dir, lock=lock)
+            report(f"Extending {folder.path}, which stays as it is, as {session.folder.path}.")
+        else:
+            session = ResumedSession(folder, checkpoint)
+            if not numbers:
+                write_beginning(folder, settings, data, read_notes(folder.path / SETTINGS))
+            elif settings != saved:
+                folder.write_settings(settings, read_notes(folder.path / SETTINGS))
         if len(state.history) < settings.epochs:
-            report(_where_it_goes_on(folder, settings, state))
-        session = LaterSession(folder)
-        if not numbers:
-            write_beginning(folder, settings, data, notes=read_notes(folder.path / SETTINGS))
-        elif settings != saved:
-            folder.write_settings(settings, read_notes(folder.path / SETTINGS))
+            report(_progress(session.folder, settings, state))
         return finish_run(session, settings, data, state, observers=observers, report=report)
 
 
-def _checkpoint_numbers(folder: RunFolder) -> dict[str, Any]:
-    """Return the numbers of a run's checkpoint; nothing where there is none yet."""
+def read_progress(folder: RunFolder) -> dict[str, Any]:
+    """Return the numbers of a run's checkpoint; empty if it has none yet.
+
+    Raises:
+        RunFolderError: The checkpoint is damaged, or a finished run has none.
+    """
     try:
         return read_numbers(folder.checkpoint)
     except FileNotFoundError:
         if folder.is_finished:
             raise RunFolderError(
-                f"{folder.path}: it is finished, and without {folder.checkpoint.name} its training "
-                f"cannot go on. {_repeat(folder)}"
+                f"{folder.path}: it is finished, and without {folder.checkpoint.name} it cannot be "
+                f"extended. {_train_again(folder)}"
             ) from None
         return {}
     except (OSError, ValueError) as error:
         raise _damaged(folder, error) from None
 
 
-def _put_back(folder: RunFolder, state: TrainingState) -> None:
-    """Make a training what it was at its checkpoint."""
+def restore(folder: RunFolder, state: TrainingState) -> Checkpoint:
+    """Make a training what it was at its run's checkpoint, and return that.
+
+    Raises:
+        RunFolderError: The checkpoint is damaged, or belongs to another run.
+    """
     try:
-        state.put_back(read_checkpoint(folder.checkpoint, state.layout))
+        checkpoint = read_checkpoint(folder.checkpoint, state.layout)
+        state.put_back(checkpoint)
     except (OSError, ValueError) as error:
         raise _damaged(folder, error) from None
+    return checkpoint
 
 
 def _damaged(folder: RunFolder, error: Exception) -> RunFolderError:
     reason = getattr(error, "strerror", None) or error
-    remedy = "Remove the file to start the run from its beginning."
+    remedy = "Remove the file to start the run from the beginning."
     if folder.is_finished:
-        remedy = f"The run's result is whole. {_repeat(folder)}"
+        remedy = f"The run's result is intact. {_train_again(folder)}"
     return RunFolderError(f"{folder.checkpoint}: cannot resume from it: {reason}. {remedy}")
 
 
-def _repeat(folder: RunFolder) -> str:
+def _train_again(folder: RunFolder) -> str:
     path = quote(str(folder.path / SETTINGS))
-    return f"To train it anew: {command('train')} --config {path}"
+    return f"To train it again: {command('train')} --config {path}"
 
 
-def _refuse_other_settings(folder: RunFolder, saved: Settings, numbers: dict[str, Any]) -> None:
-    """Raise if `settings.yaml` is not what the training began with."""
-    began, now = numbers.get("settings", lasting(saved)), lasting(saved)
-    different = [name for name in DECLARED if str(began.get(name)) != str(now.get(name))]
-    if different:
-        differences = _named(different, began, "when it began", now, "now")
-        raise SettingError(
-            f"{folder.path / SETTINGS}: changed since the training began: {differences}. "
-            "Change it back to go on, or train another run with --config and this file."
-        )
-
-
-def _with_given(
-    folder: RunFolder, saved: Settings, given: Mapping[str, Given], numbers: dict[str, Any]
-) -> Settings:
-    """Return the run's settings with what may be given anew.
-
-    Raises:
-        SettingError: something else is given, or fewer epochs than are trained.
-    """
-    values = check_settings(given).model_dump(include=set(given))
-    if values.get("dataset") == "auto":  # which the run's is one of
-        del values["dataset"]
-    other = set(SHORTHAND) if "layers" in values else {"layers"} if saved.layers else set()
-    replaced = {
-        name: DECLARED[name].default for name in other if set(values) & {*SHORTHAND, "layers"}
-    }
-    wanted = saved.model_copy(update={**replaced, **values})
-    first, second = effective(saved), effective(wanted)
-    different = [
-        name for name in DECLARED if first.get(name) != second.get(name) and name not in _MAY_CHANGE
-    ]
-    if different:
-        raise SettingError(
-            f"{folder.path} goes on with its own settings only: "
-            f"{_named(different, first, 'there', second, 'given now')}. Leave that out to go on, "
-            "or train another run without --resume."
-        )
-    settings = saved.model_copy(
-        update={name: values[name] for name in _MAY_CHANGE if name in values}
-    )
-    if "epochs" in given:
-        _check_epochs(saved, settings, given["epochs"].source, numbers)
-    return settings
-
-
-def _check_epochs(saved: Settings, settings: Settings, place: str, numbers: dict[str, Any]) -> None:
-    if settings.epochs != saved.epochs and "epochs" in lasting(saved):
-        raise SettingError(
-            f"{place} is {settings.epochs:,}, and the run's number is {saved.epochs:,}: with "
-            "cosine decay the learning rates of all epochs depend on it, those already trained "
-            "too. Leave it out to go on, or train another run."
-        )
-    begun = numbers.get("epochs", 0) + bool(numbers.get("examples", 0))
-    if settings.epochs < begun:
-        raise SettingError(
-            f"{place} is {settings.epochs:,}, and the run is in epoch {begun:,} already; it takes "
-            f"a whole number from {begun:,}"
-        )
-
-
-def _named(
-    names: Sequence[str], first: Mapping[str, Any], when: str, second: Mapping[str, Any], then: str
-) -> str:
-    """Say which settings differ, and how."""
-    return ", ".join(
-        f"{name} is {_shown(first, name)} {when} and {_shown(second, name)} {then}"
-        for name in names
-    )
-
-
-def _shown(values: Mapping[str, Any], name: str) -> str:
-    return shorten(values[name]).strip("'") if name in values else "without effect"
-
-
-def _refuse_other_data(
+def _check_data_unchanged(
     folder: RunFolder, settings: Settings, data: PreparedData, numbers: dict[str, Any]
 ) -> None:
     """Raise if the images are not those that the training began with."""
     now, before = DataFacts.of(data.images), {}
-    if (folder.path / DATA).exists():  # else the program was killed before it was written
+    if (folder.path / DATA).exists():  # it is missing if the program was killed before it
         before[DATA] = folder.read_data_facts().crc32
     if numbers:
         before[folder.checkpoint.name] = numbers["data_crc32"]
@@ -210,14 +155,59 @@ def _refuse_other_data(
         if crc32 != now.crc32:
             raise DataError(
                 f"{settings.data_dir}: these are not the images that {folder.path} was trained "
-                f"on: their checksum is {now.crc32:08x}, and {name} says {crc32:08x}. Bring those "
-                "back, or name their folder with --data-dir."
+                f"on: their checksum is {now.crc32:08x}, but {name} says {crc32:08x}. Restore "
+                "those images, or pass their folder with --data-dir."
             )
 
 
-def _where_it_goes_on(folder: RunFolder, settings: Settings, state: TrainingState) -> str:
+def _is_extended(
+    folder: RunFolder, saved: Settings, settings: Settings, state: TrainingState
+) -> bool:
+    """Return whether all epochs of a finished run are trained, and more are wanted.
+
+    Raises:
+        SettingError: Early stopping ended its training, so there can be no more epochs.
+    """
+    if state.early_stopping and settings.epochs != saved.epochs:
+        state.early_stopping.on_resume(state.history)
+        if state.early_stopping.should_stop:
+            raise SettingError(
+                f"--epochs is {settings.epochs:,}, but early stopping ended the training of "
+                f"{folder.path} after epoch {len(state.history):,} (patience: "
+                f"{settings.patience:,} {settings.patience_unit}). Leave it out, or train a new "
+                "run with a larger patience."
+            )
+    return saved.epochs <= len(state.history) < settings.epochs
+
+
+def _extend(
+    finished: RunFolder,
+    settings: Settings,
+    data: PreparedData,
+    state: TrainingState,
+    *,
+    save_dir: Path | None,
+    lock: ExitStack,
+) -> RunSession:
+    """Begin a new run that continues a finished one; by default beside it."""
+    path = finished.path if finished.path.name.strip(".") else finished.path.resolve()
+    notes = read_notes(finished.path / SETTINGS)
+    notes.append(f"extends: {finished.name}, after {len(state.history):,} epochs")
+    folder = RunFolder.create(save_dir or path.parent, path.name)
+    session = begin_run(folder, settings, data, notes, lock)
+    try:
+        copy_epoch_1(finished, session.folder, state.network)
+        crc32 = DataFacts.of(data.images).crc32
+        CheckpointWriter(session.folder.checkpoint, state, settings, crc32).write()
+    except BaseException:
+        session.discard()
+        raise
+    return session
+
+
+def _progress(folder: RunFolder, settings: Settings, state: TrainingState) -> str:
     epochs, examples = len(state.history), state.so_far.examples
-    within = f" and {examples:,} images of epoch {epochs + 1:,}" if examples else ""
     if not epochs and not examples:
-        return f"{folder.path} goes on from its beginning."
-    return f"{folder.path} goes on after {epochs:,} of {settings.epochs:,} epochs{within}."
+        return f"Resuming {folder.path} from the beginning."
+    within = f" and {examples:,} images of epoch {epochs + 1:,}" if examples else ""
+    return f"Resuming {folder.path} after {epochs:,} of {settings.epochs:,} epochs{within}."

@@ -1,6 +1,6 @@
-"""Runs that a killed program left: what the first look into the save folder finds.
+"""Unfinished runs: what the first look into the save folder finds.
 
-It is taken before the first question, so it opens nothing but what it must, and brings no NumPy.
+It happens before the first question, so it opens only the files that it must, and imports no NumPy.
 """
 
 from contextlib import suppress
@@ -10,14 +10,18 @@ from pathlib import Path
 from nn.errors import ProgramError, RunFolderError
 from nn.files.training_lock import is_being_trained
 from nn.installation import command
-from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS, former
+from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS
 from nn.runs.find_run import find_folder, folders_with
 from nn.settings.checking import check_settings
+
+# Finished runs were once extended in their own folder. If that was interrupted, the checkpoint of
+# the result is still there under this name.
+_REPLACED_CHECKPOINT = ".checkpoint.npz.former.part"
 
 
 @dataclass(frozen=True)
 class UnfinishedRun:
-    """A run whose training, or whose last files, a program did not come to the end of.
+    """A run whose program was killed before the training, or the last file, was complete.
 
     Attributes:
         path: Its folder.
@@ -27,66 +31,65 @@ class UnfinishedRun:
 
     @property
     def has_result(self) -> bool:
-        """Whether it was finished once and then trained further."""
+        """Whether it has a result already: of an earlier stop, or without all of its pictures."""
         return (self.path / RESULT).is_file()
 
-    def how_it_was_left(self) -> str:
-        """Say how far it is: `was left after 3 of 10 epochs`."""
+    def describe(self) -> str:
+        """Say how far it is: `is unfinished: 3 of 10 epochs are trained`."""
         from nn.runs.checkpoint_numbers import read_numbers  # rarely needed
         from nn.settings.config_files import read_config
 
-        done = 0
+        trained = 0
         with suppress(OSError, ValueError):
-            done = read_numbers(self.path / CHECKPOINT)["epochs"]
+            trained = read_numbers(self.path / CHECKPOINT)["epochs"]
         try:
             epochs = check_settings(read_config(self.path / SETTINGS)).epochs
         except ProgramError:
-            return f"was left, and its {SETTINGS} cannot be read"
-        if done >= epochs:
-            return "was left before all of its files and pictures were there"
-        return f"was left after {done:,} of {epochs:,} epochs"
+            return f"is unfinished, and its {SETTINGS} cannot be read"
+        if trained >= epochs:
+            return "is unfinished: all epochs are trained, but files or pictures are missing"
+        return f"is unfinished: {trained:,} of {epochs:,} epochs are trained"
 
 
 def unfinished_runs(save_dir: Path) -> list[UnfinishedRun]:
-    """Return the runs that a killed program left in a folder, the newest first.
+    """Return the unfinished runs of a folder, the newest first.
 
-    A run that is being trained is none of them, nor is one whose training was stopped and saved.
+    A run that is being trained is not one of them, nor is one that was stopped and saved.
     """
-    return [UnfinishedRun(path) for path in _runs(save_dir) if _was_left(path)]
+    return [UnfinishedRun(path) for path in _runs(save_dir) if _is_unfinished(path)]
 
 
 def run_to_resume(wanted: str, save_dir: Path) -> Path:
-    """Return the folder of the run that a person wants to go on with.
+    """Return the folder of the run that a person wants to resume.
 
     Args:
-        wanted: A run's name, a folder's path, or nothing for the newest run that is not at its end:
-            left by a killed program, or stopped and saved.
+        wanted: A run's name, a folder's path, or nothing for the newest run that is unfinished, or
+            was stopped and saved.
         save_dir: The folder that holds the runs.
 
     Raises:
-        RunFolderError: there is no such run.
+        RunFolderError: There is no such run.
     """
     if not wanted:
         for path in _runs(save_dir):
-            if _was_left(path) or (_was_stopped(path) and not is_being_trained(path)):
+            if _is_unfinished(path) or (_was_stopped(path) and not is_being_trained(path)):
                 return path
         raise RunFolderError(
-            f"{save_dir}: no run in it was left before its end. To train a finished run further: "
+            f"{save_dir}: no run in it is unfinished. To extend a finished run: "
             f"{command('train')} --resume RUN --epochs N"
         )
     path = find_folder(wanted, save_dir)
     if not (path / SETTINGS).is_file():
-        raise RunFolderError(f"{path}: this folder has no {SETTINGS}, so it is no run's.")
+        raise RunFolderError(f"{path}: this folder has no {SETTINGS}, so it is not a run.")
     return path
 
 
-def _was_left(path: Path) -> bool:
+def _is_unfinished(path: Path) -> bool:
     """Return whether a program was killed while it trained the run or wrote its files."""
     if (path / RESULT).exists():
-        # The former checkpoint is there while a finished run is trained further; the report is
-        # written last. Runs older than checkpoints may have none.
-        whole = (path / REPORT).exists() or not (path / CHECKPOINT).exists()
-        if whole and not (path / former(CHECKPOINT)).exists():
+        # The report is written last; runs from before there were checkpoints may have none.
+        complete = (path / REPORT).exists() or not (path / CHECKPOINT).exists()
+        if complete and not (path / _REPLACED_CHECKPOINT).exists():
             return False
     return not is_being_trained(path)
 

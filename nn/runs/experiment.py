@@ -75,16 +75,41 @@ def run_experiment(
     report(data.summary)
     settings = settings.model_copy(update={"dataset": data.images.dataset})
     state = assemble(settings, data, report)
-    folder = RunFolder.create(Path(settings.save_dir), settings.name or describe_run(settings))
-    session = RunSession(folder)
+    name = settings.name or describe_run(settings)
     with ExitStack() as until_the_end:
-        (keep_locked or until_the_end).enter_context(training_lock(folder.path))
-        try:
-            write_beginning(folder, settings, data, _notes(data))
-        except BaseException:
-            session.fail()
-            raise
+        locks = keep_locked or until_the_end
+        folder = RunFolder.create(Path(settings.save_dir), name)
+        session = begin_run(folder, settings, data, _notes(data), locks)
         return finish_run(session, settings, data, state, observers=observers, report=report)
+
+
+def begin_run(
+    folder: RunFolder,
+    settings: Settings,
+    data: PreparedData,
+    notes: Sequence[str],
+    locks: ExitStack,
+) -> RunSession:
+    """Lock the folder of a new run, and write what is known before training.
+
+    Args:
+        folder: The folder, just made.
+        settings: All of them.
+        data: What the run is trained on.
+        notes: Comments on top of its `settings.yaml`.
+        locks: The folder is locked until this is closed.
+
+    Raises:
+        RunFolderError: The folder cannot be written; nothing is left of it.
+    """
+    locks.enter_context(training_lock(folder.path))
+    session = RunSession(folder)
+    try:
+        write_beginning(folder, settings, data, notes)
+    except BaseException:
+        session.fail()
+        raise
+    return session
 
 
 def write_beginning(
@@ -126,7 +151,7 @@ def finish_run(
     title = f"{data.images.name}, {folder.name}"
     judgement = judge(state, data, epoch=epoch, title=title)
 
-    session.begin_result()
+    session.remove_old_result()
     folder.write_histories(history)
     folder.write_network(state.network)
     folder.write_seconds(sum(record.seconds for record in history))
@@ -175,7 +200,7 @@ def _train(
     except StopTraining as stop:
         if not stop.save:
             session.discard()
-            raise StoppedError(session.ended_for_nothing) from None
+            raise StoppedError(session.discarded) from None
         try:
             checkpoints.write(stopped=True)
         except RunFolderError as error:  # a full disk may still have room for the network

@@ -1,4 +1,4 @@
-"""Names of the files of a run, for modules that only need to know whether they exist."""
+"""The names of the files that show how far a run is, for readers that need not open them."""
 
 SETTINGS = "settings.yaml"
 CHECKPOINT = "checkpoint.npz"
@@ -8,10 +8,5 @@ REPORT = "report.html"
 GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
-MADE_OF_A_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
-"""Files made from a result, which are out of date once the run is extended."""
-
-
-def former(name: str) -> str:
-    """Return the name of a file's former version, which is kept while a run is extended."""
-    return f".{name}.former.part"
+DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
+"""What shows the network of a result, and would be wrong beside another result."""

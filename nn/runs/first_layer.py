@@ -79,6 +79,17 @@ class FirstLayerWriter(Observer):
             write_array(self._folder.path / EPOCH_1, self._weights)
 
 
+def copy_epoch_1(source: RunFolder, target: RunFolder, network: Network) -> None:
+    """Copy `first_layer_epoch_1.csv` to a run that continues another one, if there is one.
+
+    Raises:
+        RunFolderError: The file is damaged, or the folder cannot be written.
+    """
+    weights = pixel_weights(network)
+    if weights is not None and (source.path / EPOCH_1).is_file():
+        write_array(target.path / EPOCH_1, read_array(source.path / EPOCH_1, weights.shape))
+
+
 def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     """Return a run's first layer at its start, after one epoch and at the end; None if not dense.
 

@@ -133,17 +133,17 @@ class RunFolder:
     def read_as_one(self) -> Iterator[None]:
         """Ensure that all files read in the block belong to the same result.
 
-        When a finished run is extended, its result is removed before any other file is replaced,
+        When a stopped run is resumed, its result is removed before its other files are replaced,
         and the new one is written last.
 
         Raises:
-            RunFolderError: The run was extended meanwhile.
+            RunFolderError: The run was resumed meanwhile.
         """
         before = self._result_state()
         yield
         if self._result_state() != before:
             raise RunFolderError(
-                f"{self.path}: this run was extended while it was read. Try again when training "
+                f"{self.path}: this run was resumed while it was read. Try again when training "
                 "has ended."
             )
 

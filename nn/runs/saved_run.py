@@ -52,7 +52,7 @@ def load_run(folder: RunFolder) -> SavedRun:
     """Rebuild a run's network from its folder.
 
     Raises:
-        RunFolderError: A file is missing, damaged or from another run, or the run was extended
+        RunFolderError: A file is missing, damaged or from another run, or the run was resumed
             meanwhile.
         SettingError: `settings.yaml` is missing or damaged.
     """

@@ -1,4 +1,4 @@
-"""train.py after it was killed, stopped, or has come to its end: `--resume`, and the offer."""
+"""train.py after it was killed, stopped, or has finished: `--resume`, and the offer."""
 
 import shutil
 import signal
@@ -59,7 +59,7 @@ def changed_at(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole, tmp_path, seed):
+def test_a_run_killed_at_random_moments_ends_as_an_uninterrupted_one(start, whole, tmp_path, seed):
     """Kills while loading, saving and drawing are among the faults of `tests/faults`."""
     rng = np.random.default_rng(seed)
     folder = tmp_path / "saved_files" / "run"
@@ -72,7 +72,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_never_was(start, whole,
     assert {path.name for path in folder.iterdir()} == {path.name for path in whole.iterdir()}
 
 
-def test_a_stopped_run_says_how_to_go_on_and_is_locked_while_it_is_drawn(start, tmp_path):
+def test_a_stopped_run_says_how_to_resume_it_and_is_locked_while_it_is_drawn(start, tmp_path):
     process = start(*FLAGS)
     folder = tmp_path / "saved_files" / "run"
     process.wait_for((folder / "checkpoint.npz").exists)
@@ -95,13 +95,13 @@ def test_two_programs_do_not_train_one_run(start, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--resume", "run", "--learning-rate", "0.5"], 2, "learning_rate is 0.001 there and 0.5"),
+        (["--resume", "run", "--learning-rate", "0.5"], 2, "learning_rate is 0.001 (not 0.5)"),
         (["--resume", "rum"], 4, "Did you mean run?"),
         (["--resume", "run", "--epoch", "5"], 2, "Did you mean --epochs?"),
         (["--resume", "../saved_files"], 4, "no settings.yaml"),
     ],
 )
-def test_what_cannot_be_gone_on_with_is_one_line(whole, run_program, words, code, message):
+def test_what_cannot_be_resumed_is_one_line(whole, run_program, words, code, message):
     done = run_program("train.py", *words, cwd=whole.parents[1])
     assert done.returncode == code
     assert message in done.stderr
@@ -121,7 +121,7 @@ def left(start, tmp_path) -> Path:
     return folder
 
 
-def test_a_run_that_was_left_is_said_where_nobody_is_asked(left, run_program, data, tmp_path):
+def test_an_unfinished_run_is_mentioned_where_nobody_is_asked(left, run_program, data, tmp_path):
     """And the new training begins, though here it fails."""
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "data" / "t10k-labels-idx1-ubyte.gz").write_text("no digits")
@@ -129,19 +129,17 @@ def test_a_run_that_was_left_is_said_where_nobody_is_asked(left, run_program, da
     done = run_program("train.py", *words, cwd=tmp_path)
     assert done.returncode == 3
     (said,) = (line for line in done.stdout.splitlines() if "--resume" in line)
-    assert said.startswith(f"{left} was left after ")
-    assert said.endswith(f" of 4 epochs. To go on with it: python train.py --resume {left}")
+    assert said.startswith(f"{left} is unfinished: ")
+    assert said.endswith(f" of 4 epochs are trained. To resume it: python train.py --resume {left}")
     assert not (left / "result.csv").exists()
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
-def test_in_a_terminal_a_run_that_was_left_can_be_gone_on_with(
-    left, on_terminal, whole, tmp_path, term
-):
+def test_in_a_terminal_an_unfinished_run_can_be_resumed(left, on_terminal, whole, tmp_path, term):
     child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": term})
-    child.expect(r"run was left after \d of 4 epochs\. Go on with it\?")
+    child.expect(r"run is unfinished: \d of 4 epochs are trained\. Resume it\?")
     child.send("\r")
-    child.expect("goes on after")
+    child.expect("Resuming .* after")
     child.expect("Look at it")
     child.wait()
     assert child.exitstatus == 0
@@ -153,22 +151,22 @@ def test_in_a_terminal_another_run_can_be_trained_instead(
     left, on_terminal, tmp_path, typed, stays
 ):
     child = on_terminal("train.py", cwd=str(tmp_path))
-    child.expect("Go on with it")
+    child.expect("Resume it")
     child.send("\x1b")  # there is nothing to go back to
-    child.expect("Go on with it")
+    child.expect("Resume it")
     child.send(f"{typed}\r")
     child.expect(r"\[1/8\]")
     child.close()
     assert left.exists() is stays
 
 
-def test_a_result_that_is_trained_further_is_not_offered_to_be_removed(left, on_terminal, tmp_path):
-    for name in ("result.csv", "report.html", ".checkpoint.npz.former.part"):
+def test_a_run_that_has_a_result_is_not_offered_to_be_removed(left, on_terminal, tmp_path):
+    for name in ("result.csv",):
         (left / name).write_text("")
     child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": "dumb"})
-    child.expect("Go on with it")
+    child.expect("Resume it")
     child.sendline("remove")
-    child.expect("Expected one of: Go on, New\r")
+    child.expect("Expected one of: Resume, New\r")
     child.close()
     assert (left / "result.csv").exists()
 
@@ -176,7 +174,7 @@ def test_a_result_that_is_trained_further_is_not_offered_to_be_removed(left, on_
 def test_ctrl_c_at_the_offer_leaves_everything(left, on_terminal, tmp_path):
     before = {path: path.read_bytes() for path in left.iterdir()}
     child = on_terminal("train.py", cwd=str(tmp_path))
-    child.expect("Go on with it")
+    child.expect("Resume it")
     child.sendintr()
     child.wait()
     assert child.exitstatus == 130
@@ -188,7 +186,7 @@ def test_a_run_that_is_being_trained_is_not_offered(start, on_terminal, tmp_path
     process.wait_for((tmp_path / "saved_files" / "run" / "checkpoint.npz").exists)
     child = on_terminal("train.py", cwd=str(tmp_path))
     child.expect(r"\[1/8\]")
-    assert "Go on" not in child.before
+    assert "Resume" not in child.before
 
 
 def test_discarding_a_resumed_run_in_a_terminal_leaves_what_was_there(
@@ -202,7 +200,7 @@ def test_discarding_a_resumed_run_in_a_terminal_leaves_what_was_there(
     child.sendintr()
     child.expect(r"\[d\]iscard")
     child.sendline("d")
-    child.expect("the run is what it was before")
+    child.expect("the run is as it was before")
     child.wait()
     assert child.exitstatus == 130
     assert {path: path.read_bytes() for path in left.iterdir() if path.suffix != ".part"} == {

@@ -147,19 +147,19 @@ class Place:
         self.check_says(program)
 
     def check_says(self, program: Program) -> None:
-        """Make sure that a program said which run was left, if there is one, and no other."""
-        line = r"saved_files/run was left .*--resume run\n"
+        """Make sure that a program said which run is unfinished, if one is, and no other."""
+        line = r"saved_files/run is unfinished.*--resume run\n"
         found = re.search(line, program.said)
-        assert bool(found) == self.was_left, program.said + program.errors
+        assert bool(found) == self.is_unfinished, program.said + program.errors
 
     @property
-    def was_left(self) -> bool:
-        """Whether the run has begun and has not come to its end."""
+    def is_unfinished(self) -> bool:
+        """Whether the run has begun and its last file is missing."""
         begun = (self.run / "settings.yaml").exists()
         return begun and not (self.run / "report.html").exists()
 
     def finish(self) -> None:
-        """Go on with the run, or begin it anew where nothing is left; it must end the same."""
+        """Resume the run, or train it again where nothing is left; it must end the same."""
         begun = (self.run / "settings.yaml").exists()
         program = self.resume("run") if begun else self.train(*RUN)
         code = program.wait()

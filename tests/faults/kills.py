@@ -11,7 +11,7 @@ from tests.programs import Program
 
 
 def kill_and_resume(bench: Bench, moment: str, rng: Random) -> str:
-    """Kill a training; now and then its resumption, too; and go on to the end."""
+    """Kill a training; now and then its resumption, too; and resume it to the end."""
     place = bench.new_place()
     hit = _kill(place.run, place.train(*RUN), moment, rng)
     place.check()
@@ -29,6 +29,23 @@ def kill_and_resume(bench: Bench, moment: str, rng: Random) -> str:
     return hit
 
 
+def kill_extension(bench: Bench, moment: str, rng: Random) -> str:
+    """Kill the extension of a finished run, which stays as it is; and resume it to the end."""
+    place = bench.new_place()
+    extend = ("older", "--epochs", "5")
+    extended = place.runs / "older-2"
+    hit = _kill(extended, place.resume(*extend), moment, rng)
+    place.check()
+    begun = (extended / "settings.yaml").exists()
+    program = place.resume("older-2") if begun else place.resume(*extend)
+    code = program.wait()
+    place.check(program)
+    assert code == 0, f"{program}: {program.said}{program.errors}"
+    place.check_same(max(place.runs.glob("older-*")))
+    place.remove()
+    return hit
+
+
 def _kill(folder: Path, program: Program, moment: str, rng: Random) -> str:
     watch = Watch(folder)
     watch.wait(moment, program, rng)
@@ -39,4 +56,7 @@ def _kill(folder: Path, program: Program, moment: str, rng: Random) -> str:
     return watch.moment
 
 
-FAULTS = [Fault("kill -9", MOMENTS, kill_and_resume, fast=MOMENTS)]
+FAULTS = [
+    Fault("kill -9", MOMENTS, kill_and_resume, fast=MOMENTS),
+    Fault("kill -9 of an extension", MOMENTS, kill_extension, fast=("training", "saving")),
+]

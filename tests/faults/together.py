@@ -9,7 +9,7 @@ from nn.errors import RunFolderError
 from nn.runs.find_run import find_run
 from nn.runs.run_folder import Result, RunFolder
 from nn.runs.saved_run import load_run
-from tests.faults.bench import RUN, Bench, Place
+from tests.faults.bench import RUN, Bench, MissedError, Place
 from tests.faults.fault import Fault
 from tests.faults.moments import Watch
 
@@ -29,7 +29,7 @@ def same_name(bench: Bench, _moment: str, rng: Random) -> str:
 
 
 def resume_twice(bench: Bench, _moment: str, rng: Random) -> str:
-    """Go on with one run twice in the same instant: one does, the other says why it does not."""
+    """Resume one run twice in the same instant: one program does, the other says why not."""
     place = bench.new_place()
     program = place.train(*RUN)
     Watch(place.run).wait("training", program, rng)
@@ -51,21 +51,23 @@ def resume_twice(bench: Bench, _moment: str, rng: Random) -> str:
 
 
 def read_while_written(bench: Bench, script: str, rng: Random) -> str:
-    """Read a run again and again while it is trained further: it is the old one or the new one."""
+    """Read a stopped run again and again while it is resumed: it is the old one or the new one."""
     place = bench.new_place()
-    program = place.train(*RUN, "--epochs", 1)
-    assert program.wait() == 0, program.errors
+    program = place.train(*RUN)
+    Watch(place.run).wait("training", program, rng)
+    program.send(signal.SIGTERM)
+    if program.wait() != 130:
+        raise MissedError(f"it ended by itself: {program.errors}")
     whole, seen = [_read_run(place.run)], []
-    for epochs in (2, 3, 4, 5) if bench.fresh else (2,):
-        writer = place.resume("run", "--epochs", epochs)
-        while writer.code is None:
-            if script == "load_run":
-                with suppress(RunFolderError):  # which says that the run is not at its end
-                    seen.append(_read_run(place.run))
-            else:
-                _read(place, script)
-        assert writer.wait() == 0, writer.errors
-        whole.append(_read_run(place.run))
+    writer = place.resume("run")
+    while writer.code is None:
+        if script == "load_run":
+            with suppress(RunFolderError):  # which says that the run is unfinished
+                seen.append(_read_run(place.run))
+        else:
+            _read(place, script)
+    assert writer.wait() == 0, writer.errors
+    whole.append(_read_run(place.run))
     mixed = [result for result, weights in seen if (result, weights) not in whole]
     assert not mixed, f"{len(mixed)} of {len(seen)} readers saw files of two states as one run"
     place.remove()
@@ -87,7 +89,7 @@ def _read(place: Place, script: str) -> None:
     try:
         place.check(reader, stopped=True)
     except RunFolderError as error:  # what is checked here is being written, too
-        if "extended while it was read" not in str(error):
+        if "resumed while it was read" not in str(error):
             raise
 
 

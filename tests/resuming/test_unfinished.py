@@ -1,4 +1,4 @@
-"""Which runs a killed program left, and which one a person means."""
+"""Which runs are unfinished, and which one a person means."""
 
 import os
 import subprocess
@@ -11,7 +11,6 @@ from nn.errors import RunFolderError
 from nn.files.training_lock import is_being_trained, training_lock
 from nn.resuming.unfinished import run_to_resume, unfinished_runs
 from nn.runs.checkpoint_file import write_checkpoint
-from nn.runs.file_names import former
 from nn.training.state import Checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,15 +33,20 @@ def make(save_dir: Path, name: str, *files: str, at: int = 0, stopped: bool = Fa
 WHOLE = ("checkpoint.npz", "result.csv", "report.html")
 
 
-def test_runs_without_their_last_files_were_left_the_newest_first(tmp_path):
+def test_runs_without_their_last_files_are_unfinished_the_newest_first(tmp_path):
     make(tmp_path, "whole", *WHOLE)
     make(tmp_path, "training", at=1)
     make(tmp_path, "drawing", "checkpoint.npz", "result.csv", at=3)
     make(tmp_path, "writing", "checkpoint.npz", "report.html", at=2)
-    make(tmp_path, "further", *WHOLE, former("checkpoint.npz"), at=4)
-    left = unfinished_runs(tmp_path)
-    assert [run.path.name for run in left] == ["further", "drawing", "writing", "training"]
-    assert [run.has_result for run in left] == [True, True, False, False]
+    make(tmp_path, "in place", *WHOLE, ".checkpoint.npz.former.part", at=4)
+    found = unfinished_runs(tmp_path)
+    assert [run.path.name for run in found] == [
+        "in place",
+        "drawing",
+        "writing",
+        "training",
+    ]
+    assert [run.has_result for run in found] == [True, True, False, False]
 
 
 def test_runs_from_before_there_were_checkpoints_and_reports_are_whole(tmp_path):
@@ -66,27 +70,27 @@ def test_how_far_a_run_is_comes_from_its_checkpoint(tmp_path):
     c = make(tmp_path, "c", "checkpoint.npz", "result.csv", at=0)
     (c / "settings.yaml").write_text("epochs: 3\n")
     os.utime(c / "settings.yaml", (0, 0))
-    assert [run.how_it_was_left() for run in unfinished_runs(tmp_path)] == [
-        "was left after 3 of 10 epochs",
-        "was left after 0 of 10 epochs",
-        "was left before all of its files and pictures were there",
+    assert [run.describe() for run in unfinished_runs(tmp_path)] == [
+        "is unfinished: 3 of 10 epochs are trained",
+        "is unfinished: 0 of 10 epochs are trained",
+        "is unfinished: all epochs are trained, but files or pictures are missing",
     ]
 
 
 def test_damaged_files_end_in_words(tmp_path):
     folder = make(tmp_path, "a")
     (folder / "checkpoint.npz").write_bytes(b"PK")
-    assert unfinished_runs(tmp_path)[0].how_it_was_left() == "was left after 0 of 10 epochs"
+    assert unfinished_runs(tmp_path)[0].describe() == "is unfinished: 0 of 10 epochs are trained"
     (folder / "settings.yaml").write_text("epochs: many\n")
-    assert "settings.yaml cannot be read" in unfinished_runs(tmp_path)[0].how_it_was_left()
+    assert "settings.yaml cannot be read" in unfinished_runs(tmp_path)[0].describe()
 
 
-def test_a_run_that_is_being_trained_was_not_left(tmp_path):
+def test_a_run_that_is_being_trained_is_not_unfinished(tmp_path):
     folder = make(tmp_path, "a")
     with training_lock(folder):
         assert is_being_trained(folder)
         assert unfinished_runs(tmp_path) == []
-        with pytest.raises(RunFolderError, match="no run in it was left"):
+        with pytest.raises(RunFolderError, match="no run in it is unfinished"):
             run_to_resume("", tmp_path)
     assert not is_being_trained(folder)
     assert len(unfinished_runs(tmp_path)) == 1
@@ -117,18 +121,18 @@ def test_a_lock_goes_with_a_killed_program(tmp_path):
 
 def test_a_link_to_a_run_elsewhere_is_not_offered(tmp_path):
     (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "link").symlink_to(make(tmp_path, "left"))
+    (tmp_path / "runs" / "link").symlink_to(make(tmp_path, "unfinished"))
     assert unfinished_runs(tmp_path / "runs") == []
 
 
-def test_no_name_means_the_newest_run_that_was_left_or_stopped(tmp_path):
-    for name in ("left", "stopped"):
+def test_no_name_means_the_newest_run_that_is_unfinished_or_was_stopped(tmp_path):
+    for name in ("unfinished", "stopped"):
         make(tmp_path, f"{name} before", at=1)
     stopped = make(tmp_path, "stopped", *WHOLE, at=3, stopped=True)
     make(tmp_path, "whole", *WHOLE, at=4)
     assert run_to_resume("", tmp_path) == stopped
-    left = make(tmp_path, "left", at=5)
-    assert run_to_resume("", tmp_path) == left
+    unfinished = make(tmp_path, "unfinished", at=5)
+    assert run_to_resume("", tmp_path) == unfinished
 
 
 def test_a_name_or_a_path_means_any_run(tmp_path, monkeypatch):
@@ -138,12 +142,12 @@ def test_a_name_or_a_path_means_any_run(tmp_path, monkeypatch):
     assert run_to_resume("runs/whole", tmp_path / "other") == Path("runs/whole")
 
 
-def test_what_is_no_run_is_refused_with_the_nearest_name(tmp_path):
+def test_what_is_no_run_is_rejected_with_the_nearest_name(tmp_path):
     make(tmp_path, "xavier-relu")
     (tmp_path / "empty").mkdir()
     with pytest.raises(RunFolderError, match=r"'xavier-rely' is neither.*mean xavier-relu\?"):
         run_to_resume("xavier-rely", tmp_path)
     with pytest.raises(RunFolderError, match=r"empty: this folder has no settings\.yaml"):
         run_to_resume("empty", tmp_path)
-    with pytest.raises(RunFolderError, match=r"left before its end.*--resume RUN --epochs N"):
+    with pytest.raises(RunFolderError, match=r"no run in it is unf.*--resume RUN --epochs N"):
         run_to_resume("", tmp_path / "empty")

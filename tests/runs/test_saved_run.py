@@ -211,7 +211,7 @@ def test_a_picture_that_is_none_is_named_in_the_error(finished, tmp_path):
         predict_picture(load_run(finished.folder), tmp_path / "note.png")
 
 
-def test_a_run_that_is_trained_further_while_it_is_read_is_not_taken_for_one(folder, monkeypatch):
+def test_a_run_that_is_resumed_while_it_is_read_is_not_taken_for_one(folder, monkeypatch):
     """The files of two results would make a network that nobody has trained."""
     read_network = RunFolder.read_network
 
@@ -221,7 +221,7 @@ def test_a_run_that_is_trained_further_while_it_is_read_is_not_taken_for_one(fol
         shutil.copy(self.path / "elsewhere", self.path / "result.csv")
 
     monkeypatch.setattr(RunFolder, "read_network", write_meanwhile)
-    with pytest.raises(RunFolderError, match="extended while it was read"):
+    with pytest.raises(RunFolderError, match="resumed while it was read"):
         load_run(folder)
 
 

@@ -1,0 +1,60 @@
+"""A session that resumes a run: whatever it changes while it trains, it can undo.
+
+A person may resume a run, look at the new epochs, and discard them. What earlier sessions learned
+must then still be there. Only files that change during training are remembered, and in memory: a
+killed session is not undone, but resumed.
+"""
+
+from nn.files.atomic_write import remove_left_parts, write_atomically
+from nn.files.file_errors import writing
+from nn.files.regular_file import read_regular
+from nn.runs.checkpoint_file import write_checkpoint
+from nn.runs.file_names import CHECKPOINT, REPORT, SETTINGS
+from nn.runs.first_layer import EPOCH_1
+from nn.runs.run_folder import HISTORIES, RunFolder
+from nn.runs.run_session import RunSession
+from nn.training.state import Checkpoint
+
+_REMEMBERED = (*HISTORIES, SETTINGS, REPORT)
+_LONGEST = 2**27  # bytes; a report has at most 22 MB
+
+
+class ResumedSession(RunSession):
+    """A session in the folder of an unfinished run; the caller holds its lock.
+
+    A run that was stopped and saved has a result, which stays until there is a new one. Its report
+    is removed at once: a run without a report is unfinished, even if this session is killed.
+
+    Args:
+        folder: The run's folder.
+        checkpoint: What its training is resumed from; None if that is the beginning.
+
+    Raises:
+        RunFolderError: The folder cannot be written.
+    """
+
+    discarded = "training was stopped; the run is as it was before."
+
+    def __init__(self, folder: RunFolder, checkpoint: Checkpoint | None) -> None:
+        super().__init__(folder)
+        self._checkpoint = checkpoint
+        path = folder.path
+        with writing(path):
+            remove_left_parts(path)
+            self._new = [n for n in (CHECKPOINT, EPOCH_1, *HISTORIES) if not (path / n).exists()]
+            present = [name for name in _REMEMBERED if (path / name).is_file()]
+            self._contents = {name: read_regular(path / name, _LONGEST) for name in present}
+            (path / REPORT).unlink(missing_ok=True)
+
+    def fail(self) -> None:
+        """Leave everything to the next session."""
+
+    def discard(self) -> None:
+        """Undo what the session changed."""
+        if self._checkpoint:
+            write_checkpoint(self.folder.checkpoint, self._checkpoint)
+        with writing(self.folder.path):
+            for name in self._new:
+                (self.folder.path / name).unlink(missing_ok=True)
+            for name, content in self._contents.items():  # the report last, as in training
+                write_atomically(self.folder.path / name, content)

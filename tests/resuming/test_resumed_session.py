@@ -1,0 +1,49 @@
+"""What a resumed session changes in its folder, and undoes when it is discarded."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from nn.errors import StoppedError
+from nn.resuming.resume import resume_run
+from nn.runs.experiment import run_experiment
+from nn.runs.run_folder import RunFolder
+from nn.training.stopping import StopTraining
+from tests.resuming.leaving import CHUNKS, EndAt, Killed, all_files, given
+
+pytestmark = pytest.mark.usefixtures("small_chunks")
+
+
+@pytest.mark.parametrize("event", [3, CHUNKS + 1, 2 * CHUNKS + 5])
+@pytest.mark.parametrize("kind", ["stopped", "killed", "without a checkpoint"])
+def test_discarding_puts_back_what_was_there(settings, kind, event):
+    endings = {
+        "stopped": [EndAt(3, StopTraining(save=True))],
+        "killed": [EndAt(CHUNKS + 4, Killed())],
+        "without a checkpoint": [EndAt(CHUNKS + 4, Killed())],
+    }
+    folder = RunFolder(Path(settings().save_dir) / "run")
+    with suppress(Killed):
+        run_experiment(settings(name="run", epochs=2), observers=endings[kind])
+    if kind == "without a checkpoint":
+        folder.checkpoint.unlink()
+    for name in ("notes of mine.txt", *(["report.html"] if kind == "stopped" else [])):
+        (folder.path / name).write_text("mine")
+    before = all_files(folder.path)
+    end = [EndAt(event, StopTraining(save=False))]
+    with pytest.raises(StoppedError, match="as it was before"):
+        resume_run(folder, given(epochs=9, checkpoint_steps=1), observers=end)
+    assert all_files(folder.path) == before
+    resume_run(folder, {})
+
+
+def test_parts_that_a_killed_program_left_are_removed_and_nothing_else(stopped):
+    for name in (".weights_1.csv.k3j_x9.part", ".checkpoint.npz.former.part"):
+        (stopped.path / name).write_text("half")
+    for name in ("mine.part", ".hidden"):
+        (stopped.path / name).write_text("mine")
+    resume_run(stopped, {})
+    left = {path.name for path in stopped.path.iterdir()}
+    assert {"mine.part", ".hidden"} <= left
+    assert {name for name in left if name.startswith(".")} == {".hidden"}
