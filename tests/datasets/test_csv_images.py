@@ -172,15 +172,21 @@ def test_more_than_any_set_of_handwriting_is_not_read(tmp_path: Path, limit, mon
 
 
 @pytest.mark.mnist
-def test_ten_thousand_real_images_are_read_quickly(tmp_path: Path, mnist_dir: Path) -> None:
-    images = read_idx(mnist_dir / "t10k-images-idx3-ubyte.gz", 3)
-    labels = read_idx(mnist_dir / "t10k-labels-idx1-ubyte.gz", 1)
+def test_real_images_are_read_nearly_as_fast_as_numpy_reads_them(
+    tmp_path: Path, mnist_dir: Path
+) -> None:
+    images = read_idx(mnist_dir / "t10k-images-idx3-ubyte.gz", 3)[:2000]
+    labels = read_idx(mnist_dir / "t10k-labels-idx1-ubyte.gz", 1)[:2000]
     spelled = [str(number) for number in range(256)]
     table = np.column_stack([labels, images.reshape(-1, 784)]).tolist()
     lines = [",".join([spelled[number] for number in row]) for row in table]
     path = saved(tmp_path, "\n".join(lines))
-    start = time.process_time()
+    seconds = [time.process_time()]
     read = read_csv_images(path)
-    assert time.process_time() - start < 5
+    seconds.append(time.process_time())
+    np.loadtxt(path, delimiter=",", dtype=np.uint8)
+    seconds.append(time.process_time())
+    ours, numpys = np.diff(seconds)
+    assert ours < 3 * numpys
     np.testing.assert_array_equal(read.images, images)
     np.testing.assert_array_equal(read.labels, labels)

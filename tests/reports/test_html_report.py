@@ -5,7 +5,6 @@ import errno
 import hashlib
 import json
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -259,7 +258,7 @@ def test_the_file_appears_whole_or_not_at_all(make_page, monkeypatch, tmp_path):
 
 
 @pytest.mark.mnist
-def test_a_default_runs_page_is_under_3_megabytes_and_written_in_2_seconds(mnist_dir, tmp_path):
+def test_a_default_runs_page_is_under_3_megabytes(mnist_dir, tmp_path):
     from nn.losses import softmax
     from nn.runs.preparation import prepare_data, prepare_network
 
@@ -273,8 +272,6 @@ def test_a_default_runs_page_is_under_3_megabytes_and_written_in_2_seconds(mnist
     predictions = Predictions(test.images, test.labels, softmax(logits), "MNIST, run")
     run = SavedRun(folder, settings, network, data.normalization, DataFacts.of(data.images))
     result = replace(RESULT, test_images=len(test))
-    started = time.process_time()
     page = write_html_report(run, result, predictions)
-    assert time.process_time() - started < 2
     assert Path(page).stat().st_size < 3_000_000
     assert len(data_of(page.read_text(encoding="utf-8"))["images"]["index"]) == 6000

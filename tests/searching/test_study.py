@@ -6,7 +6,7 @@ import sys
 import pytest
 
 pytest.importorskip("optuna")
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 
 from nn.errors import SettingError
 from nn.searching import heartbeat
@@ -42,6 +42,12 @@ def make(storage, tmp_path):
     yield open_study
     for study in opened:
         study.close()
+
+
+def id_of(trial: Trial) -> int:
+    """Return the number that the storage knows a trial by."""
+    study = trial.storage.get_study_id_from_name(trial.study.study_name)
+    return trial.storage.get_trial_id_from_study_id_trial_number(study, trial.number)
 
 
 def claim_all(study: Study) -> dict[int, dict]:
@@ -83,8 +89,8 @@ def test_an_abandoned_slot_is_filled_again_with_the_same_values(make, monkeypatc
     study.fill_slots()
     trial = study.claim("a")
     values = trial.params
-    assert study.abandon(trial._trial_id)
-    assert not make().is_running(trial._trial_id)
+    assert study.abandon(id_of(trial))
+    assert not make().is_running(id_of(trial))
     assert [t.number for t in study.abandoned(0)] == [trial.number]
     study.fill_slots()
     later = make()
@@ -95,7 +101,7 @@ def test_an_abandoned_slot_is_filled_again_with_the_same_values(make, monkeypatc
     again = later.claim("b")
     assert (again.user_attrs[SLOT], again.params) == (0, values)
     study.optuna.tell(again, 0.5)
-    assert not study.abandon(again._trial_id)  # what has ended stays
+    assert not study.abandon(id_of(again))  # what has ended stays
 
 
 def test_of_two_trials_for_one_place_the_first_counts(make):
@@ -165,8 +171,8 @@ def test_the_trial_of_a_process_that_died_is_abandoned_at_once(make):
     ).stdout.strip()
     dead, alive = study.claim(gone), study.claim(holder())
     HeartbeatMonitor(study, dead_after=60).check()
-    assert not study.is_running(dead._trial_id)
-    assert study.is_running(alive._trial_id)
+    assert not study.is_running(id_of(dead))
+    assert study.is_running(id_of(alive))
     assert study.claim("b").params == dead.params
 
 
@@ -186,11 +192,11 @@ def test_another_machines_trial_is_abandoned_after_its_silence(make):
     abandoned = []
     for second in range(0, 90, 15):
         now[0] = 100.0 + second
-        study.note(talking._trial_id, **{HEARTBEAT: second})
+        study.note(id_of(talking), **{HEARTBEAT: second})
         watch.check()
-        abandoned.append(not study.is_running(silent._trial_id))
+        abandoned.append(not study.is_running(id_of(silent)))
     assert abandoned == [False, False, False, False, False, True]
-    assert study.is_running(talking._trial_id)
+    assert study.is_running(id_of(talking))
 
 
 # Storages ----------------------------------------------------------------------------------------
