@@ -36,6 +36,12 @@ def test_the_chart_grows_to_the_right():
     assert widths == [3, 6, 9, 12]
 
 
+def test_a_long_training_keeps_room_for_its_later_epochs():
+    """48 blocks for 24 epochs: 2 for each, also while there are only a few."""
+    lines = chart_lines(history([0.9, 0.5, 0.3]), epochs=24, columns=80, rows=24)
+    assert len(lines[0].split()[2]) == 3 * 2
+
+
 @pytest.mark.parametrize("epochs", [1, 7, 40, 1000])
 @pytest.mark.parametrize("columns", [43, 44, 60, 80, 200])
 def test_no_line_is_as_wide_as_the_terminal(epochs, columns):
@@ -53,6 +59,10 @@ def test_more_epochs_than_columns_are_shown_as_means():
 @pytest.mark.parametrize(("columns", "rows"), [(20, 24), (40, 24), (80, 9), (0, 0)])
 def test_a_small_terminal_has_none(columns, rows):
     assert chart_lines(history([0.5, 0.4]), 2, columns, rows) == []
+
+
+def test_ten_blocks_are_room_enough():
+    assert len(chart_lines(history([0.5, 0.4]), epochs=2, columns=41, rows=10)) == 4
 
 
 def test_before_the_first_epoch_is_over_there_is_none():
