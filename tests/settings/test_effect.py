@@ -5,7 +5,7 @@ import pytest
 from nn.files import atomic_write
 from nn.runs.experiment import run_experiment
 from nn.settings.declaration import SETTINGS, Settings
-from nn.settings.effect import _WHERE, effective, has_effect
+from nn.settings.effect import _WHERE, effective, has_effect, lasting
 
 CASES = [
     ("hidden_layers", {"layers": [{"dense": 8}]}, 2),
@@ -85,3 +85,17 @@ def test_values_are_written_as_people_write_them():
     assert shown["l1"] == "yes"
     assert shown["layers"] == "[{dense: 3}]"
     assert "hidden_layers" not in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "lasts"),
+    [
+        ({}, False),
+        ({"learning_rate_decay": True}, False),
+        ({"learning_rate_decay": True, "decay": "cosine"}, True),
+        ({"decay": "cosine"}, False),
+    ],
+)
+def test_a_resumed_run_may_get_more_epochs_unless_its_learning_rates_depend_on_them(changes, lasts):
+    assert ("epochs" in lasting(Settings(**changes))) is lasts
+    assert "seed" in lasting(Settings(**changes))
