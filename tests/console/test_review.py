@@ -20,6 +20,13 @@ def test_the_review_shows_layers_size_time_and_the_command():
     ]
 
 
+@pytest.mark.parametrize(("epochs", "words"), [(1, "1 epoch"), (2, "2 epochs")])
+def test_one_epoch_is_not_plural(epochs, words):
+    preview = SimpleNamespace(layers=[("relu", "64")], parameters=650, seconds=1.0)
+    lines = review_text(Settings(epochs=epochs), preview).splitlines()
+    assert lines[3].endswith(f" for {words}")
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
