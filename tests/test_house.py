@@ -116,10 +116,6 @@ STILL_WITHOUT_TESTS = {
     "nn.searching.storage",
     "nn.searching.team",
     "nn.searching.worker",
-    "nn.settings.plain_yaml",
-    "nn.settings.search_declaration",
-    "nn.training.history",
-    "nn.training.state",
 }
 
 # What these read, this program or the system has written.

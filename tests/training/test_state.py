@@ -1,0 +1,83 @@
+"""What a training hands over to a checkpoint, and takes back from it."""
+
+import numpy as np
+import pytest
+
+from nn.runs.assembly import assemble
+from nn.runs.preparation import prepare_data
+from nn.training.history import EpochRecord
+from nn.training.state import Checkpoint
+
+
+@pytest.fixture
+def made(settings):
+    """Return a function that makes the state of a training before its first step."""
+
+    def make(**changes):
+        wanted = settings(optimizer="adam", layers=[{"dense": 4}, {"dropout": 0.5}], **changes)
+        return assemble(wanted, prepare_data(wanted))
+
+    return make
+
+
+def advance(state) -> None:
+    """Change everything that steps change: one epoch, and eight examples of the next."""
+    steps = -(-state.batches.examples // state.batches.batch_size) + 2
+    state.network.parameters.values[:] += 1
+    state.optimizer.state["mean"][:] = 2
+    state.optimizer.state["steps"][:] = steps
+    for rng in state.streams.values():
+        rng.random(3)
+    state.history.append(EpochRecord(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+    state.so_far.add(8, 0.7, 0.25)
+    state.so_far.last_finite = {n: array + 3 for n, array in state.network.arrays.items()}
+
+
+def copied(checkpoint: Checkpoint) -> Checkpoint:
+    return Checkpoint(checkpoint.numbers, {n: a.copy() for n, a in checkpoint.arrays.items()})
+
+
+def test_another_training_takes_over_all_that_steps_change(made):
+    first, second = made(), made()
+    advance(first)
+    kept = copied(first.gather())
+    second.put_back(kept)
+    again = second.gather()
+    assert again.numbers == kept.numbers
+    assert again.arrays.keys() == kept.arrays.keys()
+    for name, array in kept.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], array)
+    draws = [[rng.random() for rng in state.streams.values()] for state in (first, second)]
+    assert draws[0] == draws[1]
+    assert second.history == first.history
+
+
+def test_the_layout_is_that_of_the_arrays_that_were_gathered(made):
+    state = made()
+    advance(state)
+    kept = state.gather()
+    expected = {name: (array.shape, array.dtype) for name, array in kept.arrays.items()}
+    assert state.layout(kept.numbers) == expected
+    assert "sound/weights_1" in expected  # the name in the checkpoints of all versions
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda kept: kept.numbers.update(loss=-1.0), "loss is not a finite number from 0"),
+        (lambda kept: kept.arrays["optimizer/steps"].fill(3), "optimizer/steps is 3"),
+        (lambda kept: kept.arrays["network/biases_1"].fill(np.nan), "network/biases_1 holds"),
+        (lambda kept: kept.numbers.update(streams={}), "streams must be those of shuffling"),
+        (lambda kept: kept.arrays["history"].fill(7), "history has a row that cannot be an epoch"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(made, change, message):
+    first, second = made(), made()
+    advance(first)
+    kept = copied(first.gather())
+    change(kept)
+    before = copied(second.gather())
+    with pytest.raises(ValueError, match=message):
+        second.put_back(kept)
+    for name, array in second.gather().arrays.items():
+        np.testing.assert_array_equal(array, before.arrays[name])
