@@ -42,8 +42,11 @@ class ResumedSession(RunSession):
         with writing(path):
             remove_left_parts(path)
             self._new = [n for n in (CHECKPOINT, EPOCH_1, *HISTORIES) if not (path / n).exists()]
-            present = [name for name in _REMEMBERED if (path / name).is_file()]
-            self._contents = {name: read_regular(path / name, _LONGEST) for name in present}
+            present = [path / name for name in _REMEMBERED if (path / name).is_file()]
+            self._contents = {
+                file.name: read_regular(file, min(file.stat().st_size, _LONGEST))
+                for file in present
+            }
             (path / REPORT).unlink(missing_ok=True)
 
     def fail(self) -> None:

@@ -298,5 +298,5 @@ def test_a_checkpoint_that_is_no_file_is_refused(run):
 def test_of_an_unfinished_run_it_says_that_the_file_may_be_removed(run):
     (run.path / "result.csv").unlink()
     run.checkpoint.write_bytes(b"")
-    with pytest.raises(RunFolderError, match="Remove the file to start the run from its beginning"):
+    with pytest.raises(RunFolderError, match="Remove the file to start the run from the beginning"):
         resume_run(run, {})
