@@ -90,29 +90,25 @@ HOME_OF = {
 }
 # Tables of data may be longer than code.
 TABLES = {"nn.datasets.digit_shapes"}
+# A Protocol and a list of names: nothing in them computes anything that a test could hold.
+DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 
 # What is still to be mended. These lists only shrink: a module that no longer belongs in one fails
 # the test until its name is removed.
 STILL_TOO_LONG = {
     "nn.engines.compiled_loops",
 }
-STILL_IN_A_CYCLE: set[str] = set()
 STILL_WITHOUT_TESTS = {
-    "nn.architecture.options",
     "nn.console.comparing",
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
     "nn.datasets.digit_shapes",
     "nn.engines.compiled_loops",
-    "nn.engines.engine",
-    "nn.layers.layer",
     "nn.reports.page_data",
     "nn.reports.run_reports",
     "nn.reports.study_files",
-    "nn.runs.file_names",
     "nn.searching.heartbeat",
-    "nn.searching.machine",
     "nn.searching.storage",
     "nn.searching.team",
     "nn.searching.worker",
@@ -194,7 +190,7 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
     for imported in (below, above):
         while free := {module for module in below if not imported[module] & below.keys()}:
             below = {module: names for module, names in below.items() if module not in free}
-    assert set(below) == STILL_IN_A_CYCLE
+    assert sorted(below) == []
 
 
 @each_of(SCRIPTS + PACKAGE)
@@ -308,7 +304,7 @@ def test_each_module_has_its_test_file_at_the_same_place_below_tests() -> None:
         place = ROOT / "tests" / path.relative_to(ROOT / "nn").with_name(f"test_{path.name}")
         if path.name != "__init__.py" and not place.exists():
             without.add(module)
-    assert without == STILL_WITHOUT_TESTS
+    assert without - DECLARATIONS_ONLY == STILL_WITHOUT_TESTS
 
 
 @each_of(PACKAGE)
