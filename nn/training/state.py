@@ -134,7 +134,6 @@ class TrainingState:
         for name, array in self.optimizer.state.items():
             array[...] = arrays[f"optimizer/{name}"]
         self.history[:] = records
-        self.so_far.clear()
         self.so_far.examples = numbers["examples"]
         for name, value in means.items():
             setattr(self.so_far, name, value)
