@@ -27,6 +27,8 @@ import numpy as np
 from benchmarks.contestants import CONTESTANTS, REQUIRES
 from benchmarks.work import Array, Work
 
+ROOT = Path(__file__).parent.parent
+
 # NumPy, SciPy, PyTorch and JAX read these when they are imported, and never again.
 _THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
@@ -86,11 +88,11 @@ class Entry:
 class Process:
     """One contestant's process."""
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, folder: Path = ROOT) -> None:
         self.name = name
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", name, str(threads)],
-            cwd=Path(__file__).parent.parent,
+            cwd=folder,
             env=environment(threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
