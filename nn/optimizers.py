@@ -31,8 +31,7 @@ class Optimizer:
         penalty: L1 and L2 on the penalized parameters.
 
     Attributes:
-        learning_rate: Length of the next steps; a schedule may change it between epochs.
-        initial_learning_rate: What it was at the beginning.
+        learning_rate: Length of the next steps.
     """
 
     name: ClassVar[str]
@@ -41,13 +40,17 @@ class Optimizer:
         self, parameters: ParameterBuffer, *, learning_rate: float, penalty: Penalty | None = None
     ) -> None:
         self.parameters = parameters
-        self.initial_learning_rate = self.learning_rate = learning_rate
+        self.learning_rate = self._initial_learning_rate = learning_rate
         self.penalty = penalty or Penalty()
 
     @property
     def state(self) -> Mapping[str, Array]:
         """What the optimizer remembers between steps, by name; writing into it restores it."""
         return {}
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Make the learning rate the initial one times the factor that a schedule gives."""
+        self.learning_rate = self._initial_learning_rate * factor
 
     def step(self) -> None:
         """Move the parameters, after `backward` has written their gradients."""

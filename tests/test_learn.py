@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from docs.make_notebook import PAGE, blocks, notebook
+from nn import library
 from tests.environment import ROOT
 
 NOTEBOOK = PAGE.with_suffix(".ipynb")
@@ -66,14 +67,13 @@ def test_the_notebook_runs_with_a_bar(tmp_path: Path) -> None:
     assert re.search(r"validation 0\.\d{4} \(\d+\.\d\d%\)", shown)
 
 
-def test_the_docstring_of_the_library_runs(
+def test_the_readmes_ten_lines_run_and_are_the_librarys(
     mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys
 ) -> None:
-    from nn import library
-
-    assert library.__doc__
-    code = textwrap.dedent(library.__doc__.partition("::\n")[2]).replace("epochs=3", "epochs=1")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from nn import.*?)```", readme, re.S)
+    assert textwrap.indent(code, "    ") in str(library.__doc__)
     (tmp_path / "data").symlink_to(mnist_dir)
     monkeypatch.chdir(tmp_path)
-    exec(code, {})
+    exec(code.replace("epochs=3", "epochs=1"), {})
     assert float(capsys.readouterr().out.splitlines()[-1]) > 0.9

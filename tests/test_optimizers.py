@@ -261,6 +261,14 @@ def test_a_changed_rate_holds_from_the_next_step_on(make: Make) -> None:
 
 
 @EACH
+def test_a_schedules_factor_is_one_on_the_initial_learning_rate(make: Make) -> None:
+    optimizer = Model(make).optimizer
+    for factor in (0.5, 0.1, 1.0):
+        optimizer.scale_learning_rate(factor)
+        assert optimizer.learning_rate == 0.5 * factor
+
+
+@EACH
 def test_what_is_remembered_can_be_saved_and_restored(make: Make) -> None:
     rng = np.random.default_rng(2)
     whole, resumed = Model(make, np.float32), Model(make, np.float32)

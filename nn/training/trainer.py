@@ -115,7 +115,7 @@ def train(
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
         started = time.perf_counter() - so_far.seconds
-        optimizer.learning_rate = optimizer.initial_learning_rate * schedule(epoch)
+        optimizer.scale_learning_rate(schedule(epoch))
         for observer in observers:
             observer.on_epoch_start(epoch, epochs, training.examples)
 

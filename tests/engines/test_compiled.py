@@ -9,7 +9,6 @@ import pytest
 from nn.engines.textbook import TextbookEngine
 from nn.errors import DivergedError
 from nn.optimizers import Momentum
-from nn.schedules import constant
 from nn.training.trainer import train
 from tests.engines.models import LOSS, Model, Some, make_examples, make_model
 
@@ -132,12 +131,12 @@ class Dealer:
 def run(model: Model, rate: float, epochs: int = 2) -> list:
     history: list = []
     dealer = Dealer(make_examples())
-    model.optimizer.initial_learning_rate = rate
+    factor = rate / model.optimizer.learning_rate
     train(
         model.network,
         LOSS,
         model.optimizer,
-        schedule=constant(),
+        schedule=lambda epoch: factor,
         training=dealer,
         validation=lambda: [dealer.some],
         epochs=epochs,
