@@ -161,7 +161,7 @@ def test_in_a_terminal_the_search_is_asked_and_reviewed(on_terminal, trained_run
     child.send("\r")
     child.expect(r"\[3/5\] How should values")
     child.send("grid\r")
-    child.expect(r"\[4/4\] Stop trials early")
+    child.expect(r"\[4/4\] Stop poor trials early")
     child.send("no\r")
     child.expect("2 trials of at most 1 epochs")
     child.expect("python search.py --defaults --vary")
