@@ -108,8 +108,6 @@ STILL_WITHOUT_TESTS = {
     "nn.reports.page_data",
     "nn.reports.run_reports",
     "nn.reports.study_files",
-    "nn.searching.heartbeat",
-    "nn.searching.storage",
     "nn.searching.team",
     "nn.searching.worker",
 }

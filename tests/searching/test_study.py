@@ -1,53 +1,13 @@
-"""Places of a study: none lost, none filled twice, whoever dies; on a journal and on PostgreSQL."""
-
-import subprocess
-import sys
+"""Slots of a study: each is filled once, and again after its trial was abandoned."""
 
 import pytest
 
 pytest.importorskip("optuna")
-from optuna.trial import Trial, TrialState
+from optuna.trial import TrialState
 
-from nn.errors import SettingError
-from nn.searching import heartbeat
-from nn.searching.heartbeat import HeartbeatMonitor, holder
-from nn.searching.plan import plan_search
-from nn.searching.storage import StudyError, open_storage, without_password
-from nn.searching.study import HEARTBEAT, SLOT, Study
-from nn.settings.checking import Given
-from nn.settings.search_declaration import SearchSettings
-
-VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
-
-
-@pytest.fixture(params=["journal", pytest.param("postgresql", marks=pytest.mark.long)])
-def storage(request) -> str:
-    return "" if request.param == "journal" else request.getfixturevalue("postgresql")
-
-
-@pytest.fixture
-def make(storage, tmp_path):
-    """Return a function that opens the test's study, each time as another process would."""
-    opened = []
-
-    def open_study(fixed=None, **search) -> Study:
-        settings = SearchSettings(
-            **{"vary": VARY, "storage": storage, "trials": 4, "study": tmp_path.name[:50]} | search
-        )
-        fixed = {"save_dir": str(tmp_path)} | (fixed or {})
-        given = {name: Given(value, f"--{name}") for name, value in fixed.items()}
-        opened.append(Study(plan_search(settings, given)))
-        return opened[-1]
-
-    yield open_study
-    for study in opened:
-        study.close()
-
-
-def id_of(trial: Trial) -> int:
-    """Return the number that the storage knows a trial by."""
-    study = trial.storage.get_study_id_from_name(trial.study.study_name)
-    return trial.storage.get_trial_id_from_study_id_trial_number(study, trial.number)
+from nn.searching.storage import StudyError
+from nn.searching.study import SLOT, Study
+from tests.searching.trials import id_of
 
 
 def claim_all(study: Study) -> dict[int, dict]:
@@ -157,78 +117,6 @@ def test_other_images_are_refused(make):
         StudyError, match=r"checksum of the images is '00000abc' there, '00000abd' here"
     ):
         make().agree_on_data(0xABD)
-
-
-# The dead ----------------------------------------------------------------------------------------
-
-
-def test_the_trial_of_a_process_that_died_is_abandoned_at_once(make):
-    study = make()
-    study.fill_slots()
-    code = "from nn.searching.heartbeat import holder; print(holder())"
-    gone = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    dead, alive = study.claim(gone), study.claim(holder())
-    HeartbeatMonitor(study, dead_after=60).check()
-    assert not study.is_running(id_of(dead))
-    assert study.is_running(id_of(alive))
-    assert study.claim("b").params == dead.params
-
-
-def test_a_process_number_used_again_is_not_taken_for_the_dead_one(make):
-    machine, process, started = holder().rsplit(":", 2)
-    assert heartbeat._is_gone(f"{machine}:{process}:{int(started) - 1}")
-    assert not heartbeat._is_gone(holder())
-    assert not heartbeat._is_gone("another-machine:1:1")
-
-
-def test_another_machines_trial_is_abandoned_after_its_silence(make):
-    now = [100.0]
-    study = make()
-    study.fill_slots()
-    silent, talking = study.claim("far:1:1"), study.claim("far:2:2")
-    watch = HeartbeatMonitor(study, dead_after=60, clock=lambda: now[0])
-    abandoned = []
-    for second in range(0, 90, 15):
-        now[0] = 100.0 + second
-        study.note(id_of(talking), **{HEARTBEAT: second})
-        watch.check()
-        abandoned.append(not study.is_running(id_of(silent)))
-    assert abandoned == [False, False, False, False, False, True]
-    assert study.is_running(id_of(talking))
-
-
-# Storages ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("postgresql+psycopg://me:secret@127.0.0.1:1/none", "cannot be reached"),
-        ("nonsense://x", "nonsense://x"),
-        ("mysql+nodriver://me:secret@h/d", "mysql"),
-        ("sqlite:////proc/none/x.db", "cannot be reached"),
-    ],
-)
-def test_a_storage_that_cannot_be_reached_is_said_without_its_password(tmp_path, url, words):
-    with pytest.raises(SettingError) as error:
-        open_storage(url, tmp_path)
-    assert words in str(error.value)
-    assert "secret" not in str(error.value)
-
-
-def test_a_file_that_is_no_journal_is_said(tmp_path):
-    (tmp_path / "x.journal").write_text("what?\nnothing\n")
-    with pytest.raises(SettingError, match="not the journal of a study"):
-        open_storage(str(tmp_path / "x.journal"), tmp_path)
-    with pytest.raises(SettingError, match="cannot be used"):
-        open_storage("/proc/none/x.journal", tmp_path)
-
-
-def test_passwords_are_not_shown():
-    assert without_password("postgresql://me:se:cr@et@h/d") == "postgresql://me:***@h/d"
-    assert without_password("sqlite:///x.db") == "sqlite:///x.db"
 
 
 def test_importance_finds_what_decides_and_needs_enough_trials(make):

@@ -1,0 +1,42 @@
+"""Studies for the tests of searching: on a journal, and in the long tests on PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nn.searching.plan import plan_search
+from nn.settings.checking import Given
+from nn.settings.search_declaration import SearchSettings
+
+if TYPE_CHECKING:
+    from nn.searching.study import Study
+
+VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
+
+
+@pytest.fixture(params=["journal", pytest.param("postgresql", marks=pytest.mark.long)])
+def storage(request: pytest.FixtureRequest) -> str:
+    return "" if request.param == "journal" else request.getfixturevalue("postgresql")
+
+
+@pytest.fixture
+def make(storage: str, tmp_path: Path) -> Iterator[Callable[..., "Study"]]:
+    """Return a function that opens the test's study, each time as another process would."""
+    from nn.searching.study import Study  # needs Optuna, which not everybody has
+
+    opened = []
+
+    def open_study(fixed=None, **search) -> "Study":
+        settings = SearchSettings(
+            **{"vary": VARY, "storage": storage, "trials": 4, "study": tmp_path.name[:50]} | search
+        )
+        fixed = {"save_dir": str(tmp_path)} | (fixed or {})
+        given = {name: Given(value, f"--{name}") for name, value in fixed.items()}
+        opened.append(Study(plan_search(settings, given)))
+        return opened[-1]
+
+    yield open_study
+    for study in opened:
+        study.close()
