@@ -104,7 +104,6 @@ STILL_WITHOUT_TESTS = {
     "nn.console.showing",
     "nn.console.training",
     "nn.datasets.digit_shapes",
-    "nn.engines.compiled_loops",
     "nn.reports.page_data",
     "nn.reports.run_reports",
     "nn.reports.study_files",

@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from nn.architecture.building import build_network
 from nn.engines.engine import Engine
+from nn.engines.textbook import TextbookEngine
 from nn.engines.threads import limited_threads
 from nn.initializers import he
 from nn.losses import SoftmaxCrossEntropy
@@ -110,3 +111,17 @@ def make_model(
     return Model(
         engine, built, OPTIMIZERS[optimizer](built.parameters, Penalty(*PENALTIES[penalty]))
     )
+
+
+def beside_textbook(
+    engine: type[Engine], network: str = "relu", optimizer: str = "sgd", penalty: str = ""
+) -> tuple[Model, Model]:
+    """Return the same model twice, to be trained by an engine and by the textbook."""
+    kind = network, optimizer, penalty
+    return make_model(engine, *kind), make_model(TextbookEngine, *kind)
+
+
+def assert_same(ours: Model, expected: Model, start: Model) -> None:
+    way = np.abs(expected.numbers - start.numbers).max()
+    assert way > 0.01
+    np.testing.assert_allclose(ours.numbers, expected.numbers, rtol=0, atol=1e-3 * way)
