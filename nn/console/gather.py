@@ -80,8 +80,9 @@ def _ask(
     last_answers = read_last_answers(settings.save_dir)
     with open_asker() as asker:
         left = offer_unfinished_run(asker, Path(settings.save_dir))
-        if left is not None:
-            return Resume(str(left), Path(settings.save_dir), given)
+    if left is not None:
+        return Resume(str(left), Path(settings.save_dir), given)
+    with open_asker() as asker:
         answered, answers = interview(asker, settings, last_answers, preview)
     write_last_answers(settings.save_dir, {**last_answers, **answers})
     return answered

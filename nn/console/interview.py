@@ -4,19 +4,23 @@ An `Asker` decides what a question looks like and which keys answer it; there is
 (`questions`) and one for terminals that can only print lines (`plain_questions`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import Enum
 from typing import Any, Final, Protocol
 
 from nn.console.review import Preview, review_text
 from nn.settings.declaration import TRAINING, Settings
+from nn.settings.repeat_command import repeat_command
 from nn.settings.setting import Choice, Declaration, Model, Setting
 
 
-class Back:
-    """The answer that asks for the previous question."""
+class Move(Enum):
+    """A key that leads away from a question without answering it; the value says where to."""
+
+    BACK = "back"
 
 
-BACK: Final = Back()
+BACK: Final = Move.BACK
 
 TRAIN = Choice("Train", explain="start now")
 CHANGE = Choice("Change an answer", explain="choose the answer to change")
@@ -26,17 +30,28 @@ QUIT = Choice("Quit", explain="exit without writing anything")
 class Asker(Protocol):
     """Asks one question at a time."""
 
-    def show(self, text: str) -> None:
-        """Print lines of text."""
+    def show(self, text: str, *, to_copy: bool = False) -> None:
+        """Print lines of text, broken between words; a command to copy is left whole."""
 
-    def choose(self, message: str, choices: Sequence[Choice], suggested: Any) -> Any:
-        """Return the value of one of the choices, or `BACK`."""
+    def restate(self, answered: Sequence[tuple[str, str]]) -> None:
+        """Leave only these questions and answers of all that was printed, if the screen can."""
+
+    def choose(
+        self,
+        message: str,
+        choices: Sequence[Choice],
+        suggested: Any,
+        moves: Collection[Move] = (),
+    ) -> Any:
+        """Return the value of one of the choices, or one of the moves."""
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
         """Return the values of one or more choices, or `BACK`."""
 
-    def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
-        """Return a value that the setting takes, or `BACK`."""
+    def type_in(
+        self, message: str, setting: Setting, suggested: Any, moves: Collection[Move] = ()
+    ) -> Any:
+        """Return a value that the setting takes, or one of the moves."""
 
 
 def interview(
@@ -51,7 +66,7 @@ def interview(
         TRAINING,
         settings,
         last_answers,
-        lambda settings: review_text(settings, preview(settings)),
+        lambda settings: (review_text(settings, preview(settings)), repeat_command(settings)),
     )
 
 
@@ -60,7 +75,7 @@ def hold_interview(
     declared: Declaration[Model],
     settings: Model,
     last_answers: Mapping[str, Any],
-    review: Callable[[Model], str],
+    review: Callable[[Model], tuple[str, str]],
 ) -> tuple[Model, dict[str, Any]]:
     """Ask for the settings that are not given, until the person confirms them.
 
@@ -69,7 +84,7 @@ def hold_interview(
         declared: the declaration of the questions.
         settings: those set by flags, which are not asked, and defaults for the rest.
         last_answers: the answers of the last time, suggested instead of the defaults.
-        review: describes the resulting settings.
+        review: describes the resulting settings, and gives the command that repeats them.
 
     Returns:
         The settings, and the answers among them.
@@ -81,41 +96,49 @@ def hold_interview(
     given = settings.model_dump(exclude_unset=True)
     answers: dict[str, Any] = {}
     while True:
-        known = given | answers
+        known = suggested | answers | given  # so that the count is right from the start
         questions = [one for one in declared.asked if one.name not in given and one.is_asked(known)]
         answers = {one.name: answers[one.name] for one in questions if one.name in answers}
         unanswered = [one for one in questions if one.name not in answers]
 
+        before = questions[: questions.index(unanswered[0])] if unanswered else questions
+        messages = {
+            one.name: f"[{number}/{len(questions)}] {one.asks}"
+            for number, one in enumerate(questions, 1)
+        }
+        asker.restate([(messages[one.name], one.show(answers[one.name])) for one in before])
+
+        moves = [BACK] if before else []
         if unanswered:
             setting = unanswered[0]
-            counter = f"[{questions.index(setting) + 1}/{len(questions)}]"
-            answer = _ask(asker, setting, counter, suggested[setting.name])
+            answer = _ask(asker, messages[setting.name], setting, suggested[setting.name], moves)
             if answer is not BACK:
                 answers[setting.name] = suggested[setting.name] = answer
                 continue
-            before = questions[: questions.index(setting)]
         else:
             answered = settings.model_copy(update=answers)
-            asker.show(review(answered))
-            action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value)
+            text, repeat = review(answered)
+            asker.show(text)
+            asker.show(f"{repeat}\n", to_copy=True)
+            action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value, moves)
             if action == TRAIN.value:
                 return answered, answers
             if action == QUIT.value:
                 asker.show("Nothing was written.")
                 raise SystemExit(0)
-            before = questions
             if action == CHANGE.value:
                 before = _choose_question(asker, questions, answers)
         for setting in before[-1:]:
             del answers[setting.name]
 
 
-def _ask(asker: Asker, setting: Setting, counter: str, suggested: Any) -> Any:
-    message = f"{counter} {setting.asks}"
+def _ask(
+    asker: Asker, message: str, setting: Setting, suggested: Any, moves: Collection[Move]
+) -> Any:
     choices = [choice for choice in setting.choices if choice.asked]
     if choices:
-        return asker.choose(message, choices, suggested)
-    return asker.type_in(message, setting, suggested)
+        return asker.choose(message, choices, suggested, moves)
+    return asker.type_in(message, setting, suggested, moves)
 
 
 def _choose_question(
@@ -126,5 +149,5 @@ def _choose_question(
         Choice(one.name, explain=f"now {one.show(answers[one.name])}: {one.help}")
         for one in questions
     ]
-    name = asker.choose("Which answer?", lines, questions[0].name)
+    name = asker.choose("Which answer?", lines, questions[0].name, [BACK])
     return [one for one in questions if one.name == name]

@@ -1,14 +1,17 @@
 """Questions for terminals that can only print lines, such as an editor's shell (`TERM=dumb`)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from nn.console.interview import BACK
+from nn.console.interview import BACK, Move
 from nn.console.program import say
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
 from nn.settings.setting import Choice, Declaration, Setting
+
+# What is typed for each move.
+_TYPED = {BACK: "<"}
 
 
 class PlainAsker:
@@ -17,20 +20,29 @@ class PlainAsker:
     def __init__(self, declared: Declaration[Any] = TRAINING) -> None:
         self._declared = declared
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, *, to_copy: bool = False) -> None:
         """Print lines of text."""
         say(text)
 
-    def choose(self, message: str, choices: Sequence[Choice], suggested: Any) -> Any:
-        """Return the value of the choice whose spelling was typed, or `BACK`."""
+    def restate(self, answered: Sequence[tuple[str, str]]) -> None:
+        """Do nothing: what was printed stays."""
+
+    def choose(
+        self,
+        message: str,
+        choices: Sequence[Choice],
+        suggested: Any,
+        moves: Collection[Move] = (),
+    ) -> Any:
+        """Return the value of the choice whose spelling was typed, or a move."""
         say(message)
         for choice in choices:
             say(f"  {choice.shown}: {choice.explain}")
         default = next((one for one in choices if one.value == suggested), choices[0])
         while True:
-            line = _read_line(default.shown)
-            if line == "<":
-                return BACK
+            line = _read_line(default.shown, moves)
+            if isinstance(line, Move):
+                return line
             for choice in choices:
                 if choice.is_meant_by(line or default.shown):
                     return choice.value
@@ -44,9 +56,9 @@ class PlainAsker:
         known = {str(number): choice.value for number, choice in enumerate(choices, 1)}
         known |= {choice.shown.casefold(): choice.value for choice in choices}
         while True:
-            line = _read_line("all, or numbers separated by commas")
-            if line == "<":
-                return BACK
+            line = _read_line("all, or numbers separated by commas", [BACK])
+            if isinstance(line, Move):
+                return line
             if not line:
                 return [choice.value for choice in choices]
             words = [word.strip().casefold() for word in line.split(",")]
@@ -55,13 +67,15 @@ class PlainAsker:
                 return list(dict.fromkeys(known[word] for word in words))
             say(f"No choice matches {wrong[0]!r}.")
 
-    def type_in(self, message: str, setting: Setting, suggested: Any) -> Any:
-        """Return the first typed value that is valid for the setting, or `BACK`."""
+    def type_in(
+        self, message: str, setting: Setting, suggested: Any, moves: Collection[Move] = ()
+    ) -> Any:
+        """Return the first typed value that is valid for the setting, or a move."""
         say(message)
         while True:
-            line = _read_line(setting.show(suggested))
-            if line == "<":
-                return BACK
+            line = _read_line(setting.show(suggested), moves)
+            if isinstance(line, Move):
+                return line
             try:
                 given = Given(line or suggested, setting.name)
                 return check_value(setting.name, given, self._declared)
@@ -69,13 +83,15 @@ class PlainAsker:
                 say(str(error))
 
 
-def _read_line(default: str) -> str:
-    """Return a line without surrounding blanks.
+def _read_line(default: str, moves: Collection[Move]) -> str | Move:
+    """Return a line without surrounding blanks, or the move that it stands for.
 
     Raises:
         StoppedError: Ctrl-C or Ctrl-D was pressed, or the terminal is gone.
     """
+    keys = "".join(f"; {_TYPED[move]}: {move.value}" for move in moves)
     try:
-        return input(f"(Enter: {default}; <: back) ").strip()
+        line = input(f"(Enter: {default}{keys}) ").strip()
     except (KeyboardInterrupt, EOFError):
         raise StoppedError("stopped at a question; nothing was written") from None
+    return next((move for move in moves if _TYPED[move] == line), line)

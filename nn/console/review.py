@@ -1,9 +1,8 @@
-"""The review before training: layers, parameters, estimated time and command."""
+"""The review before training: layers, parameters and estimated time."""
 
 from typing import Protocol
 
 from nn.settings.declaration import Settings
-from nn.settings.repeat_command import repeat_command
 
 
 class Preview(Protocol):
@@ -23,7 +22,7 @@ class Preview(Protocol):
 
 
 def review_text(settings: Settings, preview: Preview) -> str:
-    """Return the review: layers, parameters, estimated time and the command that repeats it."""
+    """Return the review: layers, parameters and estimated time."""
     table = [("layer", "output"), *preview.layers]
     widest = max(len(name) for name, _ in table)
     plural = "" if settings.epochs == 1 else "s"
@@ -33,8 +32,6 @@ def review_text(settings: Settings, preview: Preview) -> str:
             *(f"  {name:{widest}}  {shape}" for name, shape in table),
             f"{preview.parameters:,} parameters, {about(preview.seconds)}"
             f" for {settings.epochs:,} epoch{plural}",
-            repeat_command(settings),
-            "",
         ]
     )
 

@@ -34,7 +34,7 @@ def choose_run(wanted: str | None, save_dir: Path) -> RunFolder:
     choices = [Choice(name, explain=_explain(run)) for name, run in runs.items()]
     with open_asker() as asker:
         name = asker.choose("Which run?", choices, choices[0].value)
-    return runs[name] if name in runs else next(iter(runs.values()))
+    return runs[name]
 
 
 def choose_runs(

@@ -87,18 +87,17 @@ def _ask(given: SearchSettings, of_runs: Mapping[str, Given]) -> SearchSettings:
     return given.model_copy(update=answers)
 
 
-def _review(plan: SearchPlan) -> str:
+def _review(plan: SearchPlan) -> tuple[str, str]:
     most = plan.slots * plan.base.epochs
-    return "\n".join(
+    text = "\n".join(
         [
             "",
             f"  {plan.slots:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
             f"  vary {plan.search.vary}",
             f"  in {plan.folder}",
-            search_command(plan),
-            "",
         ]
     )
+    return text, search_command(plan)
 
 
 def search_command(plan: SearchPlan) -> str:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from shlex import quote
 
-from nn.console.interview import BACK, Asker
+from nn.console.interview import Asker
 from nn.console.program import say
 from nn.errors import RunFolderError
 from nn.files.training_lock import training_lock
@@ -37,9 +37,7 @@ def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
     newest = unfinished[0]
     choices = [RESUME, NEW] if newest.has_result else [RESUME, NEW, REMOVE]
     message = f"{newest.path.name} {newest.describe()}. Resume it?"
-    answer = BACK
-    while answer is BACK:  # there is no question before this one
-        answer = asker.choose(message, choices, RESUME.value)
+    answer = asker.choose(message, choices, RESUME.value)
     if answer == REMOVE.value:
         _remove(newest)
     return newest.path if answer == RESUME.value else None

@@ -18,19 +18,19 @@ def test_a_choice_is_typed_or_left_to_enter(type_lines, capsys):
     choices = SETTINGS["hidden_layers"].choices
     type_lines("two\n\n<\nthree\nZERO\n")
     asker = PlainAsker()
-    assert asker.choose("How many?", choices, 1) == 2
-    assert asker.choose("How many?", choices, 1) == 1
-    assert asker.choose("How many?", choices, 1) is BACK
-    assert asker.choose("How many?", choices, 1) == 0
+    assert asker.choose("How many?", choices, 1, [BACK]) == 2
+    assert asker.choose("How many?", choices, 1, [BACK]) == 1
+    assert asker.choose("How many?", choices, 1, [BACK]) is BACK
+    assert asker.choose("How many?", choices, 1, [BACK]) == 0
     assert "No choice matches. Expected one of: 0, 1, 2" in capsys.readouterr().out
 
 
 def test_a_number_is_typed_until_it_is_right(type_lines, capsys):
     type_lines("0\n7\n\n<\n")
     asker = PlainAsker()
-    assert asker.type_in("How many?", SETTINGS["epochs"], 10) == 7
-    assert asker.type_in("How many?", SETTINGS["epochs"], 10) == 10
-    assert asker.type_in("How many?", SETTINGS["epochs"], 10) is BACK
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) == 7
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) == 10
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) is BACK
     assert "it takes a whole number from 1" in capsys.readouterr().out
 
 

@@ -13,6 +13,7 @@ import pytest
 from nn.console.progress import DownloadProgress, Progress, epoch_line
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
+from tests.screens import what_remains
 
 ROOT = Path(__file__).parents[2]
 RECORD = EpochRecord(
@@ -77,31 +78,6 @@ def test_a_terminal_shows_a_bar_with_time_loss_and_accuracy(shown):
     text = shown(100)
     assert re.search(r"epoch 1/2 +\d+% .* left, loss 0\.5000, accuracy 87\.65%", text)
     assert "train-images.gz" in text
-
-
-def what_remains(text):
-    """Return the lines that stand on a terminal after all of `text` was written to it."""
-    lines, row, column, remembered = [""], 0, 0, (0, 0)
-    pattern = r"\x1b\[([0-9;?]*)([A-Za-z])|(?:\x1b([78]))|([^\x1b])"
-    for count, code, cursor, char in re.findall(pattern, text):
-        if cursor == "7":
-            remembered = row, column
-        elif cursor == "8":
-            row, column = remembered
-        elif code == "A":
-            row -= int(count or 1)
-        elif code in ("J", "K"):
-            lines[row] = lines[row][:column]
-            lines[row + 1 :] = [] if code == "J" else lines[row + 1 :]
-        elif char == "\n":
-            row += 1
-            lines += [""] * (row + 1 - len(lines))
-        elif char == "\r":
-            column = 0
-        elif char:
-            lines[row] = lines[row][:column].ljust(column) + char + lines[row][column + 1 :]
-            column += 1
-    return [line.rstrip() for line in lines if line.strip()]
 
 
 LINES = [

@@ -17,6 +17,7 @@ from nn.errors import StoppedError
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, SETTINGS, Settings
 from nn.settings.setting import Choice
+from tests.screens import what_remains
 
 UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
 ESCAPE, SHIFT_TAB, CTRL_C, CTRL_D, CTRL_U = "\x1b", "\x1b[Z", "\x03", "\x04", "\x15"
@@ -86,9 +87,16 @@ def test_pasted_text_counts_as_typed(press):
 @pytest.mark.parametrize("back", [ESCAPE, SHIFT_TAB])
 def test_back_leaves_a_question_unanswered(press, back):
     press(back)
-    assert choose("l1") is BACK
+    assert TerminalAsker().choose("?", SETTINGS["l1"].choices, False, [BACK]) is BACK
     press(back)
-    assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10) is BACK
+    assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10, [BACK]) is BACK
+
+
+def test_the_first_question_has_no_way_back_and_does_not_offer_one(press):
+    press(SHIFT_TAB + "2" + ENTER)
+    assert choose("hidden_layers") == 2
+    assert "Esc" not in written(80, CTRL_C)
+    assert "Esc: back" in written(80, ENTER + CTRL_C)
 
 
 def test_epochs_are_typed_and_the_suggestion_does_not_get_in_the_way(press):
@@ -171,8 +179,8 @@ class Screen(Vt100_Output):
     encoding = "utf-8"
 
 
-def shown(columns, keys):
-    """Return what a terminal shows of the first question, escape sequences left out."""
+def written(columns, keys):
+    """Return what is written to a terminal until the keys end the questions."""
     screen = Screen(columns)
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
         pipe.send_text(keys)
@@ -182,15 +190,35 @@ def shown(columns, keys):
 
 
 def test_the_question_has_a_counter_and_the_highlighted_line_its_explanation():
-    text = shown(80, CTRL_C)
+    text = written(80, CTRL_C)
     assert "[1/8] How many hidden layers?" in text
     assert "one layer of hidden units between pixels and outputs" in text
 
 
-def test_without_hidden_layers_seven_questions_are_left():
-    text = shown(80, "0" + ENTER + ENTER * 2 + CTRL_C)
-    assert "[2/7]" in text
-    assert "[4/7] Add an L1" in text
+def screen_of(columns, keys):
+    """Return in one line what stands on the screen when the keys have been typed."""
+    return " ".join(" ".join(what_remains(written(columns, keys))).split())
+
+
+def test_the_questions_are_counted_once_however_many_there_turn_out_to_be():
+    counters = re.findall(r"\[./.\]", screen_of(80, "0" + ENTER + ENTER * 2 + CTRL_C))
+    assert counters == ["[1/7]", "[2/7]", "[3/7]", "[4/7]"]
+
+
+@pytest.mark.parametrize("columns", [80, 30])
+def test_an_answer_that_is_taken_back_is_erased(columns):
+    text = screen_of(columns, "2" + ENTER + "normal" + ENTER + ESCAPE + CTRL_C)
+    assert text.startswith("? [1/8] How many hidden layers? 2 ? [2/8] How should pixels be scaled?")
+    assert text.count("[2/8]") == 1
+    assert "[3/8]" not in text
+
+
+def test_a_changed_answer_replaces_the_old_one_and_the_old_review():
+    change = DOWN + ENTER + "optimizer" + ENTER + "sgd" + ENTER
+    text = screen_of(80, ENTER * 8 + change + CTRL_C)
+    assert "[7/8] Which optimizer? sgd" in text
+    assert "momentum" not in text
+    assert text.count("650 parameters") == text.count("Ready?") == 1
 
 
 def lines_of(text):
@@ -200,7 +228,9 @@ def lines_of(text):
 
 @pytest.mark.parametrize("columns", [20, 33, 40])
 def test_a_narrow_terminal_shows_whole_words(columns):
-    words = {word.strip("(") for line in lines_of(shown(columns, CTRL_C)) for word in line.split()}
+    words = {
+        word.strip("(") for line in lines_of(written(columns, CTRL_C)) for word in line.split()
+    }
     assert {"between", "hidden", "layers?", "arrow", "pixels"} <= words
 
 

@@ -6,7 +6,7 @@ from nn.console.review import about, review_text
 from nn.settings.declaration import Settings
 
 
-def test_the_review_shows_layers_size_time_and_the_command():
+def test_the_review_shows_layers_size_and_time():
     preview = SimpleNamespace(
         layers=[("dense 784 -> 64", "64"), ("relu", "64")], parameters=50_890, seconds=61.0
     )
@@ -16,7 +16,6 @@ def test_the_review_shows_layers_size_time_and_the_command():
         "  dense 784 -> 64  64",
         "  relu             64",
         "50,890 parameters, about 61 s for 5 epochs",
-        "python train.py --defaults --epochs 5",
     ]
 
 
