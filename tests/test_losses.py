@@ -92,6 +92,13 @@ def test_huge_logits_stay_finite(dtype: DTypeLike) -> None:
     np.testing.assert_allclose(d_logits, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("examples", [1, 15, 16, 200])
+def test_huge_logits_stay_finite_in_any_number_of_rows(examples: int) -> None:
+    logits = np.tile(np.array([1e4, -1e4], np.float32), (examples, 1))
+    assert softmax(logits).tolist() == [[1, 0]] * examples
+    assert SoftmaxCrossEntropy().value(logits, np.zeros(examples, np.int64)) == 0
+
+
 @pytest.mark.parametrize("row", [[np.nan, 0], [np.inf, 0], [3e38, -3e38], [np.inf, -np.inf]])
 def test_a_loss_that_cannot_be_computed_is_not_finite_and_no_warning(row: list[float]) -> None:
     logits = np.array([[0, 0], row], np.float32)
