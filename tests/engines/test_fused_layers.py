@@ -66,6 +66,16 @@ def test_the_way_back_uses_the_weights_before_the_step() -> None:
     assert layer.weights.value.tolist() == [[-4, -3], [-3, -2]]
 
 
+def test_a_layer_without_a_faster_form_adds_the_gradients_of_this_step() -> None:
+    layer, plain = (built(BatchNorm(), 2, dtype=np.float64) for _ in range(2))
+    faster = fused(layer, into="value", scale=-1.0)
+    inputs, d_outputs = numbers(3, 2), np.array([[1, 2], [3, 4], [5, 6]], np.float64)
+    plain.forward(inputs, training=True)
+    faster.forward(inputs)
+    np.testing.assert_array_equal(faster.backward(d_outputs), plain.backward(d_outputs))
+    assert layer.beta.value.tolist() == [-9, -12]
+
+
 def test_the_first_layer_spares_itself_the_gradient_of_its_inputs() -> None:
     layer = built(Dense(2), 2)
     layer.needs_input_gradient = False
