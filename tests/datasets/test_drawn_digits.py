@@ -8,8 +8,8 @@ import pytest
 
 from nn.datasets import drawn_digits
 from nn.datasets.digit_shapes import WAYS
-from nn.datasets.drawn_digits import built_in_digits, draw_digits
-from nn.datasets.idx import read_idx
+from nn.datasets.drawn_digits import built_in_digits, cached_files, draw_digits
+from nn.datasets.idx import read_idx, write_idx
 from nn.datasets.images import LabelledImages
 from nn.runs.experiment import run_experiment
 from nn.runs.saved_run import load_run
@@ -129,6 +129,20 @@ def test_damaged_files_are_drawn_anew(tmp_path: Path, damage: bytes | None) -> N
         path.write_bytes(whole[:-9] if damage is None else damage)
         assert built_in_digits(tmp_path).fingerprint == first.fingerprint
         assert path.read_bytes() == whole
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(("shape", "count"), [((40, 14, 14), 40), ((40, 28, 28), 39)])
+def test_cached_files_of_another_shape_are_drawn_again(
+    tmp_path: Path, shape: tuple[int, ...], count: int
+) -> None:
+    images, labels = cached_files(tmp_path)
+    write_idx(images, np.ones(shape, np.uint8))
+    write_idx(labels, np.ones(count, np.uint8))
+    data = built_in_digits(tmp_path)
+    assert data.train_images.shape == (40, 28, 28)
+    assert np.bincount(data.train_labels).tolist() == [4] * 10
+    np.testing.assert_array_equal(read_idx(images, 3), data.train_images)
 
 
 @pytest.mark.usefixtures("few")

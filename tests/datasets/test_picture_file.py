@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFile
 
 from nn.datasets.picture import prepare_picture
+from nn.datasets.picture_file import read_grey
 from nn.errors import DataError
 
 
@@ -216,6 +217,17 @@ def test_rubbish_from_a_camera_is_an_error_or_passed_over(tmp_path: Path, exif, 
         assert_alike(prepare_picture(path), plain)
     except DataError as error:
         assert str(path) in str(error)  # noqa: PT017 (both ends are right)
+
+
+@pytest.mark.parametrize(("pen", "veil", "ground"), [(0, 255, 1), (255, 0, 0)])
+def test_only_what_is_more_than_half_opaque_decides_the_ground(
+    tmp_path: Path, pen: int, veil: int, ground: int
+) -> None:
+    pixels = np.zeros((2, 3, 4), np.uint8)
+    pixels[0, 0] = (pen, pen, pen, 128)
+    pixels[1] = (veil, veil, veil, 127)
+    Image.fromarray(pixels).save(tmp_path / "veil.png")
+    assert read_grey(tmp_path / "veil.png", 3)[0, 1:].tolist() == [ground] * 2
 
 
 @pytest.mark.timeout(10)
