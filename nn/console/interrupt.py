@@ -9,13 +9,20 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
+from nn.console.asker import open_asker
 from nn.console.program import interrupt
+from nn.errors import StoppedError
+from nn.settings.setting import Choice
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
 # After a closed terminal or a `kill` there is nobody to ask.
 _WITHOUT_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+SAVE = Choice("Save", "s", "stop and save", explain="stop, and save what was learned")
+DISCARD = Choice("Discard", "d", explain="stop, and save nothing")
+CONTINUE = Choice("Continue", "c", "go on", "g", explain="go on training")
 
 
 class Interrupt(Observer):
@@ -88,26 +95,24 @@ class Interrupt(Observer):
     def _act(self) -> None:
         if self._arrived is None:
             return
-        answer = "s"
+        answer = SAVE.value
         if self._arrived == signal.SIGINT and self._ask:
             answer = self._question()
-        if answer == "g":
+        if answer == CONTINUE.value:
             self._arrived = None
             return
         self.happened = True
-        raise StopTraining(save=answer == "s")
+        raise StopTraining(save=answer == SAVE.value)
 
-    def _question(self) -> str:
-        """Return `s`, `d` or `g`; a second Ctrl-C or a closed terminal means stop and save."""
+    def _question(self) -> Any:
+        """Return the chosen value; a second Ctrl-C or a closed terminal means stop and save."""
         try:
             self._asking = True
             self._before_asking()
-            while True:
-                line = input("Stop and [s]ave, [d]iscard, or [g]o on? ").strip().casefold()
-                for answer in ("save", "discard", "go on", "stop and save"):
-                    if line and answer.startswith(line):
-                        return answer[0]
-        except (KeyboardInterrupt, EOFError, OSError):
-            return "s"
+            choices = [SAVE, DISCARD, CONTINUE]
+            with open_asker() as asker:
+                return asker.choose("Stop training?", choices, SAVE.value)
+        except (KeyboardInterrupt, StoppedError, OSError):
+            return SAVE.value
         finally:
             self._asking = False

@@ -196,8 +196,8 @@ def test_discarding_a_resumed_run_in_a_terminal_leaves_what_was_there(
     )
     child.expect("epoch [34]/100000 ")
     child.sendintr()
-    child.expect(r"\[d\]iscard")
-    child.sendline("d")
+    child.expect("Stop training")
+    child.send("discard\r")
     child.expect("the run is as it was before")
     child.wait()
     assert child.exitstatus == 130

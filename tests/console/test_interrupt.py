@@ -36,6 +36,12 @@ with closing(Progress()) as progress, \
 """
 
 
+def answer(monkeypatch, read):
+    """Answer the question by `read` instead of the keyboard, in a terminal that prints lines."""
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr("builtins.input", read)
+
+
 def stopped_by(interrupt, number):
     with interrupt:
         interrupt.on_epoch_start(1, 1, 10)
@@ -64,13 +70,13 @@ def test_before_the_first_epoch_a_signal_stops_at_once(number, monkeypatch):
     [("s", True), ("SAVE", True), ("stop and save", True), ("d", False), ("Discard", False)],
 )
 def test_in_a_terminal_ctrl_c_asks(monkeypatch, typed, save):
-    monkeypatch.setattr("builtins.input", lambda prompt: typed)
+    answer(monkeypatch, lambda prompt: typed)
     assert stopped_by(Interrupt(ask=True), signal.SIGINT) is save
 
 
 def test_going_on_forgets_the_signal(monkeypatch):
-    lines = iter(["what?", "", "g"])
-    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
+    lines = iter(["what?", "g"])
+    answer(monkeypatch, lambda prompt: next(lines))
     with Interrupt(ask=True) as interrupt:
         interrupt.on_epoch_start(1, 1, 10)
         os.kill(os.getpid(), signal.SIGINT)
@@ -82,7 +88,7 @@ def test_going_on_forgets_the_signal(monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_while_asking_stops_and_saves(monkeypatch, number):
-    monkeypatch.setattr("builtins.input", lambda prompt: os.kill(os.getpid(), number))
+    answer(monkeypatch, lambda prompt: os.kill(os.getpid(), number))
     assert stopped_by(Interrupt(ask=True), signal.SIGINT)
 
 
@@ -90,7 +96,7 @@ def test_a_closed_terminal_while_asking_stops_and_saves(monkeypatch):
     def closed(prompt):
         raise EOFError
 
-    monkeypatch.setattr("builtins.input", closed)
+    answer(monkeypatch, closed)
     assert stopped_by(Interrupt(ask=True), signal.SIGINT)
 
 
@@ -131,7 +137,7 @@ def training(tmp_path, on_terminal):
     return child
 
 
-CTRL_C, QUESTION = "\x03", "or [g]o on? "
+CTRL_C, QUESTION = "\x03", "Stop training?"
 
 
 @pytest.mark.parametrize(("typed", "saved"), [("s", True), ("d", False)])
@@ -142,6 +148,23 @@ def test_ctrl_c_in_the_middle_of_an_epoch(training, typed, saved):
     training.expect_exact(f"STOPPED {saved} True")
     training.expect(pexpect.EOF)
     assert "Traceback" not in training.before
+
+
+def test_arrow_keys_move_to_another_answer(training):
+    training.send(CTRL_C)
+    training.expect_exact("save what was learned")
+    training.send("\x1b[B")
+    training.expect_exact("nothing")  # "stop, and save " stays
+    assert "^[[B" not in training.before
+    training.send("\r")
+    training.expect_exact("STOPPED False True")
+
+
+def test_kill_while_asking_stops_and_saves(training):
+    training.send(CTRL_C)
+    training.expect_exact("save what was learned")
+    training.program.send(signal.SIGTERM)
+    training.expect_exact("STOPPED True True")
 
 
 def test_going_on_and_then_ctrl_c_twice(training):
