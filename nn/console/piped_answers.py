@@ -4,6 +4,11 @@ One line for each question, in the order of the questions. A missing or extra li
 that no answer ends up at another question.
 """
 
+import codecs
+import os
+import sys
+from functools import partial
+from threading import Timer
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel
@@ -15,6 +20,7 @@ from nn.settings.setting import Declaration, Setting
 from nn.wording import shorten
 
 LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
+_SILENT = 2.0  # seconds without input after which the program says what it waits for
 
 
 def read_answers(
@@ -78,15 +84,31 @@ def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> li
     Raises:
         SettingError: the input is too long or not text.
     """
-    content = stream.read(longest + 1)
+    words = f"Waiting for standard input ({takes}). To continue without it, add < {os.devnull}"
+    waiting = Timer(_SILENT, partial(print, words, file=sys.stderr, flush=True))
+    waiting.daemon = True
+    waiting.start()
+    try:
+        content = stream.read(longest + 1)
+    finally:
+        waiting.cancel()
     if len(content) > longest:
         raise SettingError(f"the input is longer than {longest:,} bytes; it takes {takes}")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SettingError(f"line {line} of the input is not UTF-8 text") from None
-    return text.rstrip().replace("\\r\n", "\n").split("\n") if text.strip() else []
+        raise SettingError(
+            f"line {line} of the input is not {error.encoding.upper()} text"
+        ) from None
+    return text.rstrip().replace("\r\n", "\n").split("\n") if text.strip() else []
+
+
+def _encoding(content: bytes) -> str:
+    """Return UTF-8 or, as PowerShell writes with or without a byte order mark, UTF-16."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-16-le" if content[1:2] == b"\0" else "utf-8-sig"
 
 
 def _could_answer(setting: Setting, line: str) -> bool:

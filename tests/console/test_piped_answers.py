@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nn.console import piped_answers
 from nn.console.piped_answers import LONGEST_INPUT, read_answers
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_settings
@@ -29,6 +30,9 @@ EIGHT = Settings(optimizer="sgd", epochs=5)
         "  One \n Simple\t\nXAVIER\nrelu\nN\nN\nSgd\n 5\n\n\n",
         "1\r\nSimple\r\nXavier\r\nRelu\r\nn\r\nn\r\nSGD\r\n5\r\n",
         b"\xef\xbb\xbf1\nSimple\nXavier\nRelu\nn\nn\nSGD\n5\n",
+        "1\r\nSimple\r\nXavier\r\nRelu\r\nn\r\nn\r\nSGD\r\n5\r\n".encode("utf-16"),
+        "1\r\nSimple\r\nXavier\r\nRelu\r\nn\r\nn\r\nSGD\r\n5\r\n".encode("utf-16-le"),
+        "\ufeff1\nSimple\nXavier\nRelu\nn\nn\nSGD\n5\n".encode("utf-16-be"),
     ],
 )
 def test_one_line_a_question_in_every_spelling(content):
@@ -105,6 +109,36 @@ def test_a_wrong_missing_or_surplus_answer_names_its_question(content, message):
         answer(content)
     assert error.value.exit_code == 2
     assert len(str(error.value)) < 300
+
+
+class Silent(io.RawIOBase):
+    """An open pipe that nobody writes to for a while."""
+
+    def __init__(self, until):
+        self.until = until
+
+    def read(self, size=-1):
+        assert self.until()
+        return b""
+
+
+def test_an_open_pipe_that_nobody_writes_to_gets_a_word(capfd, monkeypatch):
+    monkeypatch.setattr(piped_answers, "_SILENT", 0.0)
+    said = []
+
+    def hear():
+        while not (said and said[-1].endswith("\n")):
+            said.append(capfd.readouterr().err)
+        return True
+
+    assert read_answers(Silent(hear), Settings()) == {}
+    assert "Waiting for standard input (8 lines: hidden_layers, normalization" in "".join(said)
+    assert "To continue without it, add < " in "".join(said)
+
+
+def test_nothing_is_said_while_answers_arrive(capfd):
+    read_answers(io.BytesIO(b""), Settings())
+    assert capfd.readouterr().err == ""
 
 
 def test_an_endless_input_is_not_read_to_its_end():
