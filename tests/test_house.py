@@ -103,12 +103,9 @@ STILL_WITHOUT_TESTS = {
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
-    "nn.datasets.digit_shapes",
     "nn.reports.page_data",
     "nn.reports.run_reports",
     "nn.reports.study_files",
-    "nn.searching.team",
-    "nn.searching.worker",
 }
 
 # What these read, this program or the system has written.

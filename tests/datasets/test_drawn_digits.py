@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from nn.datasets import drawn_digits
-from nn.datasets.digit_shapes import WAYS
 from nn.datasets.drawn_digits import built_in_digits, cached_files, draw_digits
 from nn.datasets.idx import read_idx, write_idx
 from nn.datasets.images import LabelledImages
@@ -91,14 +90,6 @@ def share_read_right(digits: LabelledImages, images: np.ndarray, labels: np.ndar
     pixels = images.reshape(len(images), -1).astype(float)
     distances = ((pixels[:, None, :] - means) ** 2).sum(axis=2)
     return float((distances.argmin(axis=1) == labels).mean())
-
-
-def test_every_way_of_writing_is_drawn() -> None:
-    for digit, ways in enumerate(WAYS):
-        assert len(ways) > 1
-        for weight, strokes in ways:
-            assert weight > 0
-            assert all(len(stroke) >= 2 for stroke in strokes), digit
 
 
 def test_the_drawing_is_the_one_every_machine_makes() -> None:

@@ -1,0 +1,166 @@
+"""The processes of a search: how many there are, what their deaths mean, how all of them end."""
+
+import multiprocessing
+import os
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("optuna")
+
+from nn.errors import ProgramError, StoppedError
+from nn.searching import team
+
+
+class Process:
+    """A process that ends when it is told to, or only when it is killed."""
+
+    def __init__(self, exitcode: int | None = None, *, stubborn: bool = False) -> None:
+        self.exitcode = exitcode
+        self.stubborn = stubborn
+        self.told: list[str] = []
+
+    def is_alive(self) -> bool:
+        return self.exitcode is None
+
+    def terminate(self) -> None:
+        self.told.append("terminate")
+        if not self.stubborn:
+            self.exitcode = 0
+
+    def join(self, timeout: float | None = None) -> None:
+        self.told.append("join")
+
+    def kill(self) -> None:
+        self.told.append("kill")
+        self.exitcode = -9
+
+
+def worker(process: Process, message: object = None) -> "team._Worker":
+    """Return a worker whose end of the pipe is closed, after a message if there is one."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    if message:
+        sender.send(message)
+    sender.close()
+    return team._Worker(process, receiver)
+
+
+def test_only_processes_that_died_unexpectedly_are_counted() -> None:
+    alive = worker(Process())
+    workers = [worker(Process(0)), alive, worker(Process(-9)), worker(Process(1))]
+    assert team._reap(workers) == 2
+    assert workers == [alive]
+
+
+def test_an_error_that_all_others_would_have_ends_the_search_with_its_own_code() -> None:
+    workers = [worker(Process(0), (4, "no data"))]
+    with pytest.raises(ProgramError, match="no data") as caught:
+        team._reap(workers)
+    assert caught.value.exit_code == 4
+
+
+def test_a_process_that_does_not_end_is_killed() -> None:
+    quick, stubborn = Process(), Process(stubborn=True)
+    team._end([worker(quick), worker(stubborn)])
+    assert quick.told == ["terminate", "join"]
+    assert stubborn.told == ["terminate", "join", "kill", "join"]
+
+
+@pytest.fixture
+def search(monkeypatch):
+    """Return a function that runs a search whose checks give scripted numbers of finished trials.
+
+    It returns the processes that were started and the numbers that `on_check` was given.
+    """
+
+    def run(finished, exitcode=None, slots=4, workers=2):
+        started: list[Process] = []
+        numbers = iter(finished)
+
+        def check():
+            done = next(numbers)
+            return SimpleNamespace(finished=range(done), is_complete=done == slots)
+
+        def start(plan):
+            started.append(Process(exitcode))
+            return worker(started[-1])
+
+        monkeypatch.setattr(team, "_PAUSE", 0)
+        monkeypatch.setattr(team, "_start", start)
+        monkeypatch.setattr(team, "HeartbeatMonitor", lambda *_: SimpleNamespace(check=check))
+        settings = SimpleNamespace(workers=workers, dead_after=60)
+        plan = SimpleNamespace(search=settings, slots=slots)
+        seen: list[int] = []
+        study = SimpleNamespace(plan=plan, fill_slots=lambda: None)
+        try:
+            team.run_search(study, lambda status: seen.append(len(status.finished)))
+        finally:
+            run.started = started
+        return started, seen
+
+    return run
+
+
+def test_processes_work_until_every_trial_has_ended_and_are_then_told_to_end(search) -> None:
+    started, seen = search([0, 1, 1, 3, 4])
+    assert seen == [0, 1, 1, 3, 4]
+    assert [process.told for process in started] == [["terminate", "join"]] * 2
+
+
+@pytest.mark.parametrize(("done", "processes"), [(0, 4), (3, 1), (4, 0)])
+def test_there_are_no_more_processes_than_trials_left(search, done, processes) -> None:
+    started, _ = search([done, 4], workers=9)
+    assert len(started) == processes
+
+
+def test_a_dead_process_is_replaced_until_too_many_have_died(search) -> None:
+    with pytest.raises(ProgramError, match="20 processes of the search died"):
+        search([0] * 100, exitcode=-9)
+    assert len(search.started) == 20
+
+
+def test_a_finished_trial_shows_that_deaths_are_accidents(search) -> None:
+    started, _ = search([0] * 10 + [1] * 10 + [4], exitcode=-9)
+    assert len(started) == 2 * 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_search_and_its_processes(search, number) -> None:
+    def interrupted():
+        yield 0
+        signal.raise_signal(number)
+        yield 0
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with pytest.raises(StoppedError, match="the same command continues it"):
+            search(interrupted())
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [process.told for process in search.started] == [["terminate", "join"]] * 2
+
+
+def test_a_process_starts_with_one_thread_and_does_not_hear_ctrl_c(monkeypatch) -> None:
+    for name in team.ONE_THREAD:
+        monkeypatch.setenv(name, "8")
+    seen = []
+
+    class Spawned(Process):
+        def __init__(self, target, args, daemon) -> None:
+            super().__init__()
+            self.arguments = args
+
+        def start(self) -> None:
+            threads = {os.environ[name] for name in team.ONE_THREAD}
+            seen.append((signal.getsignal(signal.SIGINT), threads))
+
+    context = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Spawned)
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
+    before = signal.getsignal(signal.SIGINT)
+    started = team._start("plan")
+    assert seen == [(signal.SIG_IGN, {"1"})]
+    assert signal.getsignal(signal.SIGINT) is before
+    plan, sender = started.process.arguments
+    assert (plan, sender.closed) == ("plan", True)
