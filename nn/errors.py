@@ -80,7 +80,7 @@ class DivergedError(ProgramError):
             how = f"its mean loss is {loss:.4g}, while guessing gives {guessing:.4g}"
         super().__init__(
             f"training diverged in epoch {epoch}: {how}. "
-            f"Steps of learning rate {learning_rate:g} are too large for this network."
+            f"A learning rate of {learning_rate:g} is too large for this network."
         )
         self.learning_rate = learning_rate
 

@@ -185,7 +185,7 @@ def _checked(
     (features,), (units,) = network.input_shape, network.output_shape
     if not len(pixels) or pixels[0].size != features:
         raise DataError(
-            f"{of_images} have shape {pixels.shape}; the network takes {features} numbers for each "
+            f"{of_images} have shape {pixels.shape}; expected {features} numbers for each "
             f"image, as in (N, {features})"
         )
     if classes.shape != (len(pixels),):
@@ -194,11 +194,11 @@ def _checked(
             "one whole number for each image"
         )
     if not np.issubdtype(classes.dtype, np.integer):
-        raise DataError(f"{of_labels} are {classes.dtype}; give whole numbers from 0 to K - 1")
+        raise DataError(f"{of_labels} are {classes.dtype}; expected whole numbers from 0 to K - 1")
     if classes.min() < 0 or classes.max() >= units:
         raise DataError(
-            f"{of_labels} go from {classes.min()} to {classes.max()}, and the network ends in "
-            f"{units} units, for 0 to {units - 1}; let its last layer be "
+            f"{of_labels} range from {classes.min()} to {classes.max()}, but the network ends in "
+            f"{units} units, for 0 to {units - 1}; make its last layer "
             f"Dense({max(int(classes.max()) + 1, 2)})"
         )
     rows = np.ascontiguousarray(pixels.reshape(len(pixels), features), np.float32)

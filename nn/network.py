@@ -58,7 +58,7 @@ class Network:
 
     Raises:
         LayerError: a layer does not fit what enters it, or would be too large.
-        ValueError: a layer object stands in the network twice.
+        ValueError: a layer object appears twice in the network.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Network:
         dtype: DTypeLike = np.float32,
     ) -> None:
         if len({id(layer) for layer in layers}) < len(layers):
-            raise ValueError("a layer object stands in the network twice; make one for each place")
+            raise ValueError("a layer object appears twice in the network; make two objects")
         self.layers = list(layers)
         image = (input_shape,) if isinstance(input_shape, int) else input_shape
         takes = next((layer.takes for layer in layers if layer.takes != "any"), "rows")
@@ -196,12 +196,12 @@ def shape_text(shape: Shape) -> str:
 def _check_rank(layer: Layer, shape: Shape) -> None:
     if layer.takes == "rows" and len(shape) != 1:
         raise ValueError(
-            f"it takes numbers in a row, but gets images of {shape_text(shape)} (channels x height "
-            "x width); put flatten before it"
+            f"it expects rows of numbers, but gets images of {shape_text(shape)} (channels x "
+            "height x width); put flatten before it"
         )
     if layer.takes == "images" and len(shape) == 1:
         raise ValueError(
-            f"it takes images, but gets {shape_text(shape)} numbers in a row; put it before "
+            f"it expects images, but gets rows of {shape_text(shape)} numbers; put it before "
             "flatten and before any dense layer"
         )
 
@@ -215,7 +215,7 @@ def _check_size(*, outputs: int = 0, weights: int = 0) -> None:
         )
     if outputs > LARGEST_OUTPUTS:
         raise ValueError(
-            f"it makes {outputs:,} numbers of every image, {_in_gibibytes(outputs)}; at most "
+            f"it outputs {outputs:,} numbers per image, {_in_gibibytes(outputs)}; at most "
             f"{LARGEST_OUTPUTS:,} are allowed"
         )
 

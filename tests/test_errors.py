@@ -26,7 +26,7 @@ def test_a_divergence_says_where_how_and_why(loss: float, how: str) -> None:
     error = DivergedError(epoch=3, learning_rate=0.5, loss=loss, guessing=math.log(10))
     assert str(error) == (
         f"training diverged in epoch 3: {how}. "
-        "Steps of learning rate 0.5 are too large for this network."
+        "A learning rate of 0.5 is too large for this network."
     )
     assert error.learning_rate == 0.5
 

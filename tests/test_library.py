@@ -110,12 +110,12 @@ def test_its_defaults_are_those_of_train_py() -> None:
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (np.ones((9, 3)), np.zeros(9, int), r"images have shape \(9, 3\); .* takes 2 numbers"),
+        (np.ones((9, 3)), np.zeros(9, int), r"images have shape \(9, 3\); expected 2 numbers"),
         (np.ones((0, 2)), np.zeros(0, int), r"images have shape \(0, 2\)"),
         (np.ones((9, 2)), np.zeros(8, int), r"labels have shape \(8,\), and there are 9 images"),
-        (np.ones((9, 2)), np.zeros(9), "labels are float64; give whole numbers"),
-        (np.ones((9, 2)), np.full(9, 3), r"labels go from 3 to 3, .* 3 units.* Dense\(4\)"),
-        (np.ones((9, 2)), np.full(9, -1), "labels go from -1 to -1"),
+        (np.ones((9, 2)), np.zeros(9), "labels are float64; expected whole numbers"),
+        (np.ones((9, 2)), np.full(9, 3), r"labels range from 3 to 3, .* 3 units.* Dense\(4\)"),
+        (np.ones((9, 2)), np.full(9, -1), "labels range from -1 to -1"),
     ],
 )
 def test_arrays_that_do_not_fit_are_errors_that_say_so(images, labels, message: str) -> None:

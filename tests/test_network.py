@@ -106,9 +106,9 @@ def test_it_says_its_layers() -> None:
 
 
 def test_layers_that_do_not_fit_are_named() -> None:
-    with pytest.raises(LayerError, match=r"layer 2 \(dense\): it takes numbers in a row, but gets"):
+    with pytest.raises(LayerError, match=r"layer 2 \(dense\): it expects rows of numbers, but"):
         Network([Convolution(2, 3), Dense(5)], (6, 6))
-    with pytest.raises(LayerError, match=r"layer 1 \(conv2d\): it takes images, but gets 36"):
+    with pytest.raises(LayerError, match=r"layer 1 \(conv2d\): it expects images, .* rows of 36"):
         Network([Convolution(2, 3)], 36)
 
 

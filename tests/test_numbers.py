@@ -113,7 +113,7 @@ def test_a_learning_rate_of_1e30_ends_at_once_and_keeps_finite_numbers(network, 
             assert finished.cut_short is not None
         if finished.cut_short is not None:
             assert isinstance(finished.cut_short, DivergedError)
-            assert "Steps of learning rate 1e+30 are too large" in str(finished.cut_short)
+            assert "A learning rate of 1e+30 is too large" in str(finished.cut_short)
             assert finished.result.epochs <= 1
 
 

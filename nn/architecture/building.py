@@ -62,7 +62,7 @@ def build_network(
         raise SettingError(
             f"{layer_source(len(written), written[-1][0])}: the output of the last layer has "
             f"{shape_text(network.output_shape)} numbers, but the images have {classes} classes; "
-            "end the list before output, or with layers that keep the number of units"
+            "end the list at output, or with layers that keep the number of units"
         )
     return network
 

@@ -49,7 +49,7 @@ def check_layers(written: object) -> list[LayerSpec]:
     read = read_layers(written)
     if not read:
         raise SettingError(
-            "layers is an empty list; it takes at least one layer (for a network without hidden "
+            "layers is an empty list; expected at least one layer (for a network without hidden "
             "layers, leave it out and set hidden_layers to 0)"
         )
     return [_in_plain_form(name, options) for name, options in read]
@@ -59,14 +59,16 @@ def read_layers(written: object) -> list[tuple[str, dict[str, object]]]:
     """Return every layer's name and options, in the order of the list."""
     if not isinstance(written, list | tuple):
         raise SettingError(
-            f"layers is {shorten(written)}; it takes a list of layers, as in [{{dense: 64}}, relu]"
+            f"layers is {shorten(written)}; expected a list of layers, as in [{{dense: 64}}, relu]"
         )
     if len(written) > _MOST_LAYERS:
-        raise SettingError(f"layers has {len(written):,} layers; it takes at most {_MOST_LAYERS:,}")
+        raise SettingError(
+            f"layers has {len(written):,} layers; at most {_MOST_LAYERS:,} are allowed"
+        )
     read = [_read_layer(number, layer) for number, layer in enumerate(written, start=1)]
     outputs = [number for number, (name, _) in enumerate(read, start=1) if name == "output"]
     if len(outputs) > 1:
-        raise SettingError(f"{layer_source(outputs[1], 'output')}: there is one already, keep one")
+        raise SettingError(f"{layer_source(outputs[1], 'output')}: it appears twice; keep one")
     return read
 
 
@@ -77,13 +79,13 @@ def _read_layer(number: int, layer: object) -> tuple[str, dict[str, object]]:
         name, written = layer, None
     if not isinstance(name, str):
         raise SettingError(
-            f"layers, layer {number} is {shorten(layer)}; it takes one layer, such as relu "
+            f"layers, layer {number} is {shorten(layer)}; expected one layer, such as relu "
             "or {dense: 128}"
         )
     plain_name = name.strip().casefold()
     if plain_name not in KINDS:
         raise SettingError(
-            f"layers, layer {number}: {shorten(name)} is no layer"
+            f"layers, layer {number}: unknown layer {shorten(name)}"
             f"{nearest_hint(plain_name, KINDS) or '.'} The layers are {', '.join(KINDS)}"
         )
     return plain_name, _read_options(layer_source(number, plain_name), plain_name, written)
@@ -96,7 +98,7 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
         written = {}
     elif not isinstance(written, Mapping):
         if not kind.options:
-            raise SettingError(f"{place} has no options, but {shorten(written)} is given")
+            raise SettingError(f"{place} has no options, got {shorten(written)}")
         written = {next(iter(kind.options)): written}
 
     options = {}
@@ -105,12 +107,12 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
         if option is None:
             known = f"Its options are {', '.join(kind.options)}" if kind.options else "It has none"
             hint = nearest_hint(str(option_name), kind.options) or "."
-            raise SettingError(f"{place}: {shorten(option_name)} is no option{hint} {known}")
+            raise SettingError(f"{place}: unknown option {shorten(option_name)}{hint} {known}")
         try:
             options[option_name] = option.read(value)
         except (ValueError, TypeError, OverflowError):
             raise SettingError(
-                f"{place}: {option_name} is {shorten(value)}; it takes {option.expected}"
+                f"{place}: {option_name} is {shorten(value)}; expected {option.expected}"
             ) from None
     for option_name, option in kind.options.items():
         if option.required and option_name not in options:

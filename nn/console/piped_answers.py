@@ -59,7 +59,7 @@ def read_answers(
         if line is None:
             raise SettingError(
                 f"the input ends after {len(lines)} lines, without an answer for {setting.name}"
-                f" ({setting.asks}); it takes {setting.expected}"
+                f" ({setting.asks}); expected {setting.expected}"
             )
         source = f"line {position + 1} of the input, the answer for {setting.name}"
         given = Given(line, f"{source} ({setting.asks}),")
@@ -93,7 +93,7 @@ def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> li
     finally:
         waiting.cancel()
     if len(content) > longest:
-        raise SettingError(f"the input is longer than {longest:,} bytes; it takes {takes}")
+        raise SettingError(f"the input is longer than {longest:,} bytes; expected {takes}")
     try:
         text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:

@@ -42,7 +42,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     parser = FlagParser("predict")
     parser.add_argument(
         "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
-        "--run alone gives a list to choose from (default: the newest run)"
+        "--run alone shows a list to choose from (default: the newest run)"
     )  # fmt: skip
     parser.add_argument(
         "--top-mistakes", metavar="N", type=_at_least(1),

@@ -79,7 +79,7 @@ class BatchNorm(Layer):
         """Normalize rows (N, D) or images (N, C, H, W).
 
         Raises:
-            ValueError: in training, a feature has one number only in the whole batch.
+            ValueError: in training, a feature has only one number in the whole batch.
         """
         gamma, beta = self._spread(self.gamma.value), self._spread(self.beta.value)
         if not training:
@@ -90,7 +90,7 @@ class BatchNorm(Layer):
         if len(inputs) < self.smallest_batch:
             raise ValueError(
                 "batch normalization cannot learn from a batch of one: a single number has no "
-                "variance; make batches of two or more"
+                "variance; use batches of two or more"
             )
         self._count = inputs.size // len(self.running_mean)
         self._normalized = normalized = self._scratch("normalized", inputs)

@@ -24,7 +24,7 @@ class CompiledSteps:
                 f"Using NumPy: compiled steps do not support {self.unsupported}, only dense "
                 "layers, relu or sigmoid after them, sgd and momentum."
             )
-        return "Steps are compiled, which takes some seconds the first time."
+        return "Steps are compiled, which takes a few seconds the first time."
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def check_settings(given: Mapping[str, Given]) -> Settings:
         given: The values as written, by the names of their settings.
 
     Raises:
-        SettingError: There is no setting of that name, or it does not take that value.
+        SettingError: The setting is unknown, or does not accept the value.
     """
     for name in SHORTHAND:
         if "layers" in given and name in given:
@@ -44,7 +44,7 @@ def check_given(given: Mapping[str, Given], declared: Declaration[Model]) -> Mod
     """Return the settings of any declaration with the given values, and defaults for the rest.
 
     Raises:
-        SettingError: There is no setting of that name, or it does not take that value.
+        SettingError: The setting is unknown, or does not accept the value.
     """
     for name, (_, source) in given.items():
         if name not in declared.settings:
@@ -64,15 +64,15 @@ def check_value(name: str, given: Given, declared: Declaration[Any] = TRAINING) 
     """Return the value of one setting, checked.
 
     Raises:
-        SettingError: The setting does not take it.
+        SettingError: The setting does not accept it.
     """
     return getattr(check_given({name: given}, declared), name)
 
 
 def wrong_value(setting: Setting, given: Given) -> SettingError:
-    """Return the error for a value that a setting does not take."""
+    """Return the error for a value that a setting does not accept."""
     spellings = [spelling for choice in setting.choices for spelling in choice.spellings]
     hint = nearest_hint(str(given.value), spellings)
     return SettingError(
-        f"{given.source} is {shorten(given.value)}; it takes {setting.expected}{hint}"
+        f"{given.source} is {shorten(given.value)}; expected {setting.expected}{hint}"
     )

@@ -73,7 +73,7 @@ def _mapping(path: Path) -> yaml.MappingNode:
         kind = kinds.get(type(root).__name__, "empty")
         raise SettingError(
             f"{path}: it is {kind}; a config has lines like 'epochs: 5'"
-            " (for the defaults alone there is --defaults)"
+            " (for the defaults alone, use --defaults)"
         )
     refuse_tag(root)
     return root

@@ -112,7 +112,7 @@ class Settings(BaseModel):
         Question("Decay the learning rate?"),
         yes("smaller steps after each epoch"),
         no("the same learning rate throughout"),
-    ] = Field(False, description="lower the learning rate from epoch to epoch, as decay says")
+    ] = Field(False, description="lower the learning rate from epoch to epoch, as set by decay")
 
     optimizer: Annotated[
         str,
@@ -161,7 +161,7 @@ class Settings(BaseModel):
         "exponential", description="how the learning rate falls, if learning_rate_decay is on"
     )
     decay_every: Annotated[int, Group("training")] = Field(
-        10, ge=1, description="epochs between two falls of the learning rate, for step decay"
+        10, ge=1, description="epochs between drops of the learning rate, for step decay"
     )
     momentum: Annotated[float, Group("training")] = Field(
         0.9, ge=0, lt=1, description="share of the velocity that each step keeps"
@@ -180,7 +180,7 @@ class Settings(BaseModel):
         Group("training"),
         Choice("validation_loss", explain="lower is better"),
         Choice("validation_accuracy", explain="higher is better"),
-    ] = Field("validation_loss", description="figure that decides which epoch is better")
+    ] = Field("validation_loss", description="metric that decides which epoch is better")
     patience: Annotated[int, Group("training")] = Field(
         0,
         ge=0,
@@ -195,8 +195,8 @@ class Settings(BaseModel):
     patience_for: Annotated[
         str,
         Group("training"),
-        Choice("improvement", explain="an epoch better than the best one so far"),
-        Choice("change", explain="an epoch better or worse than the last one that changed"),
+        Choice("improvement", explain="an epoch better than the best so far"),
+        Choice("change", explain="any change, for better or worse"),
     ] = Field("improvement", description="what patience waits for")
     min_delta: Annotated[float, Group("training")] = Field(
         0.0, ge=0, description="smaller improvements or changes are ignored"
@@ -216,8 +216,8 @@ class Settings(BaseModel):
     compiled: Annotated[
         bool,
         Group("training"),
-        yes("by loops that Numba compiles: faster, for dense layers with sgd or momentum"),
-        no("by NumPy"),
+        yes("loops compiled by Numba: faster, for dense layers with sgd or momentum"),
+        no("NumPy"),
     ] = Field(
         False,
         description="take steps with compiled loops; needs Numba",
@@ -263,8 +263,8 @@ class Settings(BaseModel):
         str,
         Group("data"),
         Choice("none", explain="every epoch sees the same images"),
-        Choice("affine", explain="rotated, stretched, slanted and shifted a little, at random"),
-        Choice("elastic", explain="less of that, and bent as by a shaky hand"),
+        Choice("affine", explain="slightly rotated, stretched, slanted and shifted at random"),
+        Choice("elastic", explain="milder, and bent as by a shaky hand"),
     ] = Field("none", description="random distortion of the training images, new in every epoch")
     data_dir: Annotated[
         str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)

@@ -19,7 +19,7 @@ END = "<!-- end of settings -->"
 
 def settings_table(declared: Declaration[Any] = TRAINING) -> str:
     """Return the table of all settings of a declaration in Markdown."""
-    rows = ["| setting | takes | default | what it is |", "|---|---|---|---|"]
+    rows = ["| setting | values | default | meaning |", "|---|---|---|---|"]
     return "\n".join(rows + [_row(setting) for setting in declared.settings.values()])
 
 

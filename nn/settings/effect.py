@@ -30,7 +30,7 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
 
 
 def has_effect(name: str, settings: Settings) -> bool:
-    """Return whether another value of that setting could lead to another network."""
+    """Return whether another value of that setting could change the network."""
     return name not in _WHERE or _WHERE[name](settings)
 
 
@@ -45,7 +45,7 @@ def lasting(settings: Settings) -> dict[str, str]:
 
 
 def effective(settings: Settings) -> dict[str, str]:
-    """Return the values of all settings that have an effect, as one writes them, by name."""
+    """Return the values of all settings that have an effect, as text, by name."""
     return {
         name: setting.show(getattr(settings, name))
         for name, setting in SETTINGS.items()

@@ -62,7 +62,7 @@ class FlagParser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What the command line of train.py says.
+    """The parsed command line of train.py.
 
     Attributes:
         given: The settings that have a flag, as written.
@@ -88,7 +88,7 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
         SettingError: A flag is unknown or lacks its value.
         SystemExit: `--help` was among them and has been printed.
     """
-    parser = FlagParser("train", "Asks for the settings that no flag gives.")
+    parser = FlagParser("train", "Asks for the settings without a flag.")
     ways = parser.add_argument_group("run without questions")
     ways.add_argument(
         "--config",
@@ -104,8 +104,8 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
         nargs="?",
         const="",
         metavar="RUN",
-        help="resume a run that was killed or stopped, by its name or its folder's path; without "
-        "RUN the newest of these; with a larger --epochs also a finished run",
+        help="resume a killed or stopped run, given by its name or its folder's path; without "
+        "RUN, the newest one; with a larger --epochs, extend a finished run",
     )
     # These are not settings, since they change nothing in the run.
     screen = parser.add_argument_group("on the screen")

@@ -69,7 +69,7 @@ class SearchSettings(BaseModel):
         Group("search"),
         Choice("validation_accuracy", explain="higher is better"),
         Choice("validation_loss", explain="lower is better"),
-    ] = Field("validation_accuracy", description="figure that decides which trial is better")
+    ] = Field("validation_accuracy", description="metric that decides which trial is better")
     study: Annotated[
         str,
         Group("search"),

@@ -43,7 +43,7 @@ class Values:
 
     @property
     def labels(self) -> list[str]:
-        """Each choice as one writes it."""
+        """Each choice as text."""
         return [
             ", ".join(SETTINGS[n].show(v) for n, v in zip(self.names, choice, strict=True))
             for choice in self.choices
@@ -102,11 +102,11 @@ def read_space(written: object, place: str) -> dict[str, Dimension]:
         try:
             written = read_value(text if text.startswith("{") else f"{{{text}}}")
         except ValueError:
-            raise SettingError(f"{place} is {shorten(text)}; it takes {EXPECTED}") from None
+            raise SettingError(f"{place} is {shorten(text)}; expected {EXPECTED}") from None
         if isinstance(written, dict):
             written = _join_keys(written)
     if not isinstance(written, dict) or not written:
-        raise SettingError(f"{place} is {shorten(written or '')}; it takes {EXPECTED}")
+        raise SettingError(f"{place} is {shorten(written or '')}; expected {EXPECTED}")
     space: dict[str, Dimension] = {}
     for key, value in written.items():
         names = tuple(name.strip() for name in key.split(","))
@@ -149,7 +149,7 @@ def _dimension(names: tuple[str, ...], value: object, place: str) -> Dimension:
     if len(names) == 1 and isinstance(value, str) and ".." in value:
         return _range(names[0], value, place)
     if value == "":
-        raise SettingError(f"{place} has no values; it takes {EXPECTED}")
+        raise SettingError(f"{place} has no values; expected {EXPECTED}")
     return Values(names, (_choice(names, value, place),))
 
 
@@ -169,9 +169,7 @@ def _choice(names: tuple[str, ...], item: object, place: str) -> tuple[Any, ...]
 def _range(name: str, text: str, place: str) -> Range:
     setting = SETTINGS[name]
     if setting.choices or setting.kind not in (int, float):
-        raise SettingError(
-            f"{place} is {shorten(text)}; instead of a range it takes {setting.expected}"
-        )
+        raise SettingError(f"{place} is {shorten(text)}; expected {setting.expected}, not a range")
     span, *rest = text.split()
     first, _, second = span.partition("..")
     if rest not in ([], ["log"]):
@@ -196,8 +194,8 @@ def grid(space: Space) -> Iterator[dict[str, Any]]:
     for key, dimension in space.items():
         if isinstance(dimension, Range):
             raise SettingError(
-                f"vary: {key} is a range; the sampler grid takes lists of values, tpe and random "
-                "take ranges too"
+                f"vary: {key} is a range; the sampler grid accepts only lists of values; tpe and "
+                "random also accept ranges"
             )
         labels.append(dimension.labels)
     combinations = math.prod(map(len, labels))
@@ -220,7 +218,7 @@ def settings_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show_space(space: Space) -> str:
-    """Return what varies as one writes it."""
+    """Return what varies as text."""
     return ", ".join(f"{key}: {_show(dimension)}" for key, dimension in space.items())
 
 
@@ -232,5 +230,5 @@ def _show(dimension: Dimension) -> str:
 
 
 def show_settings(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of settings as one writes them."""
+    """Return the values of settings as text."""
     return {name: SETTINGS[name].show(value) for name, value in values.items()}

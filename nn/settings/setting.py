@@ -36,7 +36,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """Says what a setting takes, where type and range are not enough."""
+    """Says what a setting accepts, where type and range are not enough."""
 
     expected: str
 
@@ -50,7 +50,7 @@ class Choice:
         spellings: What may be typed for it, in any case; the first one is shown. The first spelling
             of a text or a number is that text or number itself.
         explain: One line on what it does, shown while it is highlighted.
-        asked: Whether a question offers it; flags and YAML files always take it.
+        asked: Whether a question offers it; flags and YAML files always accept it.
     """
 
     value: Any
@@ -128,7 +128,7 @@ class Setting:
         return given.strip() if isinstance(given, str) and self.kind is not str else given
 
     def show(self, value: object) -> str:
-        """Return `value` as one writes it: `yes` for True, `0.98`, `[{dense: 64}]`."""
+        """Return `value` as text: `yes` for True, `0.98`, `[{dense: 64}]`."""
         for choice in self.choices:
             if choice.is_meant_by(value):
                 return choice.shown
@@ -178,7 +178,7 @@ class Declaration(Generic[Model]):
 
 
 def _expected(choices: tuple[Choice, ...], kind: Any, marks: list[Any]) -> str:
-    """Return in words what a setting takes: its choices with their spellings, or its range."""
+    """Describe what a setting accepts: its choices with their spellings, or its range."""
     for mark in marks:
         if isinstance(mark, Rule):
             return mark.expected

@@ -171,8 +171,11 @@ def test_arrays_are_numbered_in_the_order_of_the_list() -> None:
     [
         ([CONVOLUTION, {"dense": 5}], r"layer 2 \(dense\): .*2 x 6 x 6 .*put flatten before it"),
         ([CONVOLUTION], r"layer 2 \(output\): .* put flatten before it"),
-        ([{"dense": 5}, CONVOLUTION], r"layer 2 \(conv2d\): .*gets 5 numbers in a row"),
-        (["flatten", {"max_pool": 2}, "flatten"], r"layer 2 \(max_pool\): .*gets 64 numbers"),
+        ([{"dense": 5}, CONVOLUTION], r"layer 2 \(conv2d\): .*gets rows of 5 numbers"),
+        (
+            ["flatten", {"max_pool": 2}, "flatten"],
+            r"layer 2 \(max_pool\): .*rows of 64 numbers",
+        ),
         ([{"conv2d": {"filters": 2, "kernel_size": 9}}], r"layer 1 .*9 x 9 is larger .* 8 x 8"),
         ([{"max_pool": 4}, {"max_pool": 3}], r"layer 2 .*3 x 3 is larger .* 2 x 2"),
         (["output", {"dense": 5}], r"layer 2 \(dense\): .* has 5 numbers, .* 10 classes"),
@@ -180,10 +183,10 @@ def test_arrays_are_numbered_in_the_order_of_the_list() -> None:
         ([{"dense": 10**30}], r"layer 1 \(dense\): .* weights, [\d,]+.\d\d GiB"),
         ([{"dense": 2**9}, {"dense": 2**17}], r"layer 2 .* 67,141,632 weights"),
         ([{"conv2d": {"filters": 10**9, "kernel_size": 3}}], "9,000,000,000 weights, 33.53 GiB"),
-        ([{"conv2d": {"filters": 10**6, "kernel_size": 1}}], "makes 64,000,000 numbers of every"),
+        ([{"conv2d": {"filters": 10**6, "kernel_size": 1}}], "outputs 64,000,000 numbers per"),
         (
             [{"conv2d": {"filters": 1, "kernel_size": 1, "padding": 4096, "stride": 4096}}],
-            "makes 67,240,000 numbers",
+            "outputs 67,240,000 numbers",
         ),
         (
             [{"conv2d": {"filters": 1, "kernel_size": 3, "stride": 2, "padding": "same"}}],

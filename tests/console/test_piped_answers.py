@@ -84,12 +84,12 @@ def test_nothing_is_read_where_nothing_is_asked():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("3\n", r"line 1 .* hidden_layers .* is '3'; it takes 0 \(zero\)"),
+        ("3\n", r"line 1 .* hidden_layers .* is '3'; expected 0 \(zero\)"),
         (
             "1\nSimple\nXavier\ntanh\n",
-            "line 4 .* activation .* is 'tanh'; it takes relu or sigmoid",
+            "line 4 .* activation .* is 'tanh'; expected relu or sigmoid",
         ),
-        ("1\nsimple\nxavier\nrelu\n1\n", "line 5 .* l1 .* is '1'; it takes yes"),
+        ("1\nsimple\nxavier\nrelu\n1\n", "line 5 .* l1 .* is '1'; expected yes"),
         ("1\nsimple\nxavier\nrelu\nn\nn\nsgd\n0\n", "line 8 .* epochs .* is '0'"),
         ("1\nsimple\n\nrelu\nn\nn\nsgd\n5\n", "line 3 .* initialization .* is ''"),
         ("1\nsimple\n", "ends after 2 lines, without an answer for initialization"),

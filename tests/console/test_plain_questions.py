@@ -31,7 +31,7 @@ def test_a_number_is_typed_until_it_is_right(type_lines, capsys):
     assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) == 7
     assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) == 10
     assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) is BACK
-    assert "it takes a whole number from 1" in capsys.readouterr().out
+    assert "expected a whole number from 1" in capsys.readouterr().out
 
 
 def test_the_end_of_the_input_stops(type_lines):

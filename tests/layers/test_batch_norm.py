@@ -105,7 +105,7 @@ def test_it_agrees_with_pytorch(shape, batch_is) -> None:
 
 
 def test_a_batch_of_one_is_refused_where_it_has_no_variance() -> None:
-    with pytest.raises(ValueError, match=r"batch of one.* make batches of two or more"):
+    with pytest.raises(ValueError, match=r"batch of one.* use batches of two or more"):
         built(BatchNorm(), 3).forward(np.ones((1, 3), np.float32), training=True)
     with pytest.raises(ValueError, match="batch of one"):
         built(BatchNorm(), 3, 1, 1).forward(np.ones((1, 3, 1, 1), np.float32), training=True)

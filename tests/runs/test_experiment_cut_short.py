@@ -82,7 +82,7 @@ def test_a_discarded_run_leaves_nothing(settings, tmp_path, when):
 def test_a_run_that_diverges_says_so_and_leaves_finite_numbers(settings, layers, rate, optimizer):
     done = run_experiment(settings(hidden_layers=layers, learning_rate=rate, optimizer=optimizer))
     assert isinstance(done.cut_short, DivergedError)
-    assert f"Steps of learning rate {rate:g} are too large" in str(done.cut_short)
+    assert f"A learning rate of {rate:g} is too large" in str(done.cut_short)
     assert {"weights_1.csv", "confusion_matrix.csv", "result.csv"} <= set(csv_files(done))
     for content in csv_files(done).values():
         assert not re.search(b"nan|inf", content)

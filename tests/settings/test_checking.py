@@ -14,7 +14,7 @@ def test_what_is_not_given_has_its_default():
 def test_an_error_says_where_what_arrived_what_is_taken_and_what_is_near():
     with pytest.raises(SettingError) as error:
         check_settings({"activation": Given("Rellu", "line 4")})
-    assert str(error.value) == ("line 4 is 'Rellu'; it takes relu or sigmoid. Did you mean relu?")
+    assert str(error.value) == ("line 4 is 'Rellu'; expected relu or sigmoid. Did you mean relu?")
     assert error.value.exit_code == 2
 
 
@@ -38,11 +38,11 @@ def test_layers_and_their_shorthand_are_not_mixed(other):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("[{dens: 64}]", "layer 1: 'dens' is no layer. Did you mean dense?"),
+        ("[{dens: 64}]", "layer 1: unknown layer 'dens'. Did you mean dense?"),
         ("[{dense: 0}]", "layer 1 (dense): units is '0'"),
-        ("[relu, &a b, *a]", "it takes a list of layers"),
-        ("[!!python/name:os.system]", "it takes a list of layers"),
-        ("{dense: 64}", "it takes a list of layers"),
+        ("[relu, &a b, *a]", "expected a list of layers"),
+        ("[!!python/name:os.system]", "expected a list of layers"),
+        ("{dense: 64}", "expected a list of layers"),
         ("[]", "empty list"),
     ],
 )

@@ -65,23 +65,23 @@ def test_a_value_given_twice_is_one():
     [
         ("hidden_units: 100..50", "is '100..50', from large to small; write 50..100"),
         ("hidden_units: 50..50", "a single number"),
-        ("learning_rate: 0..1", "vary: learning_rate is '0'; it takes a number above 0"),
-        ("hidden_units: [5, 0]", "vary: hidden_units is '0'; it takes a whole number from 1"),
+        ("learning_rate: 0..1", "vary: learning_rate is '0'; expected a number above 0"),
+        ("hidden_units: [5, 0]", "vary: hidden_units is '0'; expected a whole number from 1"),
         ("hidden_units: 1.5..3", "hidden_units is '1.5'"),
         ("l2_strength: 0..1 log", "a log range must begin above 0"),
         ("l2_strength: 0..1 lin", "only the word log may follow"),
         ("learning_rte: [1]", "unknown setting 'learning_rte'. Did you mean learning_rate?"),
         ("name: [a, b]", "it cannot vary"),
-        ("activation: relu..sigmoid", "instead of a range it takes relu or sigmoid"),
+        ("activation: relu..sigmoid", "expected relu or sigmoid, not a range"),
         ("activation, optimizer: [[relu]]", "each value is a list of 2"),
         ("activation, optimizer: [relu, sgd]", "each value is a list of 2"),
         ("hidden_units: []", "has no values"),
         ("hidden_units", "has no values"),
         ({"activation, optimizer": [["relu", "sgd"]], "optimizer": "sgd"}, "optimizer twice"),
-        ("hidden_units: [1", "it takes settings with a list or a range"),
-        ("!!python/object:os.system {}", "it takes settings with a list or a range"),
-        ("", "it takes settings with a list or a range"),
-        ("[1, 2]", "it takes settings with a list"),
+        ("hidden_units: [1", "expected settings with a list or a range"),
+        ("!!python/object:os.system {}", "expected settings with a list or a range"),
+        ("", "expected settings with a list or a range"),
+        ("[1, 2]", "expected settings with a list"),
     ],
 )
 def test_what_cannot_vary_so_is_said_with_what_would_do(text, words):
@@ -108,7 +108,7 @@ def test_a_grid_is_every_combination_once():
         for layers in ("0", "1")
         for activation in ("relu", "sigmoid")
     ]
-    with pytest.raises(SettingError, match="seed is a range; the sampler grid takes lists"):
+    with pytest.raises(SettingError, match="seed is a range; the sampler grid accepts only lists"):
         list(grid(read_space("seed: 0..5", "vary")))
 
 
