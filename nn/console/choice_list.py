@@ -6,7 +6,7 @@ matches.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import questionary
@@ -15,36 +15,48 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from questionary.prompts.common import InquirerControl
 
+from nn.console.interview import noted
 from nn.settings.setting import Choice
 
 
 class _Line(questionary.Choice):
     """A line of the list, and its choice."""
 
-    def __init__(self, choice: Choice) -> None:
-        super().__init__(choice.shown)
+    def __init__(self, choice: Choice, notes: Mapping[Any, str]) -> None:
+        super().__init__(noted(choice.shown, choice.value, notes))
         self.choice = choice
 
 
 class ChoiceList(InquirerControl):
     """questionary's list of choices, filtered by all spellings of a choice."""
 
-    def __init__(self, message: str, choices: Sequence[Choice], suggested: Any, how: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        choices: Sequence[Choice],
+        suggested: Any,
+        how: str,
+        notes: Mapping[Any, str],
+    ) -> None:
         self._message = message
         self._how = how
         self._typed = ""
-        self.lines = [_Line(choice) for choice in choices]
+        self.lines = [_Line(choice, notes) for choice in choices]
         self._suggested = next(
             (line for line in self.lines if line.choice.value == suggested), self.lines[0]
         )
+        self._offered = [
+            line for line in self.lines if line.choice.asked or line is self._suggested
+        ]
         super().__init__(
             self.lines, pointer=">", use_indicator=False, initial_choice=self._suggested
         )
+        self._filter("")
 
     @property
     def filtered_choices(self) -> list[_Line]:
-        """The lines that match the typed text; all of them if none matches."""
-        return self._found() or self.lines
+        """The lines that match the typed text; those that are offered if none matches."""
+        return self._found() or self._offered
 
     def question_line(self) -> list[tuple[str, str]]:
         """Return the question, and how it is answered."""
@@ -94,8 +106,13 @@ class ChoiceList(InquirerControl):
         self.pointed_at = lines.index(self._suggested) if self._suggested in lines else 0
 
     def _found(self) -> list[_Line]:
-        """Return the line with the typed spelling, or all with a spelling that starts with it."""
+        """Return the line with the typed spelling, or all with a spelling that starts with it.
+
+        These include choices that are shown only when they are typed.
+        """
         start = self._typed.strip().casefold()
+        if not start:
+            return self._offered
         return [line for line in self.lines if line.choice.is_meant_by(start)] or [
             line
             for line in self.lines

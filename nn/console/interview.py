@@ -17,14 +17,22 @@ from nn.settings.setting import Choice, Declaration, Model, Setting
 class Move(Enum):
     """A key that leads away from a question without answering it; the value says where to."""
 
+    DEFAULTS = "defaults"
     BACK = "back"
 
 
+DEFAULTS: Final = Move.DEFAULTS
 BACK: Final = Move.BACK
+NO_NOTES: Final[Mapping[Any, str]] = {}
 
 TRAIN = Choice("Train", explain="start now")
 CHANGE = Choice("Change an answer", explain="choose the answer to change")
 QUIT = Choice("Quit", explain="exit without writing anything")
+
+
+def noted(shown: str, value: Any, notes: Mapping[Any, str]) -> str:
+    """Return a value as it is shown, with its note behind it."""
+    return f"{shown} ({notes[value]})" if notes.get(value) else shown
 
 
 class Asker(Protocol):
@@ -42,14 +50,24 @@ class Asker(Protocol):
         choices: Sequence[Choice],
         suggested: Any,
         moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
-        """Return the value of one of the choices, or one of the moves."""
+        """Return the value of one of the choices, or one of the moves.
+
+        Choices that are not `asked` are shown only when they are typed; `notes` stand behind the
+        choices of these values.
+        """
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
         """Return the values of one or more choices, or `BACK`."""
 
     def type_in(
-        self, message: str, setting: Setting, suggested: Any, moves: Collection[Move] = ()
+        self,
+        message: str,
+        setting: Setting,
+        suggested: Any,
+        moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
         """Return a value that the setting takes, or one of the moves."""
 
@@ -108,10 +126,16 @@ def hold_interview(
         }
         asker.restate([(messages[one.name], one.show(answers[one.name])) for one in before])
 
-        moves = [BACK] if before else []
+        back = [BACK] if before else []
         if unanswered:
             setting = unanswered[0]
-            answer = _ask(asker, messages[setting.name], setting, suggested[setting.name], moves)
+            notes = {last_answers.get(setting.name): "last time"} | {setting.default: "default"}
+            asked = messages[setting.name], setting.choices or setting, suggested[setting.name]
+            ask: Callable[..., Any] = asker.choose if setting.choices else asker.type_in
+            answer = ask(*asked, [DEFAULTS, *back], notes)
+            if answer is DEFAULTS:
+                answers = {one.name: one.default for one in declared.asked} | answers
+                continue
             if answer is not BACK:
                 answers[setting.name] = suggested[setting.name] = answer
                 continue
@@ -120,7 +144,7 @@ def hold_interview(
             text, repeat = review(answered)
             asker.show(text)
             asker.show(f"{repeat}\n", to_copy=True)
-            action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value, moves)
+            action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value, back)
             if action == TRAIN.value:
                 return answered, answers
             if action == QUIT.value:
@@ -130,15 +154,6 @@ def hold_interview(
                 before = _choose_question(asker, questions, answers)
         for setting in before[-1:]:
             del answers[setting.name]
-
-
-def _ask(
-    asker: Asker, message: str, setting: Setting, suggested: Any, moves: Collection[Move]
-) -> Any:
-    choices = [choice for choice in setting.choices if choice.asked]
-    if choices:
-        return asker.choose(message, choices, suggested, moves)
-    return asker.type_in(message, setting, suggested, moves)
 
 
 def _choose_question(

@@ -1,9 +1,9 @@
 """Questions for terminals that can only print lines, such as an editor's shell (`TERM=dumb`)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from nn.console.interview import BACK, Move
+from nn.console.interview import BACK, DEFAULTS, NO_NOTES, Move, noted
 from nn.console.program import say
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
@@ -11,11 +11,11 @@ from nn.settings.declaration import TRAINING
 from nn.settings.setting import Choice, Declaration, Setting
 
 # What is typed for each move.
-_TYPED = {BACK: "<"}
+_TYPED = {DEFAULTS: "=", BACK: "<"}
 
 
 class PlainAsker:
-    """Prints the choices and reads a line; `<` goes back one question."""
+    """Prints the choices and reads a line; `<` goes back one question, and `=` ends them."""
 
     def __init__(self, declared: Declaration[Any] = TRAINING) -> None:
         self._declared = declared
@@ -33,11 +33,13 @@ class PlainAsker:
         choices: Sequence[Choice],
         suggested: Any,
         moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
         """Return the value of the choice whose spelling was typed, or a move."""
         say(message)
         for choice in choices:
-            say(f"  {choice.shown}: {choice.explain}")
+            if choice.asked:
+                say(f"  {noted(choice.shown, choice.value, notes)}: {choice.explain}")
         default = next((one for one in choices if one.value == suggested), choices[0])
         while True:
             line = _read_line(default.shown, moves)
@@ -68,12 +70,17 @@ class PlainAsker:
             say(f"No choice matches {wrong[0]!r}.")
 
     def type_in(
-        self, message: str, setting: Setting, suggested: Any, moves: Collection[Move] = ()
+        self,
+        message: str,
+        setting: Setting,
+        suggested: Any,
+        moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
         """Return the first typed value that is valid for the setting, or a move."""
         say(message)
         while True:
-            line = _read_line(setting.show(suggested), moves)
+            line = _read_line(noted(setting.show(suggested), suggested, notes), moves)
             if isinstance(line, Move):
                 return line
             try:

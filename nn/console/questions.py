@@ -7,7 +7,7 @@ remembers what it printed, so that answers that are taken back can be erased.
 import math
 import signal
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ from questionary.prompts.common import create_inquirer_layout
 from questionary.styles import merge_styles_default
 
 from nn.console.choice_list import ChoiceList, columns, question_with, wrapped
-from nn.console.interview import BACK, Move
+from nn.console.interview import BACK, DEFAULTS, NO_NOTES, Move, noted
 from nn.console.program import interrupt
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
@@ -33,7 +33,10 @@ from nn.settings.declaration import TRAINING
 from nn.settings.setting import Choice, Declaration, Setting
 
 # The keys of each move; the first one is shown.
-_KEYS: dict[Move, tuple[str, list[str]]] = {BACK: ("Esc", [Keys.Escape, Keys.BackTab])}
+_KEYS: dict[Move, tuple[str, list[str]]] = {
+    DEFAULTS: ("Tab", [Keys.Tab]),
+    BACK: ("Esc", [Keys.Escape, Keys.BackTab]),
+}
 # Contrast of at least 4.5 on black and on white, and in the palette of 256 colours.
 _GREEN, _RED = "#00875f", "#af5f5f"
 _STYLES = {
@@ -120,9 +123,10 @@ class TerminalAsker:
         choices: Sequence[Choice],
         suggested: Any,
         moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
         """Return the value of the choice that Enter was pressed on, or a move."""
-        control = ChoiceList(message, choices, suggested, _how("arrow keys or type", moves))
+        control = ChoiceList(message, choices, suggested, _how("arrow keys or type", moves), notes)
         layout = create_inquirer_layout(control, control.question_line)
         for window in layout.find_all_windows():
             window.wrap_lines = to_filter(True)  # for terminals narrower than a word
@@ -153,7 +157,12 @@ class TerminalAsker:
         return ticked
 
     def type_in(
-        self, message: str, setting: Setting, suggested: Any, moves: Collection[Move] = ()
+        self,
+        message: str,
+        setting: Setting,
+        suggested: Any,
+        moves: Collection[Move] = (),
+        notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
         """Return a typed value that the setting accepts, or a move; Enter takes the suggestion."""
 
@@ -182,7 +191,7 @@ class TerminalAsker:
             lines,
             validate=check,
             instruction=how,
-            placeholder=[("class:placeholder", setting.show(suggested))],
+            placeholder=[("class:placeholder", noted(setting.show(suggested), suggested, notes))],
             style=_STYLE,
         ).application
         for window in application.layout.find_all_windows():

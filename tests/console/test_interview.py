@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nn.console.interview import BACK, CHANGE, QUIT, TRAIN, interview
+from nn.console.interview import BACK, CHANGE, DEFAULTS, QUIT, TRAIN, interview
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
 
@@ -20,6 +20,7 @@ class Script:
         self.asked = []
         self.suggested = []
         self.shown = []
+        self.notes = []
 
     def show(self, text, to_copy=False):
         self.shown.append(text)
@@ -27,14 +28,15 @@ class Script:
     def restate(self, answered):
         pass
 
-    def choose(self, message, choices, suggested, moves=()):
-        answer = self.type_in(message, None, suggested)
-        assert answer is BACK or answer in [choice.value for choice in choices]
+    def choose(self, message, choices, suggested, moves=(), notes=None):
+        answer = self.type_in(message, None, suggested, moves, notes)
+        assert answer in (BACK, DEFAULTS) or answer in [choice.value for choice in choices]
         return answer
 
-    def type_in(self, message, setting, suggested, moves=()):
+    def type_in(self, message, setting, suggested, moves=(), notes=None):
         self.asked.append(message)
         self.suggested.append(suggested)
+        self.notes.append(notes)
         answer = self.answers.pop(0) if self.answers else ENTER
         return suggested if answer is ENTER else answer
 
@@ -141,3 +143,19 @@ def test_the_preview_is_of_the_settings_answered():
 
     settings, _ = interview(Script(2), Settings(), {}, preview)
     assert seen == [settings]
+
+
+def test_answers_are_marked_that_are_the_last_ones_or_the_defaults():
+    script = Script()
+    run(script, last={"hidden_layers": 2, "epochs": 10})
+    assert script.notes[0] == {2: "last time", 1: "default"}
+    assert script.notes[7] == {10: "default"}
+
+
+def test_one_key_answers_all_that_is_left_with_the_defaults():
+    script = Script(0, DEFAULTS)
+    settings, answers = run(script, last={"optimizer": "sgd", "l1": True, "activation": "sigmoid"})
+    assert settings == Settings(hidden_layers=0)
+    assert script.asked[2] == "Ready?"
+    assert "activation" not in answers
+    assert run(Script(DEFAULTS), last={"hidden_layers": 0})[0] == Settings()

@@ -35,7 +35,7 @@ def press():
 
 def choose(name, suggested=None):
     setting = SETTINGS[name]
-    choices = [choice for choice in setting.choices if choice.asked]
+    choices = setting.choices
     return TerminalAsker().choose("?", choices, setting.default if suggested is None else suggested)
 
 
@@ -75,8 +75,33 @@ def test_typing_the_beginning_is_enough(press):
 def test_what_is_spelled_like_nothing_is_not_taken(press):
     press("sdg" + ENTER + CTRL_U + "sgd" + ENTER)
     assert choose("optimizer") == "sgd"
-    press("adam" + ENTER + BACKSPACE * 4 + ENTER)
+    press("adan" + ENTER + BACKSPACE * 4 + ENTER)
     assert choose("optimizer") == "momentum"
+
+
+@pytest.mark.parametrize(("name", "typed"), [("initialization", "HE"), ("optimizer", "ad")])
+def test_what_flags_take_is_taken_here_too_and_shown_when_it_is_typed(press, name, typed):
+    press(typed + ENTER)
+    value = choose(name)
+    assert value == {"initialization": "he", "optimizer": "adam"}[name]
+    press(ENTER)
+    assert choose(name, suggested=value) == value
+
+
+def test_a_choice_that_is_not_offered_appears_as_it_is_typed():
+    three = ENTER * 2
+    assert "ReLU" not in written(80, three + CTRL_C)
+    assert "ReLU" in written(80, three + "he" + CTRL_C)
+
+
+def test_the_answers_of_the_last_time_and_the_defaults_are_marked():
+    assert "> 1 (default)" in written(80, CTRL_C)
+    assert "10 (default)" in written(80, ENTER * 7 + CTRL_C)
+
+
+def test_tab_takes_all_defaults(press):
+    press("two" + ENTER + "\t" + ENTER)
+    assert ask(last={"optimizer": "sgd"})[0] == Settings(hidden_layers=2)
 
 
 def test_pasted_text_counts_as_typed(press):
