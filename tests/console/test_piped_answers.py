@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.console import piped_answers
-from nn.console.piped_answers import LONGEST_INPUT, read_answers
+from nn.console.piped_answers import LONGEST_INPUT, read_answers, read_lines
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
@@ -37,6 +37,10 @@ EIGHT = Settings(optimizer="sgd", epochs=5)
 )
 def test_one_line_a_question_in_every_spelling(content):
     assert answer(content) == EIGHT
+
+
+def test_lines_of_windows_are_read_without_their_ends():
+    assert read_lines(io.BytesIO(b"one\r\n\r\ntwo\r\n"), "lines") == ["one", "", "two"]
 
 
 @pytest.mark.parametrize("line", ["", "Relu\n", "sigmoid\n", "\n"])
