@@ -313,6 +313,12 @@ def test_values_keep_their_type_and_their_memory(make: Make) -> None:
         assert np.shares_memory(model.weights.value, values)
 
 
+def test_the_penalty_is_not_added_to_what_backward_wrote() -> None:
+    model = Model(lambda p: SGD(p, learning_rate=0.5, penalty=Penalty(0.25, 0.5)))
+    model.step([1, 4], [1])
+    assert model.weights.gradient.tolist() == [[1, 4]]
+
+
 @EACH
 def test_the_gradient_of_a_step_is_forgotten_or_remembered_but_never_added_twice(
     make: Make,

@@ -69,3 +69,7 @@ def test_many_small_weights_are_summed_without_loss() -> None:
     exact = float(np.float32(0.1))
     assert Penalty(l1=1).value(weights) == pytest.approx(100_001 * exact, rel=1e-12)
     assert Penalty(l2=1).value(weights) == pytest.approx(100_001 * exact**2 / 2, rel=1e-12)
+
+
+def test_either_strength_is_a_price_to_pay() -> None:
+    assert [bool(Penalty(*each)) for each in ((0, 0), (0.1, 0), (0, 0.1))] == [False, True, True]

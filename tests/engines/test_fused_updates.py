@@ -1,20 +1,23 @@
 """Penalties are added by bits; they must be the same as by the formula, at every size."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
 from nn.engines.fused_updates import fuse_update
 from nn.layers.parameter import Parameter, ParameterBuffer
-from nn.optimizers import SGD, Adam, Momentum
+from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("l1", "l2"), [(0.125, 0), (0, 0.5), (0.125, 0.5)])
-@pytest.mark.parametrize("optimizer", [SGD, Momentum, Adam])
+@pytest.mark.parametrize("optimizer", [SGD, Momentum, partial(Momentum, dampening=0.5), Adam])
 def test_a_penalty_pulls_as_the_formula_says(
-    optimizer: type, l1: float, l2: float, dtype: DTypeLike
+    optimizer: Callable[..., Optimizer], l1: float, l2: float, dtype: DTypeLike
 ) -> None:
     tiny = np.finfo(dtype).smallest_subnormal
     first = np.array([[1, -2, 0.25, -1e-30, 1e-30, tiny, -tiny, 1e10]], dtype)
