@@ -83,3 +83,9 @@ def test_images_in_any_order_in_memory() -> None:
 
 def test_it_says_what_it_is() -> None:
     assert repr(Dropout(0.25)) == "dropout 0.25"
+
+
+def test_masks_take_nothing_from_the_stream_of_the_weights() -> None:
+    rng = np.random.default_rng(0)
+    built(Dropout(0.5), 4, seed=rng).forward(np.ones((2, 4), np.float32), training=True)
+    assert rng.random() == np.random.default_rng(0).random()
