@@ -90,3 +90,9 @@ def test_what_no_image_could_make_right_is_found_without_one(layers, message) ->
 def test_only_whole_numbers_from_1_are_units(units) -> None:
     with pytest.raises(SettingError, match=r"layers, layer 1 \(dense\): units is"):
         check_layers([{"dense": {"units": units}}])
+
+
+def test_a_thousand_layers_are_accepted_and_one_more_is_not() -> None:
+    assert len(check_layers(["relu"] * 1000)) == 1000
+    with pytest.raises(SettingError, match="layers has 1,001 layers; it takes at most 1,000"):
+        check_layers(["relu"] * 1001)
