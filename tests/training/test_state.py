@@ -81,3 +81,13 @@ def test_what_cannot_be_is_refused_and_changes_nothing(made, change, message):
         second.put_back(kept)
     for name, array in second.gather().arrays.items():
         np.testing.assert_array_equal(array, before.arrays[name])
+
+
+def test_a_checkpoint_stands_at_the_end_of_a_step_or_of_the_epoch(made):
+    whole = made().batches.examples
+    state = made(batch_size=whole - 1)
+    numbers = state.gather().numbers
+    for examples in (whole - 1, whole):  # the last step has one example
+        assert "sound/weights_1" in state.layout(numbers | {"examples": examples})
+    with pytest.raises(ValueError, match="which is not the end of a step"):
+        state.layout(numbers | {"examples": whole - 2})

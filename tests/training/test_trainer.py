@@ -214,6 +214,18 @@ def test_a_training_that_goes_on_and_diverges_falls_back_to_what_was_sound_befor
         np.testing.assert_array_equal(network.arrays[name], array + 1)
 
 
+def test_a_training_that_diverges_at_once_falls_back_to_the_end_of_the_epoch_before() -> None:
+    network, kept = make_network(), []
+
+    class Keeper(Observer):
+        def on_epoch_end(self, record: EpochRecord) -> None:
+            kept.append(network.parameters.values.copy())
+
+    with pytest.raises(DivergedError):
+        run(network, Dealer(), epochs=2, schedule=lambda e: 1e9 ** (e - 1), observers=(Keeper(),))
+    np.testing.assert_array_equal(network.parameters.values, kept[0])
+
+
 def test_observers_are_shown_the_history_before_anything_else() -> None:
     shown = []
 
