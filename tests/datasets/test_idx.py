@@ -158,3 +158,8 @@ def test_the_official_files_hold_what_they_are_known_for(mnist_dir: Path) -> Non
     assert images.shape == (10_000, 28, 28)
     assert labels[:5].tolist() == [7, 2, 1, 0, 4]
     assert np.bincount(labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_a_gzipped_file_has_the_same_bytes_every_time(tmp_path: Path) -> None:
+    write_idx(tmp_path / "labels.gz", np.arange(3, dtype=np.uint8))
+    assert (tmp_path / "labels.gz").read_bytes()[4:8] == bytes(4)  # gzip's date
