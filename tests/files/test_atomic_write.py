@@ -32,6 +32,18 @@ def test_text_is_written_as_utf8_and_bytes_as_they_are(path: Path) -> None:
     assert path.read_bytes() == b"\x00\r\n\xff"
 
 
+def test_no_descriptor_stays_open(path: Path) -> None:
+    def next_free() -> list[int]:
+        descriptors = [os.open(path.parent, os.O_RDONLY) for _ in range(5)]
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return descriptors
+
+    before = next_free()
+    write_atomically(path, "new")
+    assert next_free() == before
+
+
 def test_a_new_file_is_made(tmp_path: Path) -> None:
     write_atomically(tmp_path / "new.csv", "1,2\n")
     assert [entry.name for entry in tmp_path.iterdir()] == ["new.csv"]

@@ -33,6 +33,14 @@ def test_two_who_look_at_the_same_time_do_not_take_each_other_for_a_trainer(tmp_
     os.close(descriptor)
 
 
+def test_a_trainer_waits_for_one_who_looks_for_a_moment(tmp_path: Path, monkeypatch) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    take_lock(descriptor, shared=True)
+    monkeypatch.setattr("nn.files.lock.time.sleep", lambda _: os.close(descriptor))
+    with training_lock(tmp_path):
+        assert is_being_trained(tmp_path)
+
+
 def test_the_lock_of_a_killed_trainer_is_gone(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; import nn.files.training_lock as lock\n"
