@@ -12,8 +12,15 @@ def test_true_is_not_one_and_false_is_not_zero():
     assert not no("").is_meant_by(0)
 
 
+def test_blanks_and_capitals_make_no_difference():
+    assert no("").is_meant_by(" Off\t")
+    assert SETTINGS["l1"].take(" YES ") is True
+    assert SETTINGS["epochs"].take(" 3 ") == "3"
+
+
 def test_what_a_setting_takes_is_said_in_words():
     assert SETTINGS["epochs"].expected == "a whole number from 1 up to 1,000,000,000,000"
+    assert SETTINGS["momentum"].expected == "a number from 0 below 1"
     assert SETTINGS["decay_rate"].expected == "a number above 0 up to 1"
     assert SETTINGS["hidden_layers"].expected == "0 (zero), 1 (one) or 2 (two)"
     assert SETTINGS["hidden_units"].expected == "a whole number from 1 up to 1,000,000"
