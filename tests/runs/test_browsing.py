@@ -94,6 +94,10 @@ def test_m_shows_the_mistakes_from_the_image_in_view_on_and_again_everything(ten
     assert browsing.m_shows == "mistakes only"
 
 
+def test_from_an_image_that_is_left_out_the_very_next_one_is_shown(ten):
+    assert press(Browsing(ten), "right", "right", "m") == [3]
+
+
 def test_a_digit_shows_one_class_and_again_all(ten):
     browsing = Browsing(ten, page_size=20)
     assert press(browsing, "1") == [1, 4, 7]

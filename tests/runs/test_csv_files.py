@@ -151,6 +151,14 @@ def test_no_more_of_a_file_is_read_than_can_be_right(tmp_path):
         read_array(path, (2, 2))
 
 
+def test_a_number_may_be_as_long_as_the_limit(tmp_path):
+    (tmp_path / "a.csv").write_text("0.25".ljust(32, "0"))
+    assert read_array(tmp_path / "a.csv", (1,)) == 0.25
+    (tmp_path / "a.csv").write_text("0.25".ljust(33, "0"))
+    with pytest.raises(RunFolderError, match="longer than any file"):
+        read_array(tmp_path / "a.csv", (1,))
+
+
 def test_line_ends_of_another_system_are_no_damage(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"1,2\r\n3,4\r\n")
     assert read_array(tmp_path / "a.csv", (2, 2)).tolist() == [[1, 2], [3, 4]]
