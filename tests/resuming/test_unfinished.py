@@ -96,6 +96,13 @@ def test_a_run_that_is_being_trained_is_not_unfinished(tmp_path):
     assert len(unfinished_runs(tmp_path)) == 1
 
 
+def test_a_stopped_run_that_is_being_trained_again_is_not_resumed(tmp_path):
+    folder = make(tmp_path, "a", *WHOLE, stopped=True)
+    with training_lock(folder), pytest.raises(RunFolderError, match="no run in it is unfinished"):
+        run_to_resume("", tmp_path)
+    assert run_to_resume("", tmp_path) == folder
+
+
 def test_a_lock_goes_with_a_killed_program(tmp_path):
     code = (
         "import sys, time\nfrom pathlib import Path\n"
