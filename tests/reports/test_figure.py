@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
+from nn.reports.figure import MOST_CURVES, curve_style
 from nn.reports.history_plots import plot_learning_rate
 
 
@@ -99,3 +100,9 @@ def test_importing_the_pictures_does_not_import_matplotlib():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert ended.stdout.strip() == "False"
+
+
+def test_curves_are_solid_until_the_colours_run_out_and_then_dashed():
+    styles = [curve_style(number) for number in range(MOST_CURVES)]
+    assert [style["linestyle"] for style in styles] == ["-"] * 7 + ["--"] * 7
+    assert len({(style["color"], style["linestyle"]) for style in styles}) == MOST_CURVES

@@ -54,3 +54,8 @@ def test_every_image_lies_in_its_place_of_the_sprite(count, height, width):
     for place, image in enumerate(images):
         top, left = place // columns * height, place % columns * width
         np.testing.assert_array_equal(sprite[top : top + height, left : left + width], image)
+
+
+@pytest.mark.parametrize(("height", "width", "columns"), [(2, 8, 2), (8, 2, 8), (4, 4, 4)])
+def test_a_sprite_is_as_nearly_square_as_possible(height, width, columns):
+    assert make_sprite(np.zeros((16, height, width), np.uint8))[1] == columns
