@@ -1,6 +1,6 @@
 """Neural networks from scratch on NumPy: every part of the trainer lives in this package.
 
-The way of the data is one line, and each step of it is a room of its own::
+Data flows in one direction, and each step is a package of its own::
 
     settings -> datasets -> network (layers, losses) -> training -> runs -> reports, console
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Return a name of `nn.library`, imported only now, so that the programs start fast."""
-    # Submodules and what Python itself asks for are looked for elsewhere.
+    # Submodules and Python's own names are not found here.
     library = None if name.startswith("_") or name == "library" else import_module("nn.library")
     if library and name in library.__all__:
         return getattr(library, name)

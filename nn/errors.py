@@ -1,8 +1,8 @@
-"""The errors that are not defects of the program, each with its exit code.
+"""The errors that are not bugs of the program, each with its exit code.
 
-Whatever goes wrong because of an answer, a file or a machine is raised as one of these; the
-programs print the message as one red line and exit. Any other exception is a defect of the program
-and keeps its traceback.
+Anything that goes wrong because of an answer, a file or the machine is raised as one of these; the
+programs print the message as one red line and exit. Any other exception is a bug and keeps its
+traceback.
 """
 
 import math
@@ -21,7 +21,7 @@ class SettingError(ProgramError):
 
 
 class DataError(ProgramError):
-    """A data file is missing, damaged, or not what its name says."""
+    """A data file is missing, damaged, or not what its name suggests."""
 
     exit_code = 3
 
@@ -33,7 +33,7 @@ class RunFolderError(ProgramError):
 
 
 class MissingNumbaError(SettingError):
-    """Compiled steps are wanted, and Numba is not installed.
+    """Compiled steps need Numba, which is not installed.
 
     Args:
         install: The command that installs it.
@@ -47,10 +47,10 @@ class SmallBatchError(SettingError):
     """A batch has too few examples for a layer.
 
     Args:
-        batch_size: Examples a step.
+        batch_size: Examples per step.
         last: Examples in the last and smallest batch of an epoch.
         smallest: Examples that a batch needs.
-        examples: Examples an epoch.
+        examples: Examples per epoch.
     """
 
     def __init__(self, *, batch_size: int, last: int, smallest: int, examples: int) -> None:
@@ -63,13 +63,13 @@ class SmallBatchError(SettingError):
 
 
 class DivergedError(ProgramError):
-    """The loss is no longer finite, or far above what guessing gives.
+    """The loss is no longer finite, or far above that of guessing.
 
     Args:
         epoch: The epoch in which training diverged.
         learning_rate: Its learning rate.
         loss: The mean loss of the epoch so far, or of its validation.
-        guessing: The loss of a network that gives every class the same probability.
+        guessing: The loss of a network that assigns every class the same probability.
     """
 
     exit_code = 5

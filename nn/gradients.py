@@ -1,4 +1,4 @@
-"""Proof that a `backward` belongs to its `forward`.
+"""A check that a `backward` matches its `forward`.
 
 A wrong gradient rarely stops a network from learning; it learns worse, and nobody knows why. The
 derivative by its definition is slow but cannot be wrong: move one number a little up and a little
@@ -17,7 +17,7 @@ _STEP = 1e-6  # rounding errors and the third derivative both stay near 1e-9 wit
 
 
 class GradientError(ValueError):
-    """A gradient differs from what its definition gives."""
+    """A gradient differs from its definition."""
 
 
 def check_gradients(
@@ -29,11 +29,11 @@ def check_gradients(
 
     Args:
         checked: A layer, which is built for these inputs if it has no shape yet; or a network made
-            with dtype float64. Each of its steps in training must give the same outputs.
+            with dtype float64. All its training steps must return the same outputs.
         inputs: Shape (N, *input_shape), away from any kink by more than 1e-6.
         tolerance: The largest difference allowed, relative to the largest gradient, or to 1 if
             that is larger.
-        seed: Of the random numbers.
+        seed: Seed of the random numbers.
 
     Returns:
         The largest relative difference.

@@ -1,8 +1,8 @@
-"""How a network's weights begin.
+"""How a network's weights are initialized.
 
-All weights alike would keep all units alike for ever, so they begin at random. How large matters:
-each layer sums over its fan-in, so weights that do not shrink with the fan-in make the signal
-grow or fade from layer to layer.
+Equal weights would keep all units equal for ever, so they start at random. Their size matters: each
+layer sums over its fan-in, so weights that do not shrink with the fan-in make the signal grow or
+fade from layer to layer.
 """
 
 from typing import Protocol
@@ -21,7 +21,7 @@ class Initializer(Protocol):
 
 
 def gauss(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return 0.01 N(0, 1), whatever the fan-in: small enough to break the symmetry and no more.
+    """Return 0.01 N(0, 1), for any fan-in: just large enough to break the symmetry.
 
     Behind two ReLU layers the signal has faded so far that training hardly moves.
     """

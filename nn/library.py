@@ -81,12 +81,12 @@ __all__ = [
 
 @dataclass
 class Shuffled:
-    """Examples in plain arrays, in another order every epoch.
+    """Examples in plain arrays, in a new order every epoch.
 
     Attributes:
         inputs: Rows (N, D).
         labels: Classes (N,).
-        batch_size: Examples a step.
+        batch_size: Examples per step.
         rng: Draws the orders.
     """
 
@@ -97,7 +97,7 @@ class Shuffled:
 
     @property
     def examples(self) -> int:
-        """Examples an epoch."""
+        """Examples per epoch."""
         return len(self.labels)
 
     def epoch(self, skip: int = 0) -> Iterator[Chunk]:
@@ -126,16 +126,16 @@ def train(
     """Train a network in place on plain arrays.
 
     Args:
-        network: Ends in as many units as there are classes.
-        images: Numbers of any kind, (N, H, W) or rows (N, D); scaled to about -1 to 1.
+        network: Ends in one unit per class.
+        images: Any type of number, (N, H, W) or rows (N, D); scaled to about -1 to 1.
         labels: Whole numbers from 0 to K - 1, (N,).
-        epochs: How often every example is seen.
-        batch_size: Examples a step.
+        epochs: Passes over all examples.
+        batch_size: Examples per step.
         optimizer: Made with `network.parameters`; momentum with a learning rate of 0.001 if None.
         schedule: The factor on the learning rate in each epoch; 1 if None.
-        validation: Images and labels to measure the network on after every epoch; a random tenth
-            of the examples, which is then not learned from, if None.
-        seed: Of the random order and of that tenth.
+        validation: Images and labels to measure the network on after every epoch; if None, a random
+            tenth of the examples, which is held out.
+        seed: Seed of the order and of that tenth.
         progress: Whether to show a bar, in Jupyter or a terminal.
         observers: Told of every epoch's start, progress and end.
 
@@ -211,8 +211,8 @@ Pairs = tuple[tuple[Array, NDArray[np.int64]], tuple[Array, NDArray[np.int64]]]
 def load_mnist(data_dir: str | Path = "data") -> Pairs:
     """Return MNIST's training and test images with their labels.
 
-    As in train.py, the files are looked for in `data_dir`, else downloaded; without a network,
-    digits that the program draws take their place, and a line says so.
+    As in train.py, the files are looked for in `data_dir`, else downloaded; without a network
+    connection, built-in digits replace them, and a line says so.
 
     Returns:
         (images, labels) for training and for testing: images (N, 28, 28), float32 from 0 to 1,

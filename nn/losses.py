@@ -18,8 +18,8 @@ def softmax(logits: Array) -> Array:
     Subtracting each row's largest logit first changes nothing in the quotient, and keeps exp from
     overflowing.
     """
-    # Logits so far apart that their difference overflows are 0 and 1 all the same; those of a
-    # network that has diverged are no numbers, and neither are its probabilities.
+    # Logits so far apart that their difference overflows still become 0 and 1; those of a network
+    # that has diverged are NaN, and so are its probabilities.
     with np.errstate(over="ignore", invalid="ignore"):
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -62,5 +62,5 @@ class SoftmaxCrossEntropy:
         return gradient
 
     def of_guessing(self, classes: int) -> float:
-        """Return the loss of a network that gives all K classes the same probability, log K."""
+        """Return the loss of a network that assigns all K classes the same probability, log K."""
         return math.log(classes)

@@ -17,15 +17,15 @@ from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import ParameterBuffer
 
 LARGEST_WEIGHTS = 2**26  # in all layers together: 256 MiB, and several times that to train
-LARGEST_OUTPUTS = 2**22  # numbers a layer makes of one image: 16 MiB, times the batch to train
+LARGEST_OUTPUTS = 2**22  # numbers a layer outputs per image: 16 MiB, times the batch in training
 
-# Numbers that a layer makes at a time outside training: 2 MiB in float32, which a processor's
-# cache holds. Thousands of images at once would take three times as long, and gigabytes.
+# Numbers that a layer computes at a time outside training: 2 MiB in float32, which fits a
+# processor's cache. Thousands of images at once would take three times as long, and gigabytes.
 _LARGEST_SLICE = 2**19
 
 
 class LayerError(ValueError):
-    """A layer does not fit where it stands.
+    """A layer does not fit its position.
 
     Args:
         number: The layer's number in the list, from 1.
@@ -43,7 +43,7 @@ class Network:
     """Layers, one after the other.
 
     Args:
-        layers: From the images to the logits. Each is an object of its own: it remembers its
+        layers: From the images to the logits. Each must be a separate object: it remembers its
             inputs until the gradient comes back.
         input_shape: H, W of images of one channel, which may enter as rows (N, H * W); or D, the
             number of features of rows.
@@ -53,7 +53,7 @@ class Network:
         dtype: float32, or float64 for gradient checks.
 
     Attributes:
-        layers: The layers, behind `Images` where the first of them works on images.
+        layers: The layers, after `Images` if the first one works on images.
         parameters: Everything the layers learn, in one buffer.
 
     Raises:
@@ -127,7 +127,7 @@ class Network:
         return outputs
 
     def backward(self, d_logits: Array) -> None:
-        """Give every parameter its gradient, after a `forward` with `training`.
+        """Write every parameter's gradient, after a `forward` with `training`.
 
         Args:
             d_logits: Gradient of the loss with respect to the logits, shape (N, K).
@@ -165,18 +165,18 @@ class Network:
         return {name: array.copy() for name, array in self.arrays.items()}
 
     def restore(self, snapshot: Mapping[str, Array]) -> None:
-        """Make the network what it was when the snapshot was taken."""
+        """Restore the network of the snapshot."""
         for name, array in self.arrays.items():
             array[:] = snapshot[name]
 
     @property
     def is_finite(self) -> bool:
-        """Whether every number of it is finite, those that it keeps without learning them too."""
+        """Whether all its numbers are finite, including those it does not learn."""
         return all(np.isfinite(array).all() for array in self.arrays.values())
 
     @property
     def smallest_batch(self) -> int:
-        """The fewest examples that every layer can learn from at a time."""
+        """The smallest batch that every layer can learn from."""
         return max((layer.smallest_batch for layer in self.layers), default=1)
 
     @property
@@ -207,7 +207,7 @@ def _check_rank(layer: Layer, shape: Shape) -> None:
 
 
 def _check_size(*, outputs: int = 0, weights: int = 0) -> None:
-    """Raise before a layer's memory is asked for, not after the machine has run out of it."""
+    """Raise before a layer's memory is allocated, not after the machine has run out of it."""
     if weights > LARGEST_WEIGHTS:
         raise ValueError(
             f"with it the network has {weights:,} weights, {_in_gibibytes(weights)}; at most "

@@ -8,8 +8,8 @@ training is always the same four lines::
     network.backward(d_logits)
     optimizer.step()
 
-`backward` writes how the loss changes with each parameter, and `step` moves the parameters. Here
-this is written as the formulas are; `nn.engines` has faster ways to take the same steps.
+`backward` writes how the loss changes with each parameter, and `step` moves the parameters. The
+code here follows the formulas; `nn.engines` has faster ways to take the same steps.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Optimizer:
         return {}
 
     def scale_learning_rate(self, factor: float) -> None:
-        """Make the learning rate the initial one times the factor that a schedule gives."""
+        """Set the learning rate to the initial one times a schedule's factor."""
         self.learning_rate = self._initial_learning_rate * factor
 
     def step(self) -> None:
@@ -122,7 +122,7 @@ class Momentum(Optimizer):
 
 
 class Adam(Optimizer):
-    """A step of its own length for every parameter, from the size its gradients usually have.
+    """Adapts each parameter's step to the usual size of its gradients.
 
     mean <- b1 * mean + (1 - b1) * gradient; square <- b2 * square + (1 - b2) * gradient^2;
     weights <- weights - learning_rate * mean' / (sqrt(square') + epsilon), where mean' and square'

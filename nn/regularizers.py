@@ -2,7 +2,7 @@
 
 A network with more weights than it needs can learn its training images by heart. Adding the size
 of the weights to the loss makes it pay for each of them, so that it keeps those that earn their
-place. Biases and batch normalization's parameters carry no price.
+place. Biases and batch normalization's parameters are not penalized.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ class Penalty:
         self.l2 = l2
 
     def __bool__(self) -> bool:
-        """Return whether there is any price to pay."""
+        """Return whether there is any penalty."""
         return bool(self.l1 or self.l2)
 
     def value(self, weights: Array) -> float:

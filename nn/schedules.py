@@ -1,9 +1,8 @@
 """How the learning rate changes from epoch to epoch.
 
 Large steps find the valley, small ones its floor. A schedule answers one question: by which factor
-is the learning rate of this epoch smaller than the first one? It remembers nothing. One that
-depends on how training goes looks that up in the history, so a resumed run continues with the same
-rates.
+is the first learning rate multiplied in this epoch? It remembers nothing. One that depends on how
+training goes looks that up in the history, so a resumed run continues with the same rates.
 """
 
 import math
@@ -53,7 +52,7 @@ class Validated(Protocol):
 
     @property
     def validation_accuracy(self) -> float:
-        """Share of right answers on the validation images, from 0 to 1."""
+        """Fraction of correct answers on the validation images, from 0 to 1."""
 
 
 def halving(history: Sequence[Validated]) -> Schedule:

@@ -1,4 +1,4 @@
-"""From a list of layers, as people write it, to a network."""
+"""From a list of layers to a network."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,8 +26,8 @@ def build_network(
 ) -> "Network":
     """Make the network that a list of layers describes.
 
-    The output layer, dense to the classes, is added at the end unless the list has it (`output`),
-    as it must where something follows it.
+    A dense output layer is added at the end unless the list contains `output`, which it must if
+    another layer follows.
 
     Args:
         layers: The hidden layers, checked already or not; none for softmax regression.

@@ -1,4 +1,4 @@
-"""The layers that can be written in a list, and what can be written for each.
+"""The layers that a list may contain, and the options of each.
 
 To add a layer, write its class in `nn/layers` and its entry here. Layers, and with them NumPy and
 SciPy, are imported only where one is made, so that a list can be checked before the first question
@@ -23,8 +23,8 @@ class Kind:
     Attributes:
         layer: Its class, with the module of `nn.layers` before it.
         example: How it is written.
-        options: By name, which is also the name of the class's argument; the first one is meant
-            where a single value is written.
+        options: By name, which is also the name of the class's argument; a single value sets the
+            first one.
     """
 
     layer: str

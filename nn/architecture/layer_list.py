@@ -1,12 +1,12 @@
 """The list of layers that people write, read and checked.
 
-Whether a network has one hidden layer or ends in convolutions is a matter of data, not of code.
+A network's architecture is data, not code.
 A run's `layers` is a list such as
 
     [{conv2d: {filters: 8, kernel_size: 3, dilation: 2}}, relu, flatten, {dense: 128}, relu]
 
-and the shorthand of the eight questions (so many layers, so many units, this activation) is
-written out as such a list. `nn.architecture.kinds` says which layers there are.
+and the shorthand of the eight questions (layers, units, activation) is expanded to such a list.
+`nn.architecture.kinds` lists the layers.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _MOST_LAYERS = 1000
 
 
 def hidden_layer_list(hidden_layers: int, hidden_units: int, activation: str) -> list[LayerSpec]:
-    """Write the shorthand out: so many dense layers of so many units, each with its activation.
+    """Expand the shorthand: dense layers of equal size, each with its activation.
 
     >>> hidden_layer_list(1, 64, "relu")
     [{'dense': 64}, 'relu']
@@ -36,15 +36,15 @@ def hidden_layer_list(hidden_layers: int, hidden_units: int, activation: str) ->
 def check_layers(written: object) -> list[LayerSpec]:
     """Return a list of layers in its plainest form: names in lower case, numbers as numbers.
 
-    What depends on the images (whether sizes fit) is found out by `build_network`. Checking a
+    `build_network` checks what depends on the images (whether sizes fit). Checking a
     checked list returns an equal one.
 
     Args:
-        written: What a YAML file or a flag says; numbers may be text.
+        written: The value from a YAML file or a flag; numbers may be text.
 
     Raises:
-        SettingError: it is no list of layers; the layer's number, what arrived and what fits are
-            named.
+        SettingError: it is not a list of layers; the message names the layer, its value and what is
+            expected.
     """
     read = read_layers(written)
     if not read:

@@ -1,7 +1,7 @@
-"""What can be written for the options of a layer.
+"""The values that a layer's options accept.
 
-YAML and flags bring numbers as text, and people bring anything. Each option reads what it is
-given into the value its layer takes, and has words for what it expects.
+YAML and flags contain numbers as text, and people write anything. Each option turns what was
+written into the value its layer expects, and describes what it accepts.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ class Option:
     """One option of a layer.
 
     Attributes:
-        expected: What it takes, in words.
+        expected: What it accepts, in words.
         read: Turns what was written into the value, or raises ValueError or a kin of it.
-        required: Whether it must be given; otherwise the layer's own default holds.
+        required: Whether it must be given; otherwise the layer's own default applies.
     """
 
     expected: str

@@ -32,7 +32,7 @@ def _compare() -> None:
     settings = check_settings(given_settings(found))
     save_dir = Path(settings.save_dir)
 
-    # Only now, so that a wrong flag is said at once.
+    # Only now, so that a wrong flag is reported at once.
     from nn.comparing.compare import compare
     from nn.comparing.compared_run import read_runs
     from nn.console.comparing import show_comparison

@@ -16,7 +16,7 @@ def _predict() -> None:
 
     line = parse_predict_line(sys.argv[1:])
 
-    # Only now, so that a wrong flag is said at once.
+    # Only now, so that a wrong flag is reported at once.
     from contextlib import closing
 
     from nn.console.progress import DownloadProgress

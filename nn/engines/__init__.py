@@ -1,1 +1,1 @@
-"""Who takes the steps of training: the textbook, or a faster form held to it by a test."""
+"""Engines take the steps of training: the textbook, and faster ones tested against it."""

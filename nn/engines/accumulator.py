@@ -37,10 +37,10 @@ BLAS = {
     np.dtype(np.float64): (blas.dgemm, blas.dscal, blas.daxpy),
 }
 
-# On processors without AVX-512, gemm scales a target more slowly than a pass made for nothing
-# else does. For 784 x 64 at batch size 4, in microseconds: 5.8 with a factor of 1, 12.9 with one of
-# 0.9, and 7.0 for the pass and the product with 1. (With AVX-512: 2.8, 2.8 and 4.0.) A small
-# target is not worth the second call.
+# On processors without AVX-512, gemm scales a target more slowly than a separate pass does. For 784
+# x 64 at batch size 4, in microseconds: 5.8 with a factor of 1, 12.9 with one of 0.9, and 7.0 for
+# the pass and the product with 1. (With AVX-512: 2.8, 2.8 and 4.0.) A small target is not worth the
+# second call.
 _LARGE_TARGET = 4096
 
 
@@ -49,8 +49,8 @@ class Accumulator:
 
     Args:
         target: C-contiguous, float32 or float64; changed in place.
-        keep: Factor on what the target holds; with 0 its old content, even one that is not
-            finite, has no influence.
+        keep: Factor on what the target holds; with 0 its old content is ignored, even if it is not
+            finite.
         scale: Factor on the gradient.
         before: Called before all this, in every step.
     """
@@ -66,7 +66,7 @@ class Accumulator:
         self._scale = scale
         self._gemm, scale_in_place, self._add_scaled = BLAS[target.dtype]
         self._flat = target.reshape(-1)
-        # What is to be done before a gradient is added, and the factor still to be applied then.
+        # What to do before a gradient is added, and the factor that then remains to be applied.
         self._before = [before] if before else []
         self._keep = keep
         if keep not in (0.0, 1.0) and target.size >= _LARGE_TARGET:

@@ -1,4 +1,4 @@
-"""Who is to take the steps of a training: NumPy, or compiled loops."""
+"""Which engine takes the steps of a training: NumPy or compiled loops."""
 
 from importlib.util import find_spec
 
@@ -13,10 +13,10 @@ from nn.optimizers import SGD, Momentum, Optimizer
 def choose_engine(
     network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer, *, compiled: bool
 ) -> Engine:
-    """Return the compiled engine, if it is wanted and supports the network, else the fused one.
+    """Return the compiled engine, if it is requested and supports the network, else the fused one.
 
     Raises:
-        ImportError: The compiled engine is wanted, and Numba is not installed.
+        ImportError: The compiled engine is requested, but Numba is not installed.
     """
     if not compiled or why_not_compiled(network, optimizer):
         return FusedEngine(network, loss, optimizer)
@@ -28,7 +28,7 @@ def choose_engine(
 
 
 def why_not_compiled(network: Network, optimizer: Optimizer) -> str:
-    """Return what of a training the compiled engine does not support, or "" if it supports all."""
+    """Return what the compiled engine does not support here, or "" if it supports all."""
     if not isinstance(optimizer, SGD | Momentum):
         return optimizer.name
     try:

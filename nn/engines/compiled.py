@@ -3,7 +3,7 @@
 The loops (`nn.engines.compiled_loops`) read the first layer's weights in rows of one input each,
 (D, U), as the network holds them, and those of all other layers in rows of one unit each, (U, D).
 So all parameters are copied, the weights of the later layers transposed, and at the end copied
-back: once for some two thousand examples.
+back: once per two thousand examples or so.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class CompiledEngine:
         self._activations = np.array([_ACTIVATIONS[name] for _, name in layers], np.int64)
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
-        """Take one step for each batch, as `Engine.take_steps` says."""
+        """Take one step for each batch; see `Engine.take_steps`."""
         optimizer, parameters = self._optimizer, self._network.parameters
         flats = [parameters.values, *optimizer.state.values()]
         copies = [parameters.zeros() for _ in flats]

@@ -1,15 +1,13 @@
 """A step of training as plain loops, which Numba compiles.
 
 In NumPy a step is some twenty-five calls, and at batch size 4 it waits for the calls more than for
-the arithmetic. And a product of matrices multiplies every pixel, although four of five pixels of a
-handwritten digit are dark and all alike. A loop can pass over them, and a step that is nothing but
-loops needs no calls.
+the arithmetic. And a matrix product multiplies every pixel, although four of five pixels of a
+handwritten digit are dark and equal. A loop can skip them, and a step made of loops needs no calls.
 
-The loops compute what `nn.layers`, `nn.losses` and `nn.optimizers` compute, where it is also said
-why; they add in another order, so that the last digits differ. The only liberties that the compiler
-has (`fastmath`) are to multiply and add in one go, and to add in an order that suits the processor.
-What it makes of them depends on the processor and on nothing else, so that a run repeats byte for
-byte.
+The loops compute what `nn.layers`, `nn.losses` and `nn.optimizers` compute, which also explain why;
+they add in another order, so the last digits differ. The only liberties that the compiler has
+(`fastmath`) are to multiply and add in one go, and to add in an order that suits the processor.
+The result depends only on the processor, so a run repeats byte for byte.
 
 Everywhere below n is an example, d an input, u a unit and k a class.
 """
@@ -45,7 +43,7 @@ def _compiled_once(function: _Function) -> _Function:
     """
     try:
         kept = njit(function, error_model="numpy", fastmath=_LIBERTIES, cache=True)
-    except RuntimeError:  # Neither place can be written to.
+    except RuntimeError:  # Neither folder is writable.
         return _compiled(function)
     return cast(_Function, kept)
 
@@ -67,19 +65,19 @@ def run_steps(
     l2: np.float32,
     logits: Array,
 ) -> None:
-    """Take a step for each batch of the images, and note the logits that it starts from.
+    """Take a step for each batch of the images, and write the logits of its forward pass.
 
     Args:
         images: Shape (M, D).
         labels: Shape (M,).
-        batch_size: N, examples a step.
+        batch_size: N, examples per step.
         sizes: D and every layer's number of units.
         activations: What follows on each layer: `RELU`, `SIGMOID` or 0.
         values: All weights and then all biases, in the order of the layers.
         accumulator: Where gradients are added: the velocity, or the values themselves.
         has_velocity: Which of the two it is.
         learning_rate: Length of a step along the velocity.
-        momentum: Share of what is there that is kept: 1 of values.
+        momentum: Share of the accumulator that is kept; 1 for values.
         scale: Factor on the gradients that are added.
         l1: Strength of L1.
         l2: Strength of L2.
@@ -137,7 +135,7 @@ def run_steps(
 
 @_compiled
 def _layer(flat: Array, sizes: Integers, layer: int) -> tuple[Array, Array]:
-    """Return a layer's weights and biases, or what lies in their place in another flat array."""
+    """Return a layer's weights and biases, or the same parts of another flat array."""
     start = 0
     for before in range(layer):
         start += sizes[before] * sizes[before + 1]
@@ -166,7 +164,7 @@ def _find_lit(inputs: Array, dark: np.float32, lit: Indices, counts: Integers) -
     for n in range(len(inputs)):
         count = 0
         for d in range(inputs.shape[1]):
-            lit[n, count] = d  # The next one takes its place if this one is dark.
+            lit[n, count] = d  # The next one overwrites it if this one is dark.
             count += inputs[n, d] != dark
         counts[n] = count
 
@@ -304,7 +302,7 @@ def _add_sum(d_outputs: Array, d_biases: Array) -> None:
 
 @_compiled
 def _activate(outputs: Array, units: int, activation: int) -> None:
-    """Bend every output. One that is no number stays none, or divergence would go unseen."""
+    """Bend every output. A NaN stays a NaN, or divergence would go unseen."""
     for n in range(len(outputs)):
         if activation == RELU:
             for u in range(units):
@@ -316,7 +314,7 @@ def _activate(outputs: Array, units: int, activation: int) -> None:
 
 @_compiled
 def _deactivate(outputs: Array, units: int, activation: int, d_outputs: Array) -> None:
-    """Multiply d_outputs by the activation's derivative, which its outputs tell."""
+    """Multiply d_outputs by the activation's derivative, a function of its outputs."""
     for n in range(len(d_outputs)):
         if activation == RELU:
             for u in range(units):
@@ -355,8 +353,8 @@ def _loss_gradient(
 def _keep(velocity: Array, kept: np.floating, momentum: np.float32) -> np.floating:
     """Do velocity <- momentum * velocity, by remembering the factor: return the new `kept`.
 
-    To multiply one number is sooner done than to multiply them all, which would be a third of a
-    step. They are multiplied when the factor has become small, about every hundredth step.
+    Multiplying one number is faster than multiplying them all, which would be a third of a step.
+    They are multiplied when the factor has become small, about every hundredth step.
     """
     kept *= momentum
     if kept < _SMALL:

@@ -1,4 +1,4 @@
-"""Which networks are nothing but dense layers, each with an activation after it or none."""
+"""Networks of nothing but dense layers, each with or without an activation."""
 
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.dense import Dense
@@ -10,7 +10,7 @@ def dense_layers(network: Network) -> list[tuple[Dense, str]]:
     """Return a network's dense layers, each with the name of the activation after it, or "".
 
     Raises:
-        NotImplementedError: There is something else; the message names it.
+        NotImplementedError: It has something else; the message names it.
     """
     layers: list[tuple[Dense, str]] = []
     for layer in network.layers:

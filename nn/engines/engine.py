@@ -11,8 +11,8 @@ from nn.layers.layer import Array
 class Engine(Protocol):
     """Takes the steps of a training; made for one network, loss and optimizer.
 
-    Between two calls, the network's parameters and the optimizer's state are where those objects
-    say, and may be changed there.
+    Between two calls, the network's parameters and the optimizer's state are in those objects, and
+    may be changed there.
     """
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
@@ -21,9 +21,9 @@ class Engine(Protocol):
         Args:
             inputs: Shape (M, D).
             labels: Shape (M,).
-            batch_size: N, examples a step; the last step may have fewer.
+            batch_size: N, examples per step; the last step may have fewer.
 
         Returns:
             The logits that each step started from, (M, K). Measuring loss and accuracy on all of
-            them at once spares two small calls a step, a fifth of its time.
+            them at once saves two small calls per step, a fifth of its time.
         """

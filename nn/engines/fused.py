@@ -1,4 +1,4 @@
-"""The engine that trains unless another is chosen: NumPy and BLAS with as few passes as possible.
+"""The default engine: NumPy and BLAS with as few passes over memory as possible.
 
 It takes the textbook's steps (see `nn.engines.engine`) for every network and optimizer. Three
 things make it faster: gradients are added inside the matrix product that computes them
@@ -30,13 +30,13 @@ class FusedEngine:
         self._backward_order = self._layers[::-1][:learning]
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
-        """Take one step for each batch, as `Engine.take_steps` says."""
+        """Take one step for each batch; see `Engine.take_steps`."""
         accumulators, finish_step = fuse_update(self._optimizer)
         for layer in self._layers:
             layer.add_gradients_to(accumulators)
         targets = np.eye(self._classes, dtype=inputs.dtype).take(labels, axis=0)
         all_logits = np.empty_like(targets)
-        # A network that diverges overflows on its way; the trainer notices and says so.
+        # A network that diverges overflows; the trainer reports it.
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(targets), batch_size):
                 batch = slice(start, start + batch_size)

@@ -1,7 +1,7 @@
 """Dense layers and activations for many small steps: few calls, and no new arrays.
 
 At batch size 4 a step is some twenty-five calls of NumPy, and making arrays for their results would
-cost more than most of the arithmetic. What is computed is what the layers in `nn.layers` say.
+cost more than most of the arithmetic. They compute the same as `nn.layers`.
 """
 
 import numpy as np
@@ -70,7 +70,7 @@ class FusedDense(FusedLayer):
     def backward(self, d_outputs: Array) -> Array:
         """Return d_outputs @ weights.T, and add inputs.T @ d_outputs and its sum over the batch."""
         if self._needs_input_gradient:
-            # First of all, because the products below may already change the weights.
+            # First, because the products below may already change the weights.
             np.dot(d_outputs, self._weights.T, self._d_inputs)
         self._d_weights.add_product(self._inputs, d_outputs)
         self._d_biases.add_product(self._ones, d_outputs)  # ones.T @ d_outputs is the sum
@@ -94,7 +94,7 @@ class FusedReLU(FusedLayer):
         return np.maximum(inputs, self._zeros, out=self._outputs)
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return d_outputs * derivative: no output is negative, so its sign, 0 or 1, is it."""
+        """Return d_outputs * derivative: no output is negative, so it is their sign, 0 or 1."""
         np.sign(self._outputs, out=self._derivative)
         return np.multiply(d_outputs, self._derivative, out=self._derivative)
 

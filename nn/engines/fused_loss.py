@@ -10,7 +10,7 @@ _MANY_ROWS = 16
 
 
 class FusedLossGradient:
-    """d_logits = (softmax(logits) - targets) / N, as `nn.losses.SoftmaxCrossEntropy` says."""
+    """d_logits = (softmax(logits) - targets) / N; see `nn.losses.SoftmaxCrossEntropy`."""
 
     def __init__(self) -> None:
         self._d_logits: Array = np.empty((0, 0), np.float32)

@@ -1,4 +1,4 @@
-"""What of an optimizer's step is done while gradients are added, and what is left to do."""
+"""Optimizer steps: what is done while gradients are added, and what is left to do."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ _SIGN_BITS = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
 def fuse_update(optimizer: Optimizer) -> tuple[Accumulators, Step]:
     """Return where each parameter's gradient is added, and what finishes a step after that.
 
-    Both hold for the optimizer's learning rate of the moment.
+    Both are for the optimizer's current learning rate.
     """
     if type(optimizer) is SGD:
         return _fuse_sgd(optimizer)
@@ -113,8 +113,8 @@ def _fuse_adam(optimizer: Adam) -> tuple[Accumulators, Step]:
 
 
 def _move_along(direction: Array, values: Array, factor: float) -> Step:
-    """Return what does values <- values + factor * direction, in one pass over memory."""
-    if not values.size:  # BLAS refuses an array of none
+    """Return a step: values <- values + factor * direction, in one pass over memory."""
+    if not values.size:  # BLAS rejects an empty array
         return lambda: None
     return partial(BLAS[values.dtype][2], direction, values, a=factor)
 
@@ -150,8 +150,8 @@ class _Pull:
         """Write l1 with each weight's sign to the gradient.
 
         The highest bit of a float is its sign, so two operations on bits do it: a third of the
-        time of np.sign alone, five times less than np.copysign. The second, exclusive or, turns
-        the sign round where l1 * scale is negative.
+        time of np.sign alone, five times less than np.copysign. The second, exclusive or, flips the
+        sign where l1 * scale is negative.
         """
         sign_bit = _SIGN_BITS[self._weights.itemsize]
         bits = self._gradient.view(sign_bit.dtype)

@@ -1,4 +1,4 @@
-"""The steps of training as the formulas are written: what every other engine must agree with."""
+"""The steps of training exactly as the formulas: the reference for all other engines."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ class TextbookEngine:
         self._optimizer = optimizer
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
-        """Take one step for each batch, as `Engine.take_steps` says."""
+        """Take one step for each batch; see `Engine.take_steps`."""
         all_logits = np.empty((len(labels), *self._network.output_shape), inputs.dtype)
-        # A network that diverges overflows on its way; the trainer notices and says so.
+        # A network that diverges overflows; the trainer reports it.
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(labels), batch_size):
                 batch = slice(start, start + batch_size)

@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 
 def limited_threads(threads: int) -> AbstractContextManager[object]:
-    """Return a context in which BLAS uses so many threads, from 1."""
+    """Return a context in which BLAS uses this many threads, from 1."""
     limited: AbstractContextManager[object] = _controller().limit(limits=threads, user_api="blas")
     return limited
 

@@ -1,4 +1,4 @@
-"""What the system refuses to do with a file, told as the program's own error, in one wording."""
+"""The system's errors about files, reported as the program's own in one wording."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

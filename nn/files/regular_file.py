@@ -1,4 +1,4 @@
-"""Reading regular files only, whoever made them.
+"""Reading regular files only, even a stranger's.
 
 A path may lead to a pipe, and opening it may wait forever; or to a device such as /dev/zero, which
 never ends. So the program opens whatever it reads here, and reads at most as much as it asks for.

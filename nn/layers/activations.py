@@ -1,6 +1,6 @@
 """The bend between two dense layers.
 
-Without one, two dense layers in a row are no more than a single one: the product of two matrices
+Without one, two dense layers in a row are equivalent to a single one: the product of two matrices
 is a matrix. An activation bends every number on its own, which lets the next layer combine the
 units of the last into shapes that no straight line can cut out.
 """
@@ -11,7 +11,7 @@ from nn.layers.layer import Array, Layer
 
 
 class ReLU(Layer):
-    """outputs = max(inputs, 0), for every number alone.
+    """outputs = max(inputs, 0), for every number separately.
 
     Reference: Nair and Hinton (2010), Rectified Linear Units Improve Restricted Boltzmann
     Machines.
@@ -34,7 +34,7 @@ class ReLU(Layer):
 class Sigmoid(Layer):
     """outputs = 1 / (1 + exp(-inputs)), computed as (1 + tanh(inputs / 2)) / 2.
 
-    The two are equal, and tanh cannot overflow where exp(-inputs) does, from inputs of -89 on.
+    The two are equal, but exp(-inputs) overflows for inputs of -89 and below; tanh does not.
     """
 
     name = "sigmoid"

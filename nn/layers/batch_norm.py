@@ -1,6 +1,6 @@
 """The layer that keeps the numbers inside a network in scale.
 
-While the first layers learn, the numbers they pass on drift, and the layers behind must learn on
+While the first layers learn, the numbers they pass on drift, and later layers must learn on
 shifting ground. Batch normalization gives every unit mean 0 and deviation 1 over the batch, and
 then a scale and a shift that are learned. Outside training there may be no batch to speak of, so
 averages over the training's batches stand in for its mean and variance.
@@ -51,7 +51,7 @@ class BatchNorm(Layer):
         self.beta = Parameter(np.zeros(features, dtype))
         self.running_mean = np.zeros(features, dtype)
         self.running_variance = np.ones(features, dtype)
-        # One number for each feature, shaped so that it meets all examples and pixels of its own.
+        # One number for each feature, shaped to broadcast over examples and pixels.
         self._each = (features, *(1 for _ in pixels))
         self._axes = (0, *range(2, 2 + len(pixels)))
 
@@ -110,14 +110,14 @@ class BatchNorm(Layer):
     def backward(self, d_outputs: Array) -> Array:
         """Write the gradients of gamma and beta; return d_inputs.
 
-        With n = (x - mean) / deviation, M numbers a feature, and sums over these M:
+        With n = (x - mean) / deviation, M numbers per feature, and sums over these M:
 
         - d_beta = sum of d_outputs,
         - d_gamma = sum of d_outputs * n,
         - d_x = gamma / deviation * (d_outputs - d_beta / M - n * d_gamma / M).
 
-        The last two terms are there because x moves the mean and the deviation, too: they take
-        out of d_outputs what a shift or a scaling of all x would change, for neither changes n.
+        The last two terms are there because x moves the mean and the deviation, too: they remove
+        from d_outputs what shifting or scaling all x would change, since neither changes n.
         """
         normalized = self._normalized
         products = np.multiply(d_outputs, normalized, out=self._scratch("products", normalized))
@@ -134,7 +134,7 @@ class BatchNorm(Layer):
         return d_inputs
 
     def _spread(self, numbers: Array) -> Array:
-        """Return one number for each feature, shaped to meet a batch."""
+        """Return one number for each feature, shaped to broadcast over a batch."""
         return numbers.reshape(self._each)
 
     def _mean(self, batch: Array) -> Array:

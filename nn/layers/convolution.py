@@ -1,9 +1,9 @@
 """The layer that looks for the same small pattern everywhere in an image.
 
-A dense unit has a weight for every pixel and must learn a stroke anew for each place it can be
-at. A filter has weights for a small window only, the kernel, and slides it over the image, so
-what it learns in one place it knows in all. Each filter makes an image of its own: how well its
-pattern fits, place by place.
+A dense unit has a weight for every pixel and must learn a stroke again for each position. A filter
+has weights for a small window only, the kernel, and slides it over the image, so what it learns at
+one position it knows at all of them. Each filter outputs an image of its own: how well its pattern
+fits at each position.
 """
 
 import math
@@ -17,8 +17,8 @@ from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 from nn.layers.windows import Windows, as_pair, batch_first, batch_last, in_words
 
-# Numbers in the matrix of windows that is made at a time: 16 MiB in float32. A batch of usual
-# size needs one matrix; a larger one goes in several, so that memory stays bounded.
+# Numbers in the matrix of windows that is made at a time: 16 MiB in float32. A batch of usual size
+# needs one matrix; a larger one needs several, so that memory stays bounded.
 _LARGEST_MATRIX = 2**22
 
 
@@ -38,11 +38,11 @@ class Convolution(Layer):
         kernel_size: kh, kw, or one number for both.
         stride: Pixels from one window to the next.
         padding: Rows and columns of zeros around the image; "same" pads so that images keep their
-            size (where one side needs more, it is the lower and the right).
+            size (an odd row or column goes below or to the right).
         dilation: Pixels from one weight of the kernel to the next; 1 leaves no holes.
 
     Raises:
-        ValueError: "same" meets a stride.
+        ValueError: "same" is combined with a stride.
 
     Reference: Chellapilla et al. (2006), High Performance Convolutional Neural Networks for
     Document Processing, for the matrix of windows; Yu and Koltun (2016), Multi-Scale Context
@@ -66,7 +66,7 @@ class Convolution(Layer):
         self._kernel_size = as_pair(kernel_size)
         self._stride, self._dilation = as_pair(stride), as_pair(dilation)
         if padding == "same" and self._stride != (1, 1):
-            raise ValueError("padding same keeps the image's size, a stride does not; use one")
+            raise ValueError("padding same keeps the image's size, a stride does not; drop one")
         (self._top, self._bottom), (self._left, self._right) = (
             _split_padding(padding, axis, self._kernel_size[axis], self._dilation[axis])
             for axis in (0, 1)
@@ -102,7 +102,7 @@ class Convolution(Layer):
 
     @property
     def largest_array(self) -> int:
-        """How many numbers the padded image has, or the outputs if they are more."""
+        """The size of the padded image or of the outputs, whichever is larger."""
         padded = (self.input_shape[0], *self.padded_size)
         return max(math.prod(padded), math.prod(self.output_shape))
 
@@ -153,8 +153,7 @@ class Convolution(Layer):
         - d_biases = the sum of d_outputs over all stops and examples,
         - d_windows = weights @ d_outputs, each number of which is added to the pixel it came from.
 
-        The windows are gathered again, which takes less time than it would take memory to keep
-        them.
+        The windows are gathered again, since keeping them would take much memory.
         """
         flat_d_outputs = batch_last(d_outputs).reshape(self.output_shape[0], -1)
         self.biases.gradient[:] = flat_d_outputs.sum(axis=1)
@@ -168,7 +167,7 @@ class Convolution(Layer):
             windows = self._gather(self._padded, memory, rows)
             d_weights += self._flat(windows) @ flat_d_outputs[:, stops].T
             if self.needs_input_gradient:
-                # The windows have been used; their memory takes their gradient.
+                # The windows have been used; their memory is reused for their gradient.
                 d_windows = windows
                 np.matmul(self.weights.value, flat_d_outputs[:, stops], out=self._flat(d_windows))
                 self._scatter(d_windows, d_padded, rows)

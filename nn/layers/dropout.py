@@ -18,10 +18,10 @@ class Dropout(Layer):
     The division keeps the mean, so outside training outputs = inputs.
 
     Args:
-        rate: The share of numbers that is dropped, from 0 and below 1.
+        rate: The fraction of numbers dropped, from 0 and below 1.
 
     Reference: Srivastava et al. (2014), Dropout: A Simple Way to Prevent Neural Networks from
-    Overfitting; "inverted", as section 10 there.
+    Overfitting; "inverted" as in section 10.
     """
 
     name = "dropout"
@@ -43,11 +43,11 @@ class Dropout(Layer):
         self.rng = rng.spawn(1)[0]
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
-        """Return the inputs with some of them 0 and the others larger; outside training as is."""
+        """Return the inputs, some of them 0, the others larger; unchanged outside training."""
         if not training:
             return inputs
         self._scaled_mask = self._scratch("scaled_mask", inputs)
-        # Images lie in memory in another order than their axes say; random numbers fill memory.
+        # An image's axes are not in memory order; random numbers are drawn in memory order.
         draws = self._scaled_mask.ravel(order="K")
         self.rng.random(dtype=inputs.dtype.type, out=draws)
         np.greater_equal(draws, self._rate, out=draws)

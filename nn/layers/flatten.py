@@ -52,7 +52,7 @@ class Images(Layer):
 class Flatten(Layer):
     """Images become rows: (N, C, H, W) to (N, C * H * W), channel by channel, row by row.
 
-    An example that is a row already stays as it is.
+    An example that is already a row is unchanged.
     """
 
     name = "flatten"

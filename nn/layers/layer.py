@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 
 
 class Layer:
-    """One step of a network; the base of all of them.
+    """One step of a network; the base class of all layers.
 
     A layer is made with what people choose (`Dense(64)`), and `build` gives it the shape of its
     inputs, which only its network knows.
@@ -31,7 +31,7 @@ class Layer:
 
     Attributes:
         takes: What the layer works on: "rows" (D,), "images" (C, H, W) or "any" of them.
-        smallest_batch: The fewest examples it can learn from at a time.
+        smallest_batch: The smallest batch it can learn from.
         input_shape: Shape of one input example, without the batch axis.
         output_shape: Shape of one output example.
         needs_input_gradient: False for the first layer that learns: no layer before it uses
@@ -65,17 +65,17 @@ class Layer:
             dtype: float32, or float64 for gradient checks.
 
         Raises:
-            ValueError: such inputs do not fit the layer.
+            ValueError: inputs of this shape do not fit.
         """
         self.input_shape = self.output_shape = input_shape
 
     def weights_for(self, input_shape: Shape) -> int:
-        """Return how many weights `build` would draw, so that too many can be refused before."""
+        """Return how many weights `build` would draw, so that too many can be rejected."""
         return 0
 
     @property
     def largest_array(self) -> int:
-        """How many numbers the largest array has that the layer makes of one example."""
+        """The size of the largest array that the layer makes for one example."""
         return math.prod(self.output_shape)
 
     @property
@@ -90,7 +90,7 @@ class Layer:
 
     @property
     def constants(self) -> Mapping[str, float | tuple[int, ...]]:
-        """The numbers, neither learned nor seen in the shapes, that decide what it computes.
+        """Fixed numbers that its shapes do not show, such as a stride.
 
         Name, shapes, constants and arrays are all that is needed to run the layer elsewhere: in
         a browser, or in another program.
@@ -124,8 +124,8 @@ class Layer:
     def _scratch(self, name: str, like: Array, shape: Shape | None = None) -> Array:
         """Return an array to write to, the same one in every step of training.
 
-        Making a large array anew costs more than most of the arithmetic on it. A new one holds
-        zeros, a reused one what the step before left in it.
+        Allocating a large array costs more than most of the arithmetic on it. A new one holds
+        zeros, a reused one what the last step left.
 
         Args:
             name: Tells one array of the layer from another.

@@ -70,9 +70,9 @@ class MaxPooling(Layer):
         return batch_first(outputs)
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return d_outputs at the pixel that was each window's largest, and 0 elsewhere.
+        """Return d_outputs at each window's largest pixel, and 0 elsewhere.
 
-        Of several that are equal the first one, row by row, gets it, and only that one.
+        Among equal pixels only the first one, row by row, receives it.
         """
         images = batch_last(d_outputs)
         d_inputs = self._scratch("d_inputs", d_outputs, self._inputs.shape)

@@ -1,10 +1,9 @@
 """Where a small window looks while it slides over an image; convolution and pooling share it.
 
 At each of its stops the window sees a few pixels. Collecting them stop by stop would mean many
-tiny copies. Seen the other way round there are few, large ones: the window's upper left corner
+tiny copies. The other way round, there are few, large ones: the window's upper left corner
 sees, over all stops, nothing but the image's upper left part, and each other place in the window
-the same part shifted. So everything here goes over the places in the window, never over its
-stops.
+the same part shifted. So everything here loops over the places in the window, never over its stops.
 
 Images have their batch axis last here, (C, H, W, N): the same pixel of all examples lies side by
 side in memory, so even one pixel is a long row of numbers, and NumPy and BLAS are fast on long
@@ -56,7 +55,7 @@ class Windows:
 
     Attributes:
         stops: How many stops there are, down and to the right. Pixels at the lower and right edge
-            that no whole window fits on are not looked at.
+            that fit no whole window are ignored.
 
     Raises:
         ValueError: the window is larger than the image.
@@ -85,13 +84,13 @@ class Windows:
         yield from product(range(self.window[0]), range(self.window[1]))
 
     def seen(self, images: Array, row: int, column: int, rows: slice | None = None) -> Array:
-        """Return what one place of the window sees of the images at all stops, as a view.
+        """Return the pixels that one place of the window sees at all stops, as a view.
 
         Args:
             images: Shape (C, H, W, N).
             row: The place's row in the window.
             column: The place's column in the window.
-            rows: The rows of stops that are wanted, from a start to a stop; all if None.
+            rows: A slice of the rows of stops; all if None.
 
         Returns:
             Shape (C, rows of stops, stops to the right, N).

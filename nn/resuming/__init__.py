@@ -1,1 +1,1 @@
-"""Going on with a run that was interrupted."""
+"""Resuming and extending runs."""

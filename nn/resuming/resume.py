@@ -53,7 +53,7 @@ def resume_run(
         given: Settings that were passed along; only `epochs`, `data_dir` and `checkpoint_steps`
             may differ from the run's. A new run is made in `save_dir`, or beside the finished one.
         observers: Told of every epoch's start, progress and end.
-        report: Told what is worth saying.
+        report: Called with each fact to report.
         on_download: Told of a download's progress.
         keep_locked: The trained run's folder is locked until this is closed; if None, until the
             end here.

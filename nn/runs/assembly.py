@@ -1,6 +1,6 @@
 """From settings to the parts of a training: the only place that knows both.
 
-The mathematics take plain numbers and know no settings; the settings know no mathematics. A new
+The mathematics knows plain numbers and no settings; the settings know no mathematics. A new
 optimizer, schedule or stopping rule is connected to its settings here.
 """
 
@@ -39,7 +39,7 @@ def assemble(
 
     Raises:
         SettingError: The layers do not fit the images.
-        MissingNumbaError: Numba is wanted, and is not installed.
+        MissingNumbaError: Numba is needed, but not installed.
     """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
@@ -83,7 +83,7 @@ def make_engine(
     """Return the engine that the settings name, and report whether steps are compiled.
 
     Raises:
-        MissingNumbaError: Numba is wanted, and is not installed.
+        MissingNumbaError: Numba is needed, but not installed.
     """
     try:
         engine = choose_engine(network, loss, optimizer, compiled=settings.compiled)

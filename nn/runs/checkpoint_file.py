@@ -28,7 +28,7 @@ _LONGEST_HEADER = 1024  # bytes; NumPy writes 64 or 128
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; it is on the disk, whole, when this returns.
+    """Write a checkpoint; it is completely on the disk when this returns.
 
     Raises:
         RunFolderError: The file cannot be written; the one before it is still there.
@@ -76,7 +76,7 @@ def _as_array(
 ) -> NDArray[Any]:
     """Return the array that a member holds, which must be of this shape and type."""
     header = len(content) - _size(shape, dtype)  # its length
-    # Compared with the one description that fits, since a parser could be led astray.
+    # Compared with the one description that fits, since a parser could be misled.
     fits = f"{{'descr': {dtype.str!r}, 'fortran_order': False, 'shape': {shape!r}, }}"
     start = _MAGIC + max(0, header - len(_MAGIC) - 2).to_bytes(2, "little") + fits.encode()
     if content[: max(0, header)].rstrip() != start:

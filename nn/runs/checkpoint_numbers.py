@@ -1,4 +1,4 @@
-"""How far a checkpoint is, read without NumPy, so that the first look at a run stays fast.
+"""A checkpoint's progress, read without NumPy, so that the first look at a run stays fast.
 
 `checkpoint.npz` is an archive as `numpy.savez` writes it, with `numbers.json` in front. It may come
 from a stranger, and both `zipfile` and `numpy.load` believe what an archive claims: how many
@@ -55,7 +55,7 @@ def next_numbers(stream: BinaryIO) -> dict[str, Any]:
 
 
 def _describe_a_run(numbers: dict[str, Any]) -> bool:
-    """Return whether the numbers are there that the first look needs; others are checked later."""
+    """Return whether the numbers that the first look needs are there; others are checked later."""
     counts = [numbers.get(name) for name in _COUNTS]
     return (
         all(type(count) is int and 0 <= count < 2**53 for count in counts)

@@ -11,7 +11,7 @@ from nn.training.trainer import Observer
 
 
 class CheckpointWriter(Observer):
-    """Writes the checkpoint of a run; to be told of an epoch's end after everybody else.
+    """Writes the checkpoint of a run; it must be the last of the observers.
 
     Args:
         path: The file.
@@ -31,10 +31,10 @@ class CheckpointWriter(Observer):
         self._written = 0
 
     def write(self, *, stopped: bool = False) -> None:
-        """Write the training as it is now.
+        """Write the current training state.
 
         Args:
-            stopped: Whether it is left here because a person wanted it.
+            stopped: Whether a person stopped it here.
 
         Raises:
             RunFolderError: the file cannot be written; the one before it is still there.
@@ -44,16 +44,16 @@ class CheckpointWriter(Observer):
         write_checkpoint(self._path, Checkpoint(numbers, now.arrays))
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Count anew."""
+        """Restart the count."""
         self._examples, self._written = examples, 0
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """Write if it is time, and the epoch's end is not reached anyway."""
+        """Write if it is time, unless the epoch ends here."""
         due = self._written + self._examples_between
         if due <= examples_done < self._examples:
             self.write()
             self._written = examples_done
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Write what the epoch made of the network."""
+        """Write the state after the epoch."""
         self.write()

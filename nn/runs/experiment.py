@@ -62,7 +62,7 @@ def run_experiment(
     Args:
         settings: All of them.
         observers: Told of every epoch's start, progress and end.
-        report: Told what is worth saying.
+        report: Called with each fact to report.
         on_download: Told of a download's progress.
         keep_locked: The run's folder is locked until this is closed; if None, until the end here.
 
@@ -146,7 +146,7 @@ def finish_run(
     if best:
         best.restore()
 
-    # The epoch after which the network was as it is now.
+    # The epoch that produced the network.
     epoch = best.epoch if best else len(history)
     title = f"{data.images.name}, {folder.name}"
     judgement = judge(state, data, epoch=epoch, title=title)
@@ -224,7 +224,7 @@ def _nothing_to_train(settings: Settings, state: TrainingState) -> NothingToTrai
 
 
 def describe_run(settings: Settings) -> str:
-    """Return the name of a run that was given none: date, time and what is trained."""
+    """Return the default name of a run: date, time and what is trained."""
     if settings.layers:
         words = ["layers", str(len(settings.layers))]
     elif settings.hidden_layers:

@@ -10,7 +10,7 @@ _THROWN_OFF = 1.003  # times what guessing gives; untrained networks are within 
 
 @dataclass(frozen=True)
 class CompiledSteps:
-    """What became of the wish for compiled steps.
+    """Whether steps are compiled, if that was requested.
 
     Attributes:
         unsupported: What they do not support, so that NumPy takes the steps; empty if they do.
@@ -33,7 +33,7 @@ class NotLearning:
 
     Attributes:
         loss: Its validation loss.
-        guessing: The loss of one who knows only how often each class occurs.
+        guessing: The loss of guessing by how often each class occurs.
         learning_rate: That of the epoch.
     """
 

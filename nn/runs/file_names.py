@@ -1,4 +1,4 @@
-"""The names of the files that show how far a run is, for readers that need not open them."""
+"""The names of the files whose existence shows how far a run is."""
 
 SETTINGS = "settings.yaml"
 CHECKPOINT = "checkpoint.npz"
@@ -9,4 +9,4 @@ GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
 DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
-"""What shows the network of a result, and would be wrong beside another result."""
+"""Files made from a result, which would be wrong beside another result."""

@@ -22,7 +22,7 @@ def find_folder(wanted: str, save_dir: Path, kind: str = "run") -> Path:
         kind: What is looked for, for the error message.
 
     Raises:
-        RunFolderError: There is no such folder; says which name in `save_dir` is the nearest.
+        RunFolderError: There is no such folder; the message names the nearest one.
     """
     for path in (save_dir / wanted, Path(wanted)):
         if path.is_dir():

@@ -1,9 +1,9 @@
 """The first layer's weights while they were learned: what each unit looks for in an image.
 
 A unit of a first dense layer has one weight for each pixel, so its weights are an image
-themselves. They start as noise; how strokes come out of it is the plainest sight of learning that
-a network offers. The start is drawn again from the seed, the end is in `weights_1.csv`, and one
-file more keeps the moment that both would hide: the end of the first epoch.
+themselves. They start as noise; how strokes emerge from it is the clearest view of learning that a
+network offers. The start is drawn again from the seed, the end is in `weights_1.csv`, and one more
+file keeps the moment that both would hide: the end of the first epoch.
 """
 
 import math
@@ -28,7 +28,7 @@ class FirstLayer:
     """The first layer of a run at several moments.
 
     Attributes:
-        moments: The weights (D, U), one row a pixel, by what the moment is called; in order.
+        moments: The weights (D, U), one row per pixel, by the moment's name; in order.
         image_shape: (H, W), with H x W = D.
         unit: What the layer has one of for each column: `unit`, or `class` without hidden layers.
     """
@@ -54,7 +54,7 @@ def unit_of(network: Network) -> str:
 def pixel_weights(network: Network) -> Array | None:
     """Return the weights (D, U) of a first layer that is dense, or None where it is none.
 
-    Layers that hand each pixel on by itself (dropout, batch normalization) may stand before it.
+    Layers that pass on each pixel separately (dropout, batch normalization) may stand before it.
     """
     for layer in network.layers:
         if isinstance(layer, Dense):

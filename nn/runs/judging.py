@@ -35,7 +35,7 @@ def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -
     Args:
         state: The training.
         data: Its images.
-        epoch: The epoch after which the network was as it is now; 0 within the first.
+        epoch: The epoch that produced the network; 0 within the first.
         title: Heading for the predictions.
     """
     split, history = data.split, state.history

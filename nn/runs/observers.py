@@ -1,4 +1,4 @@
-"""Observers that a run brings along: one writes its figures, one notices when it does not learn."""
+"""A run's own observers: one writes its figures, one notices if it does not learn."""
 
 import numpy as np
 
@@ -24,9 +24,9 @@ class HistoryWriter(Observer):
 class LearningWatch(Observer):
     """Reports a network that does not learn.
 
-    Knowing only how often each class occurs is enough to reach a loss of the labels' entropy: give
-    these frequencies as the answer for every image. A network that is no better after an epoch has
-    not begun to look at its images, or took steps so large that they made it worse.
+    Knowing only how often each class occurs is enough to reach a loss of the labels' entropy:
+    answer every image with these frequencies. A network that is no better after an epoch has not
+    begun to look at its images, or took steps so large that they made it worse.
 
     Args:
         labels: Those of the training images.
@@ -40,7 +40,7 @@ class LearningWatch(Observer):
         self._report = report
 
     def on_epoch_end(self, record: EpochRecord) -> None:
-        """Report after the first epoch, or never."""
+        """Report after the first epoch only."""
         loss, guessing = record.validation_loss, self._entropy
         if record.epoch == 1 and loss > 0.99 * guessing > 0:
             self._report(NotLearning(loss, guessing, record.learning_rate))

@@ -1,9 +1,8 @@
-"""What a network said about a set of images, beside what they really show.
+"""A network's predictions for a set of images, with their true classes.
 
 Everything that is shown after training (the confusion matrix, the gallery, the window, the
-terminal browser) asks the same few things: what was predicted, how sure was the network, which
-ones are wrong. They are answered here once, on plain arrays, so that no picture needs the
-network.
+terminal browser) asks the same few things: what was predicted, how sure the network was, which ones
+are wrong. They are answered here once, on plain arrays, so that no picture needs the network.
 """
 
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from nn.files.atomic_write import open_atomically
 
 @dataclass(frozen=True)
 class View:
-    """Which images someone wants to see.
+    """Which images to show.
 
     Args:
-        only_mistakes: leave out what was read right.
+        only_mistakes: leave out correct predictions.
         digit: leave out every image that truly shows another class; None keeps all.
-        surest: of the mistakes only so many, those the network was surest of, the surest first;
+        surest: how many of the mistakes to show, the most confident first;
             None shows all in the order of the data.
     """
 
@@ -78,7 +77,7 @@ class Predictions:
 
     @property
     def accuracy(self) -> float:
-        """The fraction of images read right, 0 to 1."""
+        """The fraction of correct predictions, 0 to 1."""
         return 1 - len(self.mistakes) / len(self.images)
 
     def likeliest(self, index: int, most: int) -> NDArray[np.intp]:
@@ -100,7 +99,7 @@ class Predictions:
 def confusion_matrix(
     true: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
 ) -> NDArray[np.intp]:
-    """Count how often each true class (row) was read as each class (column).
+    """Count how often each true class (row) was predicted as each class (column).
 
     Args:
         true: (N,), 0 to classes - 1.
@@ -108,7 +107,7 @@ def confusion_matrix(
         classes: K, at least 1.
 
     Returns:
-        (K, K); the diagonal holds what was read right, the sum is N.
+        (K, K); the diagonal holds correct predictions, the sum is N.
 
     Raises:
         ValueError: a class lies outside 0 to classes - 1.
@@ -122,9 +121,9 @@ def confusion_matrix(
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write `index,true,predicted,confidence` as CSV, one row an image, in the images' order.
+    """Write `index,true,predicted,confidence` as CSV, one row per image, in the images' order.
 
-    Nine significant digits bring a float32 back bit by bit.
+    Nine significant digits restore a float32 exactly.
     """
     rows = np.column_stack(
         (np.arange(len(predictions.true)), predictions.true, predictions.predicted)

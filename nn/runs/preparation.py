@@ -23,7 +23,7 @@ from nn.network import Network
 from nn.runs.random_streams import random_stream
 from nn.settings.declaration import Settings
 
-Report = Callable[[object], None]  # told what is worth saying; str() of it is a sentence
+Report = Callable[[object], None]  # called with each fact to report; str() of it is a sentence
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def prepare_data(
     Args:
         settings: `dataset`, `data_dir`, `split`, `normalization` and `seed` are used.
         normalization: That of a saved run; fitted on the training images if None.
-        report: Told what is worth saying.
+        report: Called with each fact to report.
         on_progress: Told of a download's progress: file, bytes done, bytes in all.
 
     Raises:

@@ -27,7 +27,7 @@ class SavedRun:
     Attributes:
         folder: Its folder.
         settings: Those it was trained with.
-        network: With the trained parameters, bit by bit.
+        network: With exactly the trained parameters.
         normalization: How pixels are scaled for its network.
         facts: Facts about its training images.
     """

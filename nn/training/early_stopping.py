@@ -9,22 +9,22 @@ from nn.network import Network
 from nn.training.history import EpochRecord, History
 from nn.training.trainer import Observer
 
-# The figures to monitor: 1 if lower is better, -1 if higher is better.
+# The metrics to monitor: 1 if lower is better, -1 if higher is better.
 MONITORS = {"validation_loss": 1, "validation_accuracy": -1}
 
 
 class EarlyStopping(Observer):
-    """Ends training when the monitored figure has not improved for a while.
+    """Ends training when the monitored metric has not improved for a while.
 
-    An epoch is better if the figure improved on the best epoch so far by more than `min_delta`.
+    An epoch is better if the metric improved on the best epoch so far by more than `min_delta`.
     With `any_change` it is enough that it differs from the last such epoch by more than that, in
-    either direction: training then ends when the figure no longer moves.
+    either direction: training then ends when the metric no longer changes.
 
     Validation follows each epoch, so training always ends with a complete epoch. If patience is
     fewer steps than an epoch has, the first epoch that is no better is the last.
 
     Args:
-        monitor: The figure, one of `MONITORS`.
+        monitor: The metric, one of `MONITORS`.
         min_delta: Improvements up to this are ignored, from 0.
         patience: How long to wait for a better epoch, from 1: in steps if `steps_per_epoch` is
             given, else in epochs.
@@ -75,7 +75,7 @@ class BestNetwork(Observer):
 
     Args:
         network: The network that is trained.
-        monitor: The figure that decides which epoch is best, one of `MONITORS`.
+        monitor: The metric that decides which epoch is best, one of `MONITORS`.
 
     Attributes:
         epoch: The best epoch so far, 0 if none.

@@ -55,7 +55,7 @@ class TrainingState:
         optimizer: Updates the network's parameters.
         schedule: The learning rate of each epoch.
         engine: Takes the steps.
-        batches: The training examples, in another order every epoch.
+        batches: The training examples, in a new order every epoch.
         streams: The random streams that training draws from, by name.
         early_stopping: Ends training early, if that is wanted.
         best: Keeps a copy of the best network, if that is wanted.

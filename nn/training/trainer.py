@@ -20,14 +20,14 @@ from nn.schedules import Schedule
 from nn.training.evaluation import Examples, accuracy, evaluate
 from nn.training.history import EpochRecord, EpochSoFar, History
 
-# Training is given up above this multiple of the loss of guessing. Networks that learn stay below
+# Training stops above this multiple of the loss of guessing. Networks that learn stay below
 # 1.5 times, whatever their initialization; those whose steps are too large exceed 5 times within
 # 2,048 images.
 _HOPELESS = 4
 
 
 class TrainingExamples(Protocol):
-    """The training examples, in another order every epoch."""
+    """The training examples, in a new order every epoch."""
 
     @property
     def batch_size(self) -> int:
