@@ -103,9 +103,6 @@ STILL_WITHOUT_TESTS = {
     "nn.console.run_choice",
     "nn.console.showing",
     "nn.console.training",
-    "nn.reports.page_data",
-    "nn.reports.run_reports",
-    "nn.reports.study_files",
 }
 
 # What these read, this program or the system has written.
