@@ -183,15 +183,17 @@ class TerminalAsker:
             buffer.text = buffer.text.strip() or setting.show(suggested)
             buffer.validate_and_handle()
 
-        lines, how = message, _how(setting.expected, moves)
-        if len(f"? {lines} {how} ") > columns():
+        suggestion = noted(setting.show(suggested), suggested, notes)
+        # The largest value that is taken concerns only those who exceed it.
+        lines, how = message, _how(setting.expected.partition(" up to ")[0], moves)
+        if len(f"? {lines} {how} {suggestion}") > columns():
             lines, how = (textwrap.fill(text, columns() - 3) for text in (lines, how))
             lines += "\n"
         application = questionary.text(
             lines,
             validate=check,
             instruction=how,
-            placeholder=[("class:placeholder", noted(setting.show(suggested), suggested, notes))],
+            placeholder=[("class:placeholder", suggestion)],
             style=_STYLE,
         ).application
         for window in application.layout.find_all_windows():

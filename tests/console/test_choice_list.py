@@ -5,7 +5,8 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.output import DummyOutput
 
-from nn.console.choice_list import question_with, wrapped
+from nn.console.choice_list import ChoiceList, question_with, wrapped
+from nn.settings.declaration import SETTINGS
 
 
 class Narrow(DummyOutput):
@@ -24,6 +25,13 @@ def narrow():
 def test_lines_are_broken_at_blanks_over_several_styles():
     text = "".join(part for _, part in question_with("How many hidden layers?", "answer", "two"))
     assert text == "? How many hidden\nlayers? two"
+
+
+def test_a_choice_that_is_not_offered_appears_when_it_is_typed():
+    listed = ChoiceList("?", SETTINGS["initialization"].choices, "xavier", "", {})
+    assert [line.title for line in listed.filtered_choices] == ["gauss", "xavier"]
+    listed._filter("h")
+    assert [line.title for line in listed.filtered_choices] == ["he"]
 
 
 def test_each_line_of_a_text_is_broken_by_itself():

@@ -177,6 +177,13 @@ def test_a_terminal_of_20_columns_can_be_answered(terminal):
     assert started.end() == (0, Settings(hidden_layers=0))
 
 
+def test_an_error_is_shown_whole_in_a_narrow_terminal(terminal):
+    given = ["--hidden-layers=0", "--normalization=simple", "--initialization=he", "--no-l1"]
+    started = terminal(*given, "--no-learning-rate-decay", "--optimizer=sgd", columns=30)
+    started.answer(("(a whole number from 1", "x\r"), ("1,000,000,000,000", "\x03"))
+    assert started.end() == (130, None)
+
+
 def test_a_terminal_that_only_prints_lines_can_be_answered(terminal):
     started = terminal(env={"TERM": "dumb"})
     started.answer(("[1/8]", "two\r"), *((f"[{n}/8]", "\r") for n in range(2, 9)), ("Ready?", "\r"))

@@ -88,12 +88,6 @@ def test_what_flags_take_is_taken_here_too_and_shown_when_it_is_typed(press, nam
     assert choose(name, suggested=value) == value
 
 
-def test_a_choice_that_is_not_offered_appears_as_it_is_typed():
-    three = ENTER * 2
-    assert "ReLU" not in written(80, three + CTRL_C)
-    assert "ReLU" in written(80, three + "he" + CTRL_C)
-
-
 def test_the_answers_of_the_last_time_and_the_defaults_are_marked():
     assert "> 1 (default)" in written(80, CTRL_C)
     assert "10 (default)" in written(80, ENTER * 7 + CTRL_C)
@@ -257,18 +251,6 @@ def test_a_narrow_terminal_shows_whole_words(columns):
         word.strip("(") for line in lines_of(written(columns, CTRL_C)) for word in line.split()
     }
     assert {"between", "hidden", "layers?", "arrow", "pixels"} <= words
-
-
-def test_an_error_is_shown_whole_in_a_narrow_terminal():
-    expected = SETTINGS["epochs"].expected
-    given = {one.name: Given(one.default, one.name) for one in ASKED if one.name != "epochs"}
-    screen = Screen(30)
-    with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
-        pipe.send_text("x" + ENTER + CTRL_C)
-        with pytest.raises(StoppedError):
-            ask(given)
-    text = " ".join(" ".join(lines_of(screen.text)).split())
-    assert text.count(expected) == 2  # in the question, and again as the error
 
 
 def test_every_colour_can_be_read_on_black_and_on_white():
