@@ -74,8 +74,8 @@ class Network:
             raise ValueError("a layer object appears twice in the network; make two objects")
         self.layers = list(layers)
         image = (input_shape,) if isinstance(input_shape, int) else input_shape
-        takes = next((layer.takes for layer in layers if layer.takes != "any"), "rows")
-        if takes == "images" and len(image) == 2:
+        accepts = next((layer.accepts for layer in layers if layer.accepts != "any"), "rows")
+        if accepts == "images" and len(image) == 2:
             self.layers.insert(0, Images(*image))
         self._build((math.prod(image),), initializer, np.random.default_rng(seed), dtype)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
@@ -194,12 +194,12 @@ def shape_text(shape: Shape) -> str:
 
 
 def _check_rank(layer: Layer, shape: Shape) -> None:
-    if layer.takes == "rows" and len(shape) != 1:
+    if layer.accepts == "rows" and len(shape) != 1:
         raise ValueError(
             f"it expects rows of numbers, but gets images of {shape_text(shape)} (channels x "
             "height x width); put flatten before it"
         )
-    if layer.takes == "images" and len(shape) == 1:
+    if layer.accepts == "images" and len(shape) == 1:
         raise ValueError(
             f"it expects images, but gets rows of {shape_text(shape)} numbers; put it before "
             "flatten and before any dense layer"

@@ -50,7 +50,7 @@ class Convolution(Layer):
     """
 
     name = "conv2d"
-    takes = "images"
+    accepts = "images"
 
     def __init__(
         self,

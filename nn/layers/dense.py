@@ -22,7 +22,7 @@ class Dense(Layer):
     """
 
     name = "dense"
-    takes = "rows"
+    accepts = "rows"
 
     def __init__(self, units: int) -> None:
         super().__init__()

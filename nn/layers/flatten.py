@@ -23,7 +23,7 @@ class Images(Layer):
     """
 
     name = "images"
-    takes = "rows"
+    accepts = "rows"
 
     def __init__(self, height: int, width: int) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ class Layer:
     overwritten by its next step. Outside training `forward` returns a new array.
 
     Attributes:
-        takes: What the layer works on: "rows" (D,), "images" (C, H, W) or "any" of them.
+        accepts: What the layer works on: "rows" (D,), "images" (C, H, W) or "any" of them.
         smallest_batch: The smallest batch it can learn from.
         input_shape: Shape of one input example, without the batch axis.
         output_shape: Shape of one output example.
@@ -39,7 +39,7 @@ class Layer:
     """
 
     name: ClassVar[str]
-    takes: ClassVar[Literal["rows", "images", "any"]] = "any"
+    accepts: ClassVar[Literal["rows", "images", "any"]] = "any"
     smallest_batch = 1
     input_shape: Shape = ()
     output_shape: Shape = ()

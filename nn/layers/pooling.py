@@ -25,7 +25,7 @@ class MaxPooling(Layer):
     """
 
     name = "max_pool"
-    takes = "images"
+    accepts = "images"
 
     def __init__(
         self, size: int | tuple[int, int], *, stride: int | tuple[int, int] | None = None

@@ -19,7 +19,7 @@ def test_a_layer_keeps_the_shape_of_its_inputs_and_learns_nothing_unless_it_says
     assert layer.largest_array == 2 * 3 * 4
     assert layer.weights_for((2, 3, 4)) == 0
     assert (layer.parameters, layer.arrays, layer.constants) == ((), {}, {})
-    assert (layer.takes, layer.smallest_batch, repr(layer)) == ("any", 1, "unchanged")
+    assert (layer.accepts, layer.smallest_batch, repr(layer)) == ("any", 1, "unchanged")
 
 
 def test_a_layer_must_say_what_it_computes() -> None:
