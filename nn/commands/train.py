@@ -16,7 +16,7 @@ def main() -> int:
 
 
 def _train() -> None:
-    """Ask, train, save, and say where everything is."""
+    """Ask, train, save, and report where everything is."""
     from nn.console.gather import gather_settings
     from nn.settings.flags import parse_command_line
 

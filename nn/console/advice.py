@@ -1,6 +1,6 @@
 """Which flags help with a fact or an error.
 
-Everything below the console says what happened and names no flag, since a notebook has none.
+Code below the console reports what happened without naming flags, since a notebook has none.
 """
 
 from nn.errors import DivergedError, MissingNumbaError, SmallBatchError

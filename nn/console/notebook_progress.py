@@ -22,7 +22,7 @@ class NotebookProgress(Observer):
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Open the bar at the first epoch."""
         if self._bar is None:
-            # A kernel's output is no terminal, but shows bars all the same.
+            # A kernel's output is not a terminal, but still shows bars.
             disable = False if "ipykernel" in sys.modules else None
             self._bar = self._tqdm(total=epochs * examples, unit=" examples", disable=disable)
         self._before = (epoch - 1) * examples

@@ -51,7 +51,7 @@ def choose_runs(
 
     Raises:
         RunFolderError: there is no such finished run, or none at all.
-        SettingError: the lines of standard input are no text.
+        SettingError: the lines of standard input are not text.
         StoppedError: the person stopped at the list.
     """
     chosen = [find_run(name, save_dir) for name in wanted]

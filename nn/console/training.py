@@ -1,4 +1,4 @@
-"""Training from the command line: what is shown meanwhile, and what is said at the end.
+"""Training from the command line: what is shown during and after it.
 
 It is separate from `train.py` so that the questions need not wait for NumPy.
 """
@@ -24,7 +24,7 @@ from nn.settings.declaration import Settings
 
 
 def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool) -> None:
-    """Train, save, draw, and say where everything is.
+    """Train, save, draw, and report where everything is.
 
     Args:
         wanted: The settings of a new run, or the run to resume.

@@ -14,7 +14,7 @@ from nn.training.trainer import Observer
 
 @contextmanager
 def watching(*, chart: bool, plots: Sequence[LivePlot]) -> Iterator[list[Observer]]:
-    """Give the observers of a training; afterwards restore the screen and the signal handlers.
+    """Yield the observers of a training; afterwards restore the screen and the signal handlers.
 
     Args:
         chart: Whether to draw a chart under the progress bar.

@@ -1,7 +1,7 @@
 """Files that change in one step: a reader sees the old content or the new, never a part of it.
 
-The new content is written to a temporary file in the same folder (a "part") and forced to the
-disk. Then the part is renamed to the file's name, which the operating system does in one step.
+The new content is written to a temporary file in the same folder (a "part") and synced to disk.
+Then the part is renamed to the file's name, which the operating system does in one step.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A session that resumes a run: whatever it changes while it trains, it can undo.
+"""A session that resumes a run: it can undo whatever it changes while it trains.
 
 A person may resume a run, look at the new epochs, and discard them. What earlier sessions learned
 must then still be there. Only files that change during training are remembered, and in memory: a

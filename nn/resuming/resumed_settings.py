@@ -20,11 +20,11 @@ def check_settings_unchanged(folder: RunFolder, saved: Settings, numbers: dict[s
 
     Args:
         folder: The run's folder.
-        saved: What its `settings.yaml` says.
+        saved: The contents of its `settings.yaml`.
         numbers: Those of its checkpoint; empty if there is none.
 
     Raises:
-        SettingError: They differ; says how.
+        SettingError: They differ; the message lists how.
     """
     began, now = numbers.get("settings", lasting(saved)), lasting(saved)
     different = [name for name in DECLARED if str(began.get(name)) != str(now.get(name))]

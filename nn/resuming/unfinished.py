@@ -35,7 +35,7 @@ class UnfinishedRun:
         return (self.path / RESULT).is_file()
 
     def describe(self) -> str:
-        """Say how far it is: `is unfinished: 3 of 10 epochs are trained`."""
+        """Describe its progress: `is unfinished: 3 of 10 epochs are trained`."""
         from nn.runs.checkpoint_numbers import read_numbers  # rarely needed
         from nn.settings.config_files import read_config
 

@@ -23,7 +23,7 @@ class FlagParser(argparse.ArgumentParser):
 
     Args:
         program: Its name in `PROGRAMS`.
-        more: What `--help` says besides the program's purpose.
+        more: What `--help` adds to the program's purpose.
     """
 
     def __init__(self, program: str, more: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What a declaration says about a setting besides its name, type and default.
+"""What a declaration adds to a setting's name, type and default.
 
 The declaration marks its fields with `Group`, `Question` and `Choice`; `Setting` collects what a
 field says, for the questions, flags, YAML files and tables.
