@@ -1,0 +1,65 @@
+"""Predictions go to a window, a terminal or files; an answer is printed with its runners-up."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from nn.console import showing
+from nn.console.showing import answer_pictures, print_answer, show_predictions
+from nn.errors import DataError, SettingError
+from nn.runs.predictions import View
+
+
+@pytest.mark.parametrize(
+    ("there", "shown"),
+    [("window and terminal", "window"), ("terminal", "terminal"), ("neither", "files")],
+)
+def test_a_window_comes_before_a_terminal_and_files_are_last(
+    there, shown, monkeypatch, tmp_path, capsys
+) -> None:
+    used = []
+    monkeypatch.setattr(showing, "has_display", lambda: "window" in there)
+    monkeypatch.setattr(showing, "has_terminal", lambda *_: "terminal" in there)
+    monkeypatch.setattr(showing, "browse_in_window", lambda *_: used.append("window"))
+    monkeypatch.setattr(showing, "browse_in_terminal", lambda *_: used.append("terminal"))
+    monkeypatch.setattr(
+        showing, "write_gallery", lambda *_: used.append("files") or [tmp_path / "gallery.png"]
+    )
+    show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), tmp_path, View(digit=3))
+    assert used == [shown]
+    said = f"Saved {tmp_path / 'gallery.png'}\n" if shown == "files" else ""
+    assert capsys.readouterr().out == said
+
+
+def test_a_class_that_the_network_does_not_have_is_rejected(tmp_path) -> None:
+    with pytest.raises(SettingError, match="--digit: expected one of 0 to 3, got 4"):
+        show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), tmp_path, View(digit=4))
+
+
+def test_an_answer_has_its_image_and_the_two_next_classes(capsys) -> None:
+    probabilities = np.array([0.125, 0.5, 0.0625, 0.3125], np.float32)
+    print_answer("a.png", np.zeros((2, 3), np.uint8), probabilities)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "a.png: 1 (50.00%)",
+        "less likely: 3 31.25%, 0 12.50%",
+    ]
+
+
+def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    def predict(run, path):
+        if path.name == "bad.png":
+            raise DataError(f"{path.name} is damaged.")
+        return np.zeros((2, 2), np.uint8), np.array([0.75, 0.25])
+
+    monkeypatch.setattr(showing, "predict_picture", predict)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "b.png").write_bytes(b"")
+    names = [str(tmp_path / "empty"), "bad.png", str(tmp_path / "full"), "a.png"]
+    with pytest.raises(DataError, match=r"empty.*bad\.png is damaged"):
+        answer_pictures(SimpleNamespace(), names)
+    answers = [line for line in capsys.readouterr().out.splitlines() if "75.00%" in line]
+    assert answers == [f"{tmp_path / 'full' / 'b.png'}: 0 (75.00%)", "a.png: 0 (75.00%)"]
