@@ -1,4 +1,4 @@
-"""How error messages quote what somebody wrote, and suggest what they may have meant."""
+"""How error messages quote what a user wrote, and suggest what was meant."""
 
 import difflib
 from collections.abc import Iterable

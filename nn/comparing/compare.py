@@ -110,9 +110,9 @@ class Comparison:
     def verdicts(self) -> dict[str, list[str]]:
         """For each measure, a word for each group: `best`, `within noise` (of the best), or empty.
 
-        A difference from the best is noise if two means of as many seeds would differ as much in
-        one of twenty cases through the seeds alone (Student's t with the deviation pooled over all
-        groups of several seeds).
+        A difference from the best is noise if two means of as many seeds would differ as much by
+        chance in one of twenty cases (Student's t with the deviation pooled over all groups of
+        several seeds).
         """
         verdicts = {measure: [""] * len(self.groups) for measure in MEASURES}
         for data in {group.runs[0].data for group in self.groups}:

@@ -1,4 +1,4 @@
-"""What a comparison reads of a finished run."""
+"""What a comparison reads from a finished run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class ComparedRun:
 
     Attributes:
         folder: Its folder.
-        settings: Those that have an effect, as a person would write them; without the seed.
+        settings: Those that have an effect, as text; without the seed.
         seed: Its seed.
         facts: About the images.
         result: The final figures.
@@ -47,7 +47,7 @@ def read_run(folder: RunFolder) -> ComparedRun:
 
     Raises:
         RunFolderError: a file is missing or damaged, or the run was extended in the meantime;
-            missing histories are no error.
+            missing histories are allowed.
         SettingError: `settings.yaml` is missing or damaged.
     """
     with folder.read_as_one():

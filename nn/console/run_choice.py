@@ -47,7 +47,7 @@ def choose_runs(
         study: The name of a folder in `save_dir` whose runs are meant; empty for none.
         save_dir: The folder that holds the runs; where neither `wanted` nor `study` says which,
             they are ticked in a list of them, or read from standard input, one a line.
-        report: Told in words what is worth saying.
+        report: Called with each message.
 
     Raises:
         RunFolderError: there is no such finished run, or none at all.

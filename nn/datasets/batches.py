@@ -36,7 +36,7 @@ class Chunk:
 
 
 class Batches:
-    """The training examples, in another order every epoch.
+    """The training examples, in a new order every epoch.
 
     Args:
         part: the training images.

@@ -61,7 +61,7 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
     columns = first.count(",") + 1
     height, width = _sides(header, columns, path)
     pixels, labels = bytearray(), bytearray()
-    # So many lines of this length are handled at a time; a line of another length is refused.
+    # This many lines of this length are handled at a time; a line of another length is rejected.
     at_once = min(_LINES_AT_ONCE, max(1, _CHARACTERS_AT_ONCE // len(first)))
     for entry in lines:
         chunk.append(entry)
@@ -79,7 +79,7 @@ def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
 
 
 def _numbered_lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers; refuse a line beyond the limit."""
+    """Yield the lines that are not blank, with their numbers; reject a line beyond the limit."""
     number = 0
     while line := stream.readline(_MAX_LINE):
         number += 1

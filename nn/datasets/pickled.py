@@ -79,7 +79,7 @@ def read_pickled_mnist(path: Path) -> ImageData:
 
 
 class _Array:
-    """What the pickle says about one array: shape, type and bytes, all unchecked."""
+    """The pickle's description of one array: shape, type and bytes, all unchecked."""
 
     def __init__(self, *_: object) -> None:
         self.shape: Any = None
@@ -93,7 +93,7 @@ class _Array:
 
 
 class _DType:
-    """What the pickle says about the type of an array's numbers, "f4" for float32."""
+    """The pickle's type of an array's numbers, "f4" for float32."""
 
     def __init__(self, code: Any, *_: object) -> None:
         self.code = _text(code)
@@ -204,7 +204,7 @@ def _three_pairs(content: Any, path: Path) -> list[tuple[_Array, _Array]]:
 
 
 def _array(pickled: _Array, path: Path) -> NDArray[Any]:
-    """Make an array of what the pickle says, if type, shape and number of bytes agree."""
+    """Make an array from the pickle's description, if type, shape and number of bytes agree."""
     dtype, shape, content = pickled.dtype, pickled.shape, pickled.content
     if (
         not isinstance(dtype, _DType)

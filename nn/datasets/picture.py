@@ -1,4 +1,4 @@
-"""A picture of one's own, prepared like MNIST's images so that a trained network can read it.
+"""A user's own picture, prepared like MNIST's images so that a trained network can read it.
 
 A photograph of a digit on paper looks unlike anything in MNIST: dark on light, large, unevenly
 lit, anywhere in the frame. MNIST's digits are light on black, fitted into 20 x 20 pixels, with

@@ -43,12 +43,12 @@ def load_images(
 ) -> ImageData:
     """Load a data set.
 
-    "auto" looks in `data_dir`, then in `beside`, then in the folder `data` there. In each it takes
+    "auto" looks in `data_dir`, then in `beside`, then in the folder `data` there. In each it uses
     the four IDX files, gzipped or not; else `mnist_train.csv` and `mnist_test.csv`; else
-    `mnist.pkl.gz`. If there are none, it downloads the four files; without a network it takes the
-    digits that the program draws. "mnist" never takes these, "built-in" takes only these. An
-    incomplete set of files is reported and skipped. Damaged files are an error, because whoever
-    put them there wants them used.
+    `mnist.pkl.gz`. If there are none, it downloads the four files; without a network it uses the
+    digits that the program draws. "mnist" never uses these, "built-in" only these. An incomplete
+    set of files is reported and skipped. Damaged files are an error, because a user put them there
+    to be used.
 
     Args:
         dataset: "auto", "mnist" or "built-in".

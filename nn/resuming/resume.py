@@ -163,7 +163,7 @@ def _check_data_unchanged(
 def _is_extended(
     folder: RunFolder, saved: Settings, settings: Settings, state: TrainingState
 ) -> bool:
-    """Return whether all epochs of a finished run are trained, and more are wanted.
+    """Return whether all epochs of a finished run are trained, and more are requested.
 
     Raises:
         SettingError: Early stopping ended its training, so there can be no more epochs.

@@ -30,7 +30,7 @@ class LearningWatch(Observer):
 
     Args:
         labels: Those of the training images.
-        report: Told of it.
+        report: Called with that fact.
     """
 
     def __init__(self, labels: np.ndarray, report: Report) -> None:

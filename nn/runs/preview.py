@@ -44,7 +44,7 @@ def preview_run(settings: Settings) -> Preview:
     The time is measured: a copy of the network takes steps on random images for a moment.
 
     Raises:
-        SettingError: The layers do not fit together, or Numba is wanted and not installed.
+        SettingError: The layers do not fit together, or Numba is needed but not installed.
     """
     network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
     layers, parameters = describe(network), network.parameter_count

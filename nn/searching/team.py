@@ -18,7 +18,7 @@ from nn.searching.worker import work
 
 _PAUSE = 0.3  # seconds between two checks of the study
 _PATIENCE = 20.0  # seconds that a process has to end
-# Deaths without a finished trial in between; so many are no accident.
+# Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
 # One thread per process: each core has a trial, and the bits do not depend on the number of cores.
 ONE_THREAD = dict.fromkeys(
@@ -75,7 +75,7 @@ def _cores() -> int:
 
 @contextmanager
 def _team() -> Iterator[list[_Worker]]:
-    """Give a list for the processes; end them all after the block."""
+    """Yield a list for the processes; end them all after the block."""
     workers: list[_Worker] = []
     before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C

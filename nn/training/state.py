@@ -57,8 +57,8 @@ class TrainingState:
         engine: Takes the steps.
         batches: The training examples, in a new order every epoch.
         streams: The random streams that training draws from, by name.
-        early_stopping: Ends training early, if that is wanted.
-        best: Keeps a copy of the best network, if that is wanted.
+        early_stopping: Ends training early, if requested.
+        best: Keeps a copy of the best network, if requested.
         history: The epochs so far.
         so_far: The epoch under way.
     """
