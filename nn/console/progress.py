@@ -50,6 +50,9 @@ class Progress(Observer):
         self._history: History = []
         self._epochs = 0
         self._next_look = 0.0
+        self._examples = 1
+        self._epoch = 0  # the one that runs
+        self._begun: tuple[float, int] | None = None  # when the training began, and its epoch
 
     def on_resume(self, history: History) -> None:
         """Start the chart with the epochs trained before the run was resumed."""
@@ -57,14 +60,15 @@ class Progress(Observer):
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Open the epoch's bar, and draw the chart for the terminal's current size."""
-        self._epochs = epochs
+        self._epochs, self._epoch, self._examples = epochs, epoch, examples
+        self._begun = self._begun or (time.monotonic(), epoch)
         self._next_look = 0.0
         if self._chart:
             self._draw_chart()
         self._bar = _Bar(
             total=examples,
             desc=f"epoch {epoch}/{epochs}",
-            bar_format="{desc} {percentage:3.0f}% {remaining} left{postfix} {bar}",
+            bar_format="{desc} {percentage:3.0f}%{postfix} {bar}",
             leave=False,
             dynamic_ncols=True,
             disable=None,
@@ -84,11 +88,22 @@ class Progress(Observer):
             self._follow_resize(self._bar)
             _write(_REMEMBER_CURSOR)
         self._bar.n = examples_done
-        self._bar.set_postfix_str(f"loss {loss:.4f}, accuracy {accuracy:.2%}", refresh=True)
+        figures = (
+            f"{self._time_left(now, examples_done)} left, loss {loss:.4f}, accuracy {accuracy:.2%}"
+        )
+        self._bar.set_postfix_str(figures, refresh=True)
         if self._chart:
             # A terminal that becomes narrower breaks the bar's line, even while it is drawn; a
             # cursor at its beginning stays with the first part.
             _write(_CURSOR_BACK)
+
+    def _time_left(self, now: float, examples_done: int) -> str:
+        """Return the time until the last epoch ends, at the pace of the training so far."""
+        begun, first = self._begun or (now, self._epoch)
+        part = examples_done / self._examples
+        done = self._epoch - first + part
+        left = self._epochs - self._epoch + 1 - part
+        return tqdm.format_interval((now - begun) / done * left) if done else "?"
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Replace the bar by the epoch's line.

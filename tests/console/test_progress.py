@@ -76,7 +76,7 @@ def test_an_epoch_is_one_line():
 
 def test_a_terminal_shows_a_bar_with_time_loss_and_accuracy(shown):
     text = shown(100)
-    assert re.search(r"epoch 1/2 +\d+% .* left, loss 0\.5000, accuracy 87\.65%", text)
+    assert re.search(r"epoch 1/2 +\d+%, .* left, loss 0\.5000, accuracy 87\.65%", text)
     assert "train-images.gz" in text
 
 
@@ -291,3 +291,18 @@ def test_time_left_is_right_when_the_clock_is_set_back(monkeypatch, capsys):
     progress.on_progress(50, 0.5, 0.9)
     progress.close()
     assert "00:00 left" in capsys.readouterr().err
+
+
+def test_the_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    progress = Progress(chart=False)
+    progress.on_epoch_start(3, 10, 100)  # a resumed run: two of ten epochs are done
+    now[0] = 60.0
+    progress.on_epoch_end(EpochRecord(3, 0.5, 0.9, 0.4, 0.9, 0.001, 60.0))
+    progress.on_epoch_start(4, 10, 100)
+    now[0] = 90.0
+    progress.on_progress(50, 0.5, 0.9)
+    progress.close()
+    assert "06:30 left" in capsys.readouterr().err  # 6.5 epochs of a minute
