@@ -7,10 +7,11 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nn.reports.figure import MOST_CURVES, curve_style
+from nn.reports.figure import MOST_CURVES, curve_style, finite
 from nn.reports.history_plots import plot_learning_rate
 
 
@@ -106,3 +107,8 @@ def test_curves_are_solid_until_the_colours_run_out_and_then_dashed():
     styles = [curve_style(number) for number in range(MOST_CURVES)]
     assert [style["linestyle"] for style in styles] == ["-"] * 7 + ["--"] * 7
     assert len({(style["color"], style["linestyle"]) for style in styles}) == MOST_CURVES
+
+
+def test_numbers_too_large_for_an_axis_are_limited_and_infinite_ones_left_out():
+    drawn = finite([2.0, 1e300, -1e300, np.inf, np.nan])
+    np.testing.assert_array_equal(drawn, [2, 1e30, -1e30, np.nan, np.nan])

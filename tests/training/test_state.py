@@ -52,6 +52,15 @@ def test_another_training_takes_over_all_that_steps_change(made):
     assert second.history == first.history
 
 
+def test_the_best_network_is_taken_over_beside_the_latest(made):
+    first, second = (made(restore_best_weights=True) for _ in range(2))
+    advance(first)
+    first.best.arrays = {name: array + 5 for name, array in first.network.arrays.items()}
+    second.put_back(copied(first.gather()))
+    for name, array in first.best.arrays.items():
+        np.testing.assert_array_equal(second.best.arrays[name], array)
+
+
 def test_the_layout_is_that_of_the_arrays_that_were_gathered(made):
     state = made()
     advance(state)
