@@ -192,7 +192,7 @@ def test_the_data_sets_own_size_is_used(tmp_path: Path, shape: tuple[int, int]) 
     prepared = prepare_picture(saved(tmp_path, 1 - seven()), shape)
     assert prepared.shape == shape
     rows = np.flatnonzero(prepared.max(axis=1) > 40)
-    assert rows[-1] - rows[0] + 1 <= round(shape[0] * 20 / 28) + 1
+    assert abs(rows[-1] - rows[0] + 1 - shape[0] * 20 / 28) <= 1
 
 
 def test_a_link_to_a_picture_is_followed(tmp_path: Path, plain: np.ndarray) -> None:
