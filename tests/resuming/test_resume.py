@@ -225,6 +225,9 @@ def test_changed_data_are_rejected_with_both_checksums(stopped, small_data, tmp_
         resume_run(stopped, given(data_dir=str(other)))
     assert len(set(re.findall(r"\b[0-9a-f]{8}\b", str(caught.value)))) == 2
     assert all_files(stopped.path) == before
+    (stopped.path / "data.csv").unlink()
+    with pytest.raises(DataError, match=rf"checkpoint\.npz says {crc32:08x}"):
+        resume_run(stopped, given(data_dir=str(other)))
 
 
 def test_data_that_moved_are_found_by_the_flag(stopped, data, tmp_path):
