@@ -70,7 +70,7 @@ def test_at_a_terminal_a_run_is_chosen_from_a_list_with_their_results(save_dir, 
 
 
 def test_named_runs_keep_their_order_and_are_taken_once(save_dir) -> None:
-    wanted = ["b", str(save_dir / "a"), "b"]
+    wanted = ["b", str(save_dir / "a"), "b", "a/../b"]
     assert names(choose_runs(wanted, "", save_dir, print)) == ["b", "a"]
 
 
