@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn.initializers import xavier
+from nn.initializers import InitialValues, xavier
 from nn.layers.layer import Array, Layer
 from nn.network import Network
 
@@ -45,7 +45,7 @@ def check_gradients(
     inputs = np.array(inputs, np.float64)
     rng = np.random.default_rng(seed)
     if isinstance(checked, Layer) and not checked.input_shape:
-        checked.build(inputs.shape[1:], initializer=xavier, rng=rng, dtype=np.float64)
+        checked.build(inputs.shape[1:], InitialValues(xavier, rng, np.float64))
     layers = checked.layers if isinstance(checked, Network) else [checked]
     parameters = [parameter for layer in layers for parameter in layer.parameters]
     if any(parameter.value.dtype != np.float64 for parameter in parameters):

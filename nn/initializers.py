@@ -5,10 +5,11 @@ layer sums over its fan-in, so weights that do not shrink with the fan-in make t
 fade from layer to layer.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
 class Initializer(Protocol):
@@ -49,3 +50,26 @@ def he(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDAr
 
 
 INITIALIZERS: dict[str, Initializer] = {"gauss": gauss, "xavier": xavier, "he": he}
+
+
+@dataclass(frozen=True)
+class InitialValues:
+    """Where the layers of a network get their first values from.
+
+    Attributes:
+        initializer: Draws the first weights.
+        rng: Source of its random numbers, and of streams for layers that draw some in training.
+        dtype: float32, or float64 for gradient checks.
+    """
+
+    initializer: Initializer
+    rng: np.random.Generator
+    dtype: DTypeLike = np.float32
+
+    def weights(self, shape: tuple[int, ...], *, fan_in: int) -> NDArray[np.floating]:
+        """Return weights as the initializer draws them."""
+        return self.initializer(shape, fan_in=fan_in, rng=self.rng).astype(self.dtype)
+
+    def constants(self, size: int, value: float) -> NDArray[np.floating]:
+        """Return that number that many times."""
+        return np.full(size, value, self.dtype)

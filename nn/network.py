@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn.initializers import Initializer, xavier
+from nn.initializers import Initializer, InitialValues, xavier
 from nn.layers.flatten import Images
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import ParameterBuffer
@@ -77,7 +77,8 @@ class Network:
         accepts = next((layer.accepts for layer in layers if layer.accepts != "any"), "rows")
         if accepts == "images" and len(image) == 2:
             self.layers.insert(0, Images(*image))
-        self._build((math.prod(image),), initializer, np.random.default_rng(seed), dtype)
+        initial = InitialValues(initializer, np.random.default_rng(seed), dtype)
+        self._build((math.prod(image),), initial)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
         widest = max((math.prod(layer.output_shape) for layer in self.layers), default=1)
         self._rows_at_once = max(1, _LARGEST_SLICE // widest)
@@ -87,9 +88,7 @@ class Network:
         for layer in self.learning_layers:
             layer.needs_input_gradient = layer is not self.learning_layers[0]
 
-    def _build(
-        self, shape: Shape, initializer: Initializer, rng: np.random.Generator, dtype: DTypeLike
-    ) -> None:
+    def _build(self, shape: Shape, initial: InitialValues) -> None:
         """Give every layer the shape of its inputs, which is that of the outputs before it."""
         self.input_shape = shape
         weights = 0
@@ -99,7 +98,7 @@ class Network:
                 _check_rank(layer, shape)
                 weights += layer.weights_for(shape)
                 _check_size(weights=weights)
-                layer.build(shape, initializer=initializer, rng=rng, dtype=dtype)
+                layer.build(shape, initial)
                 _check_size(outputs=layer.largest_array)
             except ValueError as error:
                 raise LayerError(number, layer, error) from None

@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.initializers import Initializer, xavier
+from nn.initializers import Initializer, InitialValues, xavier
 from nn.layers.layer import Layer
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
@@ -19,5 +19,5 @@ def built(
     seed: int | np.random.Generator = 0,
 ) -> AnyLayer:
     """Return the layer, built for inputs of this shape."""
-    layer.build(shape, initializer=initializer, rng=np.random.default_rng(seed), dtype=dtype)
+    layer.build(shape, InitialValues(initializer, np.random.default_rng(seed), dtype))
     return layer

@@ -197,7 +197,7 @@ class Counter(Layer):
         self.outputs = outputs
         self.seen: list[int] = []
 
-    def build(self, input_shape, **how) -> None:
+    def build(self, input_shape, initial) -> None:
         self.input_shape, self.output_shape = input_shape, (self.outputs,)
 
     def forward(self, inputs: NDArray, training: bool = False) -> NDArray:

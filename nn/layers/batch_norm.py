@@ -10,9 +10,8 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 
@@ -35,22 +34,15 @@ class BatchNorm(Layer):
     epsilon = 1e-5
     running_share = 0.1
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Start with gamma 1 and beta 0, for rows (D,) or images (C, H, W)."""
         self.input_shape = self.output_shape = input_shape
         features, *pixels = input_shape
         self.smallest_batch = 2 if math.prod(pixels) == 1 else 1
-        self.gamma = Parameter(np.ones(features, dtype))
-        self.beta = Parameter(np.zeros(features, dtype))
-        self.running_mean = np.zeros(features, dtype)
-        self.running_variance = np.ones(features, dtype)
+        self.gamma = Parameter(initial.constants(features, 1))
+        self.beta = Parameter(initial.constants(features, 0))
+        self.running_mean = initial.constants(features, 0)
+        self.running_variance = initial.constants(features, 1)
         # One number for each feature, shaped to broadcast over examples and pixels.
         self._each = (features, *(1 for _ in pixels))
         self._axes = (0, *range(2, 2 + len(pixels)))

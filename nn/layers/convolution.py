@@ -10,9 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 from nn.layers.windows import Windows, as_pair, batch_first, batch_last, in_words
@@ -72,14 +71,7 @@ class Convolution(Layer):
             for axis in (0, 1)
         )
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Draw the weights for images (C, H, W), with fan-in C * kh * kw; biases start at 0.
 
         Raises:
@@ -92,9 +84,9 @@ class Convolution(Layer):
         )
         self.input_shape, self.output_shape = input_shape, (self._filters, *self._windows.stops)
         fan_in = self.weights_for(input_shape) // self._filters
-        weights = initializer((fan_in, self._filters), fan_in=fan_in, rng=rng)
-        self.weights = Parameter(weights.astype(dtype), penalized=True)
-        self.biases = Parameter(np.zeros(self._filters, dtype))
+        weights = initial.weights((fan_in, self._filters), fan_in=fan_in)
+        self.weights = Parameter(weights, penalized=True)
+        self.biases = Parameter(initial.constants(self._filters, 0))
 
     def weights_for(self, input_shape: Shape) -> int:
         """Return C * kh * kw * F."""

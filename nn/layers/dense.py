@@ -6,10 +6,7 @@ knows is in these weights.
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import DTypeLike
-
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
 
@@ -28,20 +25,13 @@ class Dense(Layer):
         super().__init__()
         self.units = units
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Draw the weights (D, U) for rows (D,); biases (U,) start at 0."""
         (inputs,) = input_shape
         self.input_shape, self.output_shape = input_shape, (self.units,)
-        weights = initializer((inputs, self.units), fan_in=inputs, rng=rng)
-        self.weights = Parameter(weights.astype(dtype), penalized=True)
-        self.biases = Parameter(np.zeros(self.units, dtype))
+        weights = initial.weights((inputs, self.units), fan_in=inputs)
+        self.weights = Parameter(weights, penalized=True)
+        self.biases = Parameter(initial.constants(self.units, 0))
 
     def weights_for(self, input_shape: Shape) -> int:
         """Return D * U."""

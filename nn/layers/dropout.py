@@ -6,9 +6,8 @@ trained and averaged.
 """
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 
 
@@ -30,17 +29,10 @@ class Dropout(Layer):
         super().__init__()
         self._rate = rate
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Take a random stream for the masks, which do not depend on how many weights are drawn."""
         self.input_shape = self.output_shape = input_shape
-        self.rng = rng.spawn(1)[0]
+        self.rng = initial.rng.spawn(1)[0]
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return the inputs, some of them 0, the others larger; unchanged outside training."""

@@ -6,10 +6,7 @@ the shape differs, so these two layers change no number.
 
 import math
 
-import numpy as np
-from numpy.typing import DTypeLike
-
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.windows import batch_first, batch_last
 
@@ -29,14 +26,7 @@ class Images(Layer):
         super().__init__()
         self._size = (height, width)
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Take rows (H * W,)."""
         self.input_shape, self.output_shape = input_shape, (1, *self._size)
 
@@ -57,14 +47,7 @@ class Flatten(Layer):
 
     name = "flatten"
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Take images (C, H, W), or rows."""
         self.input_shape, self.output_shape = input_shape, (math.prod(input_shape),)
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.parameter import Parameter
 
 Array = NDArray[np.floating]
@@ -48,21 +48,12 @@ class Layer:
     def __init__(self) -> None:
         self._kept: dict[str, Array] = {}
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Adopt the shape of the inputs, and draw the first parameters.
 
         Args:
             input_shape: Shape of one input example.
-            initializer: Draws the first weights.
-            rng: Source of the initializer's random numbers.
-            dtype: float32, or float64 for gradient checks.
+            initial: Draws the first weights, and makes all other first values.
 
         Raises:
             ValueError: inputs of this shape do not fit.

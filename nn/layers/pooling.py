@@ -7,9 +7,8 @@ largest of a few neighbouring pixels forgets that difference, and leaves fewer p
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from nn.initializers import Initializer
+from nn.initializers import InitialValues
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.windows import Windows, as_pair, batch_first, batch_last, in_words
 
@@ -34,14 +33,7 @@ class MaxPooling(Layer):
         self._size = as_pair(size)
         self._stride = self._size if stride is None else as_pair(stride)
 
-    def build(
-        self,
-        input_shape: Shape,
-        *,
-        initializer: Initializer,
-        rng: np.random.Generator,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
         """Take images (C, H, W).
 
         Raises:
