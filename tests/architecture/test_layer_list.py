@@ -94,5 +94,5 @@ def test_only_whole_numbers_from_1_are_units(units) -> None:
 
 def test_a_thousand_layers_are_accepted_and_one_more_is_not() -> None:
     assert len(check_layers(["relu"] * 1000)) == 1000
-    with pytest.raises(SettingError, match="layers has 1,001 layers; it takes at most 1,000"):
+    with pytest.raises(SettingError, match="layers has 1,001 layers; at most 1,000 are allowed"):
         check_layers(["relu"] * 1001)
