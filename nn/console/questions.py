@@ -185,7 +185,10 @@ class TerminalAsker:
 
         suggestion = noted(setting.show(suggested), suggested, notes)
         # The largest value that is taken concerns only those who exceed it.
-        lines, how = message, _how(setting.expected.partition(" up to ")[0], moves)
+        lines, how = (
+            message,
+            _how(f"{setting.help}; {setting.expected.partition(' up to ')[0]}", moves),
+        )
         if len(f"? {lines} {how} {suggestion}") > columns():
             lines, how = (textwrap.fill(text, columns() - 3) for text in (lines, how))
             lines += "\n"

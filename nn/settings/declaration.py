@@ -72,19 +72,20 @@ class Settings(BaseModel):
         str,
         Group("data"),
         Question("How should pixels be scaled?"),
-        Choice("simple", explain="pixel / 255: every pixel between 0 and 1"),
-        Choice(
-            "normal", explain="(pixel - mean) / standard deviation, both of the training images"
-        ),
+        Choice("simple", explain="every pixel between 0 and 1: pixel / 255"),
+        Choice("normal", explain="centred and of one spread: (pixel - mean) / standard deviation"),
     ] = Field("simple", description="how pixels are scaled before they enter the network")
 
     initialization: Annotated[
         str,
         Group("network"),
         Question("How should weights be initialized?"),
-        Choice("gauss", explain="0.01 N(0, 1): small, the same for every layer"),
-        Choice("xavier", explain="N(0, 1) / sqrt(fan-in): keeps the signal's size"),
-        Choice("he", explain="N(0, 1) sqrt(2 / fan-in): made for ReLU", asked=False),
+        Choice("gauss", explain="small random numbers, alike in every layer: 0.01 N(0, 1)"),
+        Choice(
+            "xavier",
+            explain="smaller with more inputs, so signals keep their size: N(0, 1) / sqrt(fan-in)",
+        ),
+        Choice("he", explain="as xavier, but made for ReLU: N(0, 1) sqrt(2 / fan-in)", asked=False),
     ] = Field("xavier", description="distribution of the initial weights")
 
     activation: Annotated[
@@ -94,8 +95,8 @@ class Settings(BaseModel):
             "Which activation for the hidden layers?",
             lambda values: values.get("hidden_layers") != 0 and not values.get("layers"),
         ),
-        Choice("relu", explain="max(0, x): fast, learns quickly"),
-        Choice("sigmoid", explain="1 / (1 + exp(-x)): smooth, learns slowly"),
+        Choice("relu", explain="negative values become 0, learns quickly: max(0, x)"),
+        Choice("sigmoid", explain="squeezed between 0 and 1, learns slowly: 1 / (1 + exp(-x))"),
     ] = Field("relu", description="activation function after each hidden layer")
 
     l1: Annotated[

@@ -180,7 +180,7 @@ def test_a_terminal_of_20_columns_can_be_answered(terminal):
 def test_an_error_is_shown_whole_in_a_narrow_terminal(terminal):
     given = ["--hidden-layers=0", "--normalization=simple", "--initialization=he", "--no-l1"]
     started = terminal(*given, "--no-learning-rate-decay", "--optimizer=sgd", columns=30)
-    started.answer(("(a whole number from 1", "x\r"), ("1,000,000,000,000", "\x03"))
+    started.answer(("epochs?", "x\r"), ("1,000,000,000,000", "\x03"))
     assert started.end() == (130, None)
 
 

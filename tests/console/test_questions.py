@@ -297,3 +297,13 @@ def test_the_list_to_tick_has_the_keys_of_every_question(press):
     press(CTRL_C)
     with pytest.raises(StoppedError):
         TerminalAsker().tick("?", TICKABLE)
+
+
+def test_the_last_question_says_what_an_epoch_is():
+    text = " ".join(written(80, ENTER * 7 + CTRL_C).split())
+    assert "passes over the training images" in text
+
+
+def test_an_explanation_begins_with_words_and_not_with_a_formula():
+    explanations = [choice.explain for setting in ASKED for choice in setting.choices]
+    assert [text for text in explanations if re.match(r"[^:]*[(/=]", text)] == []
