@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from nn.console.interview import BACK
 from nn.console.unfinished_runs import mention_unfinished_runs, offer_unfinished_run
 from nn.errors import RunFolderError
 from nn.files.training_lock import training_lock
@@ -42,11 +41,11 @@ def test_nothing_is_asked_or_said_without_an_unfinished_run(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_the_newest_run_is_offered_until_there_is_an_answer(save_dir):
-    asker = Answers(BACK, "Resume")
+def test_the_newest_run_is_offered(save_dir):
+    asker = Answers("Resume")
     assert offer_unfinished_run(asker, save_dir) == save_dir / "b"
     question = "b is unfinished: 0 of 10 epochs are trained. Resume it?"
-    assert asker.asked == [(question, ["Resume", "New", "Remove"], "Resume")] * 2
+    assert asker.asked == [(question, ["Resume", "New", "Remove"], "Resume")]
 
 
 def test_another_run_can_be_trained_and_the_unfinished_one_kept_or_removed(save_dir):
