@@ -1,5 +1,6 @@
 """A process that claims trials of a study and runs them until none is left."""
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -33,7 +34,9 @@ class EndSignal:
     """True if this process should end: it was told to, or its parent process has ended."""
 
     def __init__(self) -> None:
-        self._parent = os.getppid()
+        # Not os.getppid(): the parent may have ended while this process was starting.
+        parent = multiprocessing.parent_process()
+        self._parent = parent.pid if parent else os.getppid()
         self._told = False
         signal.signal(signal.SIGTERM, self._tell)
 
