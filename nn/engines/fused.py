@@ -31,13 +31,13 @@ class FusedEngine:
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
         """Take one step for each batch; see `Engine.take_steps`."""
-        accumulators, finish_step = fuse_update(self._optimizer)
-        for layer in self._layers:
-            layer.add_gradients_to(accumulators)
         targets = np.eye(self._classes, dtype=inputs.dtype).take(labels, axis=0)
         all_logits = np.empty_like(targets)
-        # A network that diverges overflows; the trainer reports it.
+        # A network that diverges overflows on its way; the trainer notices and says so.
         with np.errstate(over="ignore", invalid="ignore"):
+            accumulators, finish_step = fuse_update(self._optimizer)
+            for layer in self._layers:
+                layer.add_gradients_to(accumulators)
             for start in range(0, len(targets), batch_size):
                 batch = slice(start, start + batch_size)
                 outputs = inputs[batch]
