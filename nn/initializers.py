@@ -71,5 +71,5 @@ class InitialValues:
         return self.initializer(shape, fan_in=fan_in, rng=self.rng).astype(self.dtype)
 
     def constants(self, size: int, value: float) -> NDArray[np.floating]:
-        """Return that number that many times."""
+        """Return an array of `size` numbers, all of them `value`."""
         return np.full(size, value, self.dtype)
