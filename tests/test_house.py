@@ -93,8 +93,8 @@ TABLES = {"nn.datasets.digit_shapes"}
 # A Protocol and a list of names: nothing in them computes anything that a test could hold.
 DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 
-# Numba's cache notices a change of one file only (docs/decisions.md, Engines). A module that is short
-# enough fails the test until its name is removed.
+# Numba's cache notices a change of one file only (docs/decisions.md, Engines). A module that is
+# short enough fails the test until its name is removed.
 LONGER_FOR_A_REASON = {"nn.engines.compiled_loops"}
 
 # What these read, this program or the system has written.
