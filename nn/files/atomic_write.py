@@ -81,7 +81,9 @@ def _remove_if_left(part: Path) -> None:
     descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         take_lock(descriptor, patience=0)
-        part.unlink()
+        # Somebody may have removed it since it was opened, and its writer made it again.
+        if os.fstat(descriptor).st_nlink:
+            part.unlink()
     finally:
         os.close(descriptor)
 

@@ -237,6 +237,22 @@ def test_what_is_being_written_in_a_folder_is_not_removed_with_what_was_left(pat
 
 
 @POSIX
+def test_a_part_made_again_under_the_same_name_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = tmp_path / ".file.abcd1234.part"
+    part.write_text("left by a killed program")
+
+    def made_again(descriptor: int, **options: object) -> None:
+        part.unlink()
+        part.write_text("new")
+
+    monkeypatch.setattr("nn.files.atomic_write.take_lock", made_again)
+    remove_left_parts(tmp_path)
+    assert part.read_text() == "new"
+
+
+@POSIX
 def test_writers_of_one_file_do_not_disturb_each_other(path: Path) -> None:
     errors: list[BaseException] = []
 
