@@ -88,6 +88,7 @@ def test_every_yaml_file_that_is_shown_is_accepted(page, tmp_path):
         check_settings(read_config(config))
 
 
+@pytest.mark.long
 def test_the_piped_answers_that_the_readme_shows_are_the_defaults(train, tmp_path):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (answers,) = re.findall(r"printf '([^']*)' \| python train.py", text)

@@ -35,6 +35,7 @@ def test_every_block_of_python_runs_in_order(capsys: pytest.CaptureFixture[str])
     assert "[[0.65900114 0.24243297 0.09856589]]" in printed
 
 
+@pytest.mark.long
 def test_the_block_with_mnist_runs_where_mnist_is(
     mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -149,7 +149,16 @@ def test_a_link_in_a_results_place_is_not_written_through(trained_run, copy, pre
     assert not (copy / "predictions.csv").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "mnist.pkl.gz", "mnist_train.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train-images-idx3-ubyte.gz",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("mnist.pkl.gz", "mnist_train.csv")
+        ),
+    ],
+)
 def test_a_pipe_in_the_data_folder_counts_as_nothing(train, tmp_path, name, small_data):
     folder = small_data(tmp_path / "data", training=40, test=20)
     others = folder / "mnist_test.csv"

@@ -90,6 +90,7 @@ def test_runs_are_named_by_flag_by_piped_lines_and_by_study(compare, save_dir):
     assert by_flag.stdout.replace("/x", "/y") == piped.stdout
 
 
+@pytest.mark.long
 def test_a_name_in_use_gets_a_number(compare, save_dir):
     for _ in range(2):
         assert compare("--runs", "sgd-0", "--name", "x").returncode == 0
@@ -185,6 +186,7 @@ def test_leaving_the_list_writes_nothing(on_terminal, save_dir, tmp_path, key):
     assert not (save_dir / "comparisons").exists()
 
 
+@pytest.mark.long
 def test_of_many_runs_the_best_are_shown_and_the_rest_counted(compare, trained_run, tmp_path):
     folder = tmp_path / "saved_files"
     for number in range(80):

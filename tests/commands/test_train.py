@@ -125,6 +125,7 @@ def test_a_terminal_gives_the_same_run_by_arrows_words_and_the_way_back(
     assert "epochs: 3" in (tmp_path / "saved_files" / ".last_answers.yaml").read_text()
 
 
+@pytest.mark.long
 def test_without_hidden_layers_seven_lines_and_eight_give_the_same_run(train, tmp_path):
     for name, activation in (("seven", ""), ("eight", "sigmoid\n")):
         typed = f"zero\nnormal\ngauss\n{activation}y\nyes\nsgd\n1\n"
@@ -189,6 +190,7 @@ def test_output_that_nobody_reads_any_more_stops_and_saves(start_endless, tmp_pa
     assert {path.name for path in only_run(tmp_path).iterdir()} >= FILES
 
 
+@pytest.mark.long
 def test_how_it_is_watched_changes_nothing_in_the_run(train, tmp_path):
     words = ["--defaults", "--epochs", 1, "--hidden-units", 8]
     plain = train(*words, "--name", "plain")
@@ -215,7 +217,8 @@ def slow_training(on_terminal, small_data, tmp_path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "epochs"), [("s", 130, [0, 1, 2]), ("d", 130, []), ("g", 0, [3])]
+    ("answer", "code", "epochs"),
+    [("s", 130, [0, 1, 2]), pytest.param("d", 130, [], marks=pytest.mark.long), ("g", 0, [3])],
 )
 def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, answer, code, epochs):
     slow_training.expect("epoch 1/3")

@@ -56,6 +56,7 @@ def test_a_run_goes_on_to_the_same_bytes(numba, trained, train):
     assert csv_files(left) == csv_files(whole)
 
 
+@pytest.mark.long
 def test_what_it_does_not_know_is_trained_by_numpy_to_the_same_bytes(trained):
     asked, said = trained("asked", "--compiled", "--optimizer", "adam")
     plain, _ = trained("plain", "--optimizer", "adam")

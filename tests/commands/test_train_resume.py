@@ -134,7 +134,7 @@ def test_an_unfinished_run_is_mentioned_where_nobody_is_asked(left, run_program,
     assert not (left / "result.csv").exists()
 
 
-@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize("term", ["xterm-256color", pytest.param("dumb", marks=pytest.mark.long)])
 def test_in_a_terminal_an_unfinished_run_can_be_resumed(left, on_terminal, whole, tmp_path, term):
     child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": term})
     child.expect(r"run is unfinished: \d of 4 epochs are trained\. Resume it\?")

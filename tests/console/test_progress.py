@@ -110,7 +110,9 @@ def test_the_chart_of_the_epochs_before_stands_under_the_bar(shown):
     assert below == CHART
 
 
-@pytest.mark.parametrize("how", [{"chart": "chart=False"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize(
+    "how", [{"chart": "chart=False"}, pytest.param({"TERM": "dumb"}, marks=pytest.mark.long)]
+)
 def test_the_chart_can_be_turned_off(shown, how):
     assert "training" in shown(100)
     text = shown(100, **how)

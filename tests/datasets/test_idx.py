@@ -134,6 +134,7 @@ def test_reading_takes_no_more_memory_than_the_file_may_need(tmp_path: Path, pro
 
 
 @pytest.mark.mnist
+@pytest.mark.long
 def test_the_official_files_are_read_as_fast_as_gzip_unpacks_them(mnist_dir: Path) -> None:
     path = mnist_dir / "train-images-idx3-ubyte.gz"
 

@@ -156,6 +156,6 @@ def both_download(bench: Bench, _moment: str, rng: Random) -> str:
 
 FAULTS = [
     Fault("kill -9", ("downloading",), kill, ("downloading",)),
-    Fault("Ctrl-C twice", ("downloading",), press, ("downloading",)),
-    Fault("two at the same time", ("downloading",), both_download, ("downloading",)),
+    Fault("Ctrl-C twice", ("downloading",), press),
+    Fault("two at the same time", ("downloading",), both_download),
 ]

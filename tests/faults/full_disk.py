@@ -115,7 +115,7 @@ def nowhere_to_say_it(bench: Bench, script: str, rng: Random) -> str:
 FILES = tuple(f"{files} files" for files in range(1, 22))  # of the 21 that a run writes
 FAULTS = [
     Fault("full disk", FILES, no_room_for_a_file, ("12 files",)),
-    Fault("full disk", ("checkpoint.npz", *SAVED, *DRAWN), no_bytes_for_a_file, ("weights_1.csv",)),
-    Fault("full disk", tuple(OTHERS), other_program, ("predict.py",)),
+    Fault("full disk", ("checkpoint.npz", *SAVED, *DRAWN), no_bytes_for_a_file),
+    Fault("full disk", tuple(OTHERS), other_program),
     Fault("full disk for output", ("train.py", *OTHERS), nowhere_to_say_it, ("predict.py",)),
 ]

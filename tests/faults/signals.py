@@ -79,8 +79,8 @@ def _with(name, inject):
     return lambda bench, moment, rng: inject(bench, moment, rng, name=name)
 
 
-FAST = {"SIGTERM": ("drawing",), "Ctrl-C": ("training",)}
-FAST_OTHERS = {"SIGTERM": ("predict.py",), "Ctrl-C": ("compare.py",)}
+FAST = {"SIGTERM": ("drawing",)}
+FAST_OTHERS = {"Ctrl-C": ("compare.py",)}
 FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), FAST.get(n, ())) for n in SIGNALS]
 FAULTS += [
     Fault(n, tuple(OTHERS), _with(n, interrupt_another), FAST_OTHERS.get(n, ())) for n in SIGNALS

@@ -125,8 +125,8 @@ FAULTS = [
         closed_from_the_start,
         ("train.py all",),
     ),
-    Fault("output closed early", PROGRAMS, closed_early, ("train.py",)),
-    Fault("terminal gone", WHILE, terminal_gone_from_training, ("asking", "training")),
+    Fault("output closed early", PROGRAMS, closed_early),
+    Fault("terminal gone", WHILE, terminal_gone_from_training, ("asking",)),
     Fault(
         "terminal gone", ("predict.py", "compare.py"), terminal_gone_from_another, ("predict.py",)
     ),

@@ -68,7 +68,7 @@ def test_training_goes_on_when_the_window_is_closed(plot):
     ("closed_in", "printed"),
     [
         ("on_progress", ["1 1", "left []"]),
-        ("hold", ["1 1", "1 2", "still open [1]", "left []"]),
+        pytest.param("hold", ["1 1", "1 2", "still open [1]", "left []"], marks=pytest.mark.long),
     ],
 )
 def test_a_real_window_follows_until_it_is_closed(display, closed_in, printed):

@@ -86,7 +86,9 @@ def pick_cell(reported, right: bool) -> tuple[int, int, int]:
 # Drawing ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("points", "digit"), [(SEVEN, "7"), (ONE, "1")], ids=["seven", "one"])
+@pytest.mark.parametrize(
+    ("points", "digit"), [(SEVEN, "7"), pytest.param(ONE, "1", marks=pytest.mark.long)]
+)
 def test_the_network_reads_what_the_mouse_draws(points, digit, open_page):
     page = open_page()
     draw(page, points)
@@ -173,7 +175,7 @@ def test_a_test_image_can_be_put_to_the_network(open_page):
 # Looking ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("right", [True, False], ids=["diagonal", "mistake"])
+@pytest.mark.parametrize("right", [pytest.param(True, marks=pytest.mark.long), False])
 def test_a_cell_opens_the_very_images_it_counts(right, open_page, reported):
     true, predicted, count = pick_cell(reported, right)
     page = open_page()
@@ -197,7 +199,7 @@ def test_a_cell_opens_the_very_images_it_counts(right, open_page, reported):
     np.testing.assert_array_equal(drawn, predictions.images[number])
 
 
-@pytest.mark.parametrize("size", [(390, 844), (1366, 700)], ids=["phone", "laptop"])
+@pytest.mark.parametrize("size", [(390, 844), pytest.param((1366, 700), marks=pytest.mark.long)])
 def test_the_images_of_a_cell_are_scrolled_into_view(size, open_page):
     page = open_page(*size)
     page.click("#confusion button >> nth=0")
@@ -282,7 +284,9 @@ def brightness(page: Any, element: str, name: str) -> float:
     return float(np.mean([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]))
 
 
-@pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
+@pytest.mark.parametrize(
+    ("scheme", "dark"), [pytest.param("light", False, marks=pytest.mark.long), ("dark", True)]
+)
 def test_it_is_light_or_dark_as_the_system_is(scheme, dark, open_page):
     page = open_page(color_scheme=scheme)
     page_is = brightness(page, "body", "backgroundColor")
@@ -292,7 +296,9 @@ def test_it_is_light_or_dark_as_the_system_is(scheme, dark, open_page):
     assert (corner < 128) == dark
 
 
-@pytest.mark.parametrize("width", [320, 390, 800])
+@pytest.mark.parametrize(
+    "width", [320, *(pytest.param(width, marks=pytest.mark.long) for width in (390, 800))]
+)
 def test_nothing_sticks_out_of_a_narrow_screen(width, open_page):
     page = open_page(width, 844)
     true_zero = page.locator("#confusion button").first
