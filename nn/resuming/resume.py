@@ -20,10 +20,11 @@ from nn.installation import command
 from nn.resuming.resumed_session import ResumedSession
 from nn.resuming.resumed_settings import check_settings_unchanged, resumed_settings
 from nn.runs.assembly import assemble
+from nn.runs.beginning import begin_run, write_beginning
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.checkpoint_writer import CheckpointWriter
-from nn.runs.experiment import FinishedRun, begin_run, finish_run, write_beginning
+from nn.runs.experiment import FinishedRun, finish_run
 from nn.runs.file_names import DATA, SETTINGS
 from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data

@@ -1,20 +1,15 @@
 """From settings to a finished run: prepare, assemble, train, judge, save."""
 
-import platform
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-
-import numpy as np
 
 from nn.datasets.download import DownloadObserver
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
-from nn.files.training_lock import training_lock
-from nn.installation import command
 from nn.runs.assembly import assemble
+from nn.runs.beginning import begin_run, describe_run, notes_on
 from nn.runs.checkpoint_writer import CheckpointWriter
 from nn.runs.facts import NothingToTrain
 from nn.runs.first_layer import FirstLayerWriter
@@ -79,46 +74,8 @@ def run_experiment(
     with ExitStack() as until_the_end:
         locks = keep_locked or until_the_end
         folder = RunFolder.create(Path(settings.save_dir), name)
-        session = begin_run(folder, settings, data, _notes(data), locks)
+        session = begin_run(folder, settings, data, notes_on(data), locks)
         return finish_run(session, settings, data, state, observers=observers, report=report)
-
-
-def begin_run(
-    folder: RunFolder,
-    settings: Settings,
-    data: PreparedData,
-    notes: Sequence[str],
-    locks: ExitStack,
-) -> RunSession:
-    """Lock the folder of a new run, and write what is known before training.
-
-    Args:
-        folder: The folder, just made.
-        settings: All of them.
-        data: What the run is trained on.
-        notes: Comments on top of its `settings.yaml`.
-        locks: The folder is locked until this is closed.
-
-    Raises:
-        RunFolderError: The folder cannot be written; nothing is left of it.
-    """
-    locks.enter_context(training_lock(folder.path))
-    session = RunSession(folder)
-    try:
-        write_beginning(folder, settings, data, notes)
-    except BaseException:
-        session.fail()
-        raise
-    return session
-
-
-def write_beginning(
-    folder: RunFolder, settings: Settings, data: PreparedData, notes: Sequence[str]
-) -> None:
-    """Write what is known of a run before it is trained, with notes on top of its settings."""
-    folder.write_settings(settings, notes)
-    folder.write_normalization(data.normalization)
-    folder.write_data_facts(DataFacts.of(data.images))
 
 
 def finish_run(
@@ -221,25 +178,3 @@ def _nothing_to_train(settings: Settings, state: TrainingState) -> NothingToTrai
     stopped_early = state.early_stopping and state.early_stopping.should_stop
     patience = f"{settings.patience:,} {settings.patience_unit}" if stopped_early else ""
     return NothingToTrain(len(state.history), patience)
-
-
-def describe_run(settings: Settings) -> str:
-    """Return the default name of a run: date, time and what is trained."""
-    if settings.layers:
-        words = ["layers", str(len(settings.layers))]
-    elif settings.hidden_layers:
-        words = [f"{settings.hidden_layers}x{settings.hidden_units}", settings.activation]
-    else:
-        words = ["softmax"]
-    now = datetime.now().astimezone()
-    return "-".join([f"{now:%Y%m%d-%H%M%S}", *words, settings.optimizer])
-
-
-def _notes(data: PreparedData) -> list[str]:
-    now = datetime.now().astimezone()
-    return [
-        f"data: {data.images.name}, {data.images.source}",
-        f"trained: {now:%Y-%m-%d %H:%M}, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}",
-        f"repeat: {command('train')} --config with this file's path",
-    ]

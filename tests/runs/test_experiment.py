@@ -1,13 +1,12 @@
 """A whole run on small data: what it leaves, what its settings change, and what it says."""
 
-import re
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from nn.runs import assembly, preparation
-from nn.runs.experiment import FinishedRun, describe_run, run_experiment
+from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.facts import NotLearning
 from nn.runs.preparation import prepare_data
 from nn.settings.declaration import Settings
@@ -277,16 +276,6 @@ def test_the_best_weights_are_restored_where_that_is_wanted(settings, restore):
     trained = table(done, "loss_history.csv")["training"]
     assert done.result.training_loss == pytest.approx(trained[record], rel=1e-6)
     assert table(done, "result.csv")["epochs"] == [15]
-
-
-def test_a_run_without_a_name_is_called_by_its_time_and_what_is_trained():
-    stamp = r"\d{8}-\d{6}-"
-    assert re.fullmatch(stamp + "2x30-sigmoid-adam", describe_run(
-        Settings(hidden_layers=2, hidden_units=30, activation="sigmoid", optimizer="adam")
-    ))  # fmt: skip
-    assert re.fullmatch(stamp + "softmax-sgd", describe_run(
-        Settings(hidden_layers=0, optimizer="sgd")
-    ))  # fmt: skip
 
 
 def test_a_name_in_use_gets_a_number(settings):
