@@ -18,13 +18,21 @@ for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading; symbolic links are followed.
+def open_regular(path: Path, *, follow_link: bool = True) -> BinaryIO:
+    """Open a regular file for reading.
+
+    Args:
+        path: The file.
+        follow_link: Whether it may be a symbolic link. The files of a run may not: a stranger's run
+            could otherwise make the program read, and quote, any file of its user.
 
     Raises:
         OSError: It does not exist, may not be read, or is a folder, a pipe or a device; or `path`
             cannot be the name of a file.
     """
+    if not follow_link and path.is_symlink():
+        reason = "a link to another file; copy that file here if you trust it"
+        raise OSError(errno.ELOOP, reason, str(path))
     try:
         descriptor = os.open(path, _FLAGS)
     except ValueError as error:  # a null byte
@@ -41,13 +49,13 @@ def open_regular(path: Path) -> BinaryIO:
         raise
 
 
-def read_regular(path: Path, most: int) -> bytes:
+def read_regular(path: Path, most: int, *, follow_link: bool = True) -> bytes:
     """Return the first `most` bytes of a regular file.
 
     Raises:
         OSError: As `open_regular`.
     """
-    with open_regular(path) as stream:
+    with open_regular(path, follow_link=follow_link) as stream:
         return stream.read(most)
 
 

@@ -58,7 +58,7 @@ def read_checkpoint(path: Path, layout_of: Callable[[Numbers], Layout]) -> Check
         OSError: It cannot be read.
     """
     arrays = {}
-    with open_regular(path) as stream:
+    with open_regular(path, follow_link=False) as stream:
         numbers = next_numbers(stream)
         layout = {f"{name}.npy": kind for name, kind in layout_of(numbers).items()}
         longest = {member: _LONGEST_HEADER + _size(*kind) for member, kind in layout.items()}

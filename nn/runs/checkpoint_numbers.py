@@ -34,7 +34,7 @@ def read_numbers(path: Path) -> dict[str, Any]:
         ValueError: It is not a checkpoint, or a damaged one.
         OSError: It cannot be read.
     """
-    with open_regular(path) as stream:
+    with open_regular(path, follow_link=False) as stream:
         return next_numbers(stream)
 
 

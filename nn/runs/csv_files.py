@@ -167,7 +167,7 @@ def _open_for_numbers(path: Path) -> Iterator[BinaryIO]:
 def _read_at_most(path: Path, limit: int) -> str:
     with reading(path):
         try:
-            content = read_regular(path, limit + 1)
+            content = read_regular(path, limit + 1, follow_link=False)
         except FileNotFoundError as error:
             raise RunFolderError(f"{path}: this file of the run is missing.") from error
     if len(content) > limit:

@@ -1,6 +1,8 @@
 """The names of the files whose existence shows how far a run is."""
 
-SETTINGS = "settings.yaml"
+from nn.settings import SETTINGS_FILE
+
+SETTINGS = SETTINGS_FILE
 CHECKPOINT = "checkpoint.npz"
 DATA = "data.csv"
 RESULT = "result.csv"

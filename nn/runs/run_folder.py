@@ -251,7 +251,8 @@ class RunFolder:
     def read_seconds(self) -> float | None:
         """Read `seconds.txt`; None if it holds no such number."""
         try:
-            seconds = float(read_regular(self.path / SECONDS, _LONGEST_SECONDS))
+            text = read_regular(self.path / SECONDS, _LONGEST_SECONDS, follow_link=False)
+            seconds = float(text)
         except (OSError, ValueError):
             return None
         return seconds if 0 <= seconds < math.inf else None

@@ -57,9 +57,8 @@ def check_data_dir(folder: Path, settings: Settings) -> None:
 
 
 def is_below_working_folder(where: str) -> bool:
-    """Return whether a path, as written, stays in the working folder."""
+    """Return whether a path leads below the working folder, all links followed."""
     if "://" in where or "\0" in where or where.startswith("~"):
         return False
-    here = Path.cwd()
-    # As written: where a link in the user's own folder leads is the user's own choice.
-    return Path(os.path.normpath(here / where)).is_relative_to(here)
+    here = os.path.realpath(Path.cwd())
+    return Path(os.path.realpath(where)).is_relative_to(here)

@@ -4,3 +4,6 @@
 flags, YAML keys, `settings.yaml`, the repeat command, the table in `docs/settings.md`) is made
 from it.
 """
+
+SETTINGS_FILE = "settings.yaml"
+"""The file in a run's folder."""

@@ -17,6 +17,7 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import reading
 from nn.files.regular_file import printable, read_regular
 from nn.installation import packaged_config, packaged_configs
+from nn.settings import SETTINGS_FILE
 from nn.settings.checking import Given
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 from nn.settings.plain_yaml import in_one_line, plain, refuse_tag, tree_of
@@ -56,7 +57,9 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
             given[key] = Given(plain(value_node), place)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SettingError(f"{path}{line}: cannot be read as YAML: {error.problem}") from None
+        raise SettingError(
+            f"{path}{line}: cannot be read as YAML: {str(error.problem)[:100]}"
+        ) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         reason = shorten(str(error).partition("\n")[0], 80)
         raise SettingError(f"{path}: cannot be read as YAML: {reason}") from None
@@ -83,7 +86,8 @@ def _text_of(path: Path) -> str:
     """Return the text of a config file: a regular file, small, in UTF-8."""
     with reading(path, SettingError):
         try:
-            content = read_regular(path, LARGEST_CONFIG + 1)
+            own = path.name == SETTINGS_FILE  # a run's, which comes with a folder of its own
+            content = read_regular(path, LARGEST_CONFIG + 1, follow_link=not own)
         except FileNotFoundError:
             packaged = packaged_config(path)
             if packaged is None:

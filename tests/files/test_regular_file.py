@@ -19,10 +19,14 @@ def test_a_file_is_read_from_its_beginning_and_no_further_than_asked(tmp_path: P
         assert stream.read() == b"content"
 
 
-def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
+def test_a_link_to_a_file_is_followed_unless_it_may_not_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to("file")
     assert read_regular(tmp_path / "link", 100) == b"content"
+    with pytest.raises(OSError, match="a link to another file") as caught:
+        read_regular(tmp_path / "link", 100, follow_link=False)
+    assert caught.value.filename == str(tmp_path / "link")
+    assert read_regular(tmp_path / "file", 100, follow_link=False) == b"content"
 
 
 def test_a_pipe_that_nobody_writes_to_is_refused_at_once(tmp_path: Path) -> None:

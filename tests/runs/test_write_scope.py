@@ -35,6 +35,15 @@ def test_a_path_in_full_that_stays_below_is_taken(here: Path) -> None:
     assert not is_below_working_folder(str(here) + "-not")
 
 
+def test_links_are_followed_before_a_path_is_judged(here: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (here / "out").symlink_to(tmp_path / "elsewhere" / "deep")
+    (here / "within").symlink_to(here)
+    for where in ("out", "out/x", "out/../x"):
+        assert not is_below_working_folder(where)
+    assert is_below_working_folder("within/x")
+
+
 @pytest.mark.parametrize("name", ["save_dir", "storage", "data_dir"])
 def test_what_is_refused_from_a_file_is_taken_from_a_flag(name: str) -> None:
     flag = "--" + name.replace("_", "-")
