@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.console.program import say
-from nn.console.viewer import browse_in_terminal, draw_image, has_terminal, is_plain
+from nn.console.terminal import has_terminal, is_plain
+from nn.console.viewer import browse_in_terminal, draw_image
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import browse_in_window, has_display

@@ -1,18 +1,14 @@
 """The terminal browser: its frames as text, and the whole of it on a pseudo-terminal."""
 
-import os
 import re
-import signal
-import textwrap
 
 import numpy as np
-import pexpect
 import pytest
 
-from nn.console.viewer import _single_keys, draw_image, frame, is_plain, shrunken
+from nn.console.viewer import draw_image, frame, shrunken
 from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions
-from tests.programs import OnTerminal
+from tests.console.browser import LEFT
 
 
 @pytest.fixture
@@ -155,69 +151,8 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal(predictions):
     assert frame(Browsing(nasty), 80, 24, plain=True)[0] == "a?[2J?b"
 
 
-@pytest.mark.parametrize(
-    ("variables", "encoding", "plain"),
-    [
-        ({"TERM": "xterm"}, "utf-8", False),
-        ({"TERM": "xterm", "NO_COLOR": ""}, "UTF-8", False),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, "utf-8", True),
-        ({"TERM": "dumb"}, "utf-8", True),
-        ({}, "utf-8", True),
-        ({"TERM": "xterm"}, "ascii", True),
-        ({"TERM": "xterm"}, "iso8859-1", True),
-    ],
-)
-def test_colours_and_blocks_are_used_only_where_they_are_wanted(
-    monkeypatch, tmp_path, variables, encoding, plain
-):
-    for name in ("TERM", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    with (tmp_path / "out").open("w", encoding=encoding) as output:
-        assert is_plain(output) is plain
-
-
-PROGRAM = textwrap.dedent("""
-    import sys, termios
-    import numpy as np
-    from nn.console import viewer
-    from nn.runs.predictions import Predictions
-
-    true = np.arange(30) % 10
-    probabilities = np.eye(10, dtype=np.float32)[np.where(true == 7, 1, true)]
-    images = np.full((30, 28, 28), 128, np.uint8)
-    before = termios.tcgetattr(0)
-    try:
-        if not viewer.has_terminal(sys.stdin, sys.stdout):
-            print("no terminal")
-        elif sys.argv[1:] == ["fail"]:
-            viewer.frame = lambda *_: 1 / 0
-            viewer.browse_in_terminal(
-                Predictions(images, true, probabilities, "R"), sys.stdin, sys.stdout)
-        else:
-            viewer.browse_in_terminal(
-                Predictions(images, true, probabilities, "R"), sys.stdin, sys.stdout)
-    except BaseException as error:
-        print("ended by", type(error).__name__, error)
-    print("restored" if termios.tcgetattr(0) == before else "BROKEN", "end")
-""")
-LEFT = re.escape("\x1b[?7h\x1b[?25h\x1b[?1049l") + ".*restored end"
-
-
-@pytest.fixture
-def start(on_terminal, tmp_path):
-    """Return a function that starts the program on a pseudo-terminal, 80 x 24."""
-    (tmp_path / "program.py").write_text(PROGRAM)
-
-    def start(*arguments: str, **variables: str) -> OnTerminal:
-        return on_terminal(tmp_path / "program.py", *arguments, columns=80, rows=24, env=variables)
-
-    return start
-
-
-def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
-    child = start()
+def test_keys_move_and_choose_and_q_gives_the_terminal_back(start_browser):
+    child = start_browser()
     child.expect(re.escape("\x1b[?1049h"))
     for keys, shown in [
         ("", "1 of 30, index 0"),
@@ -240,60 +175,8 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start):
     child.expect(LEFT)
 
 
-def test_keys_without_a_meaning_do_nothing(start):
-    child = start()
-    child.expect_exact("1 of 30")
-    for key in ("x", "\x1b", "\x1b[H", "\x1b[15~", "é", "\r", "\x00", "\x1bm"):
-        child.send(key)
-        child.expect(pexpect.TIMEOUT, timeout=0.12)
-    child.send("\x1b[C")
-    # The next frame is the second image: not one of those keys has moved or chosen.
-    child.expect(r"(\d+) of 30")
-    assert child.match.group(1) == "2"
-    child.send("\x1bmq")  # Alt-m swallows no other key
-    child.expect(LEFT)
-
-
-def test_many_keys_at_once_are_all_obeyed(start):
-    child = start()
-    child.expect_exact("1 of 30")
-    child.send("\x1b[C" * 12 + "\x1b[D" + "q")
-    child.expect_exact("12 of 30, index 11")
-    child.expect(LEFT)
-
-
-def test_ctrl_c_gives_the_terminal_back(start):
-    child = start()
-    child.expect_exact("1 of 30")
-    child.sendintr()
-    child.expect(re.escape("\x1b[?1049l") + ".*ended by KeyboardInterrupt.*restored end")
-
-
-def test_a_signal_to_end_gives_the_terminal_back(start):
-    child = start()
-    child.expect_exact("1 of 30")
-    child.program.send(signal.SIGTERM)
-    child.expect(re.escape("\x1b[?1049l") + ".*ended by SystemExit 143.*restored end")
-
-
-def test_a_defect_gives_the_terminal_back(start):
-    child = start("fail")
-    child.expect(re.escape("\x1b[?1049l") + ".*ended by ZeroDivisionError.*restored end")
-
-
-def test_ctrl_z_is_ignored_until_the_terminal_is_given_back():
-    # A process on a pseudo-terminal of its own is never suspended, so this looks at the handler.
-    before = signal.getsignal(signal.SIGTSTP)
-    master, slave = os.openpty()
-    with open(slave) as terminal:
-        with _single_keys(terminal):
-            assert signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN
-        assert signal.getsignal(signal.SIGTSTP) is before
-    os.close(master)
-
-
-def test_a_terminal_made_narrow_is_drawn_anew(start):
-    child = start()
+def test_a_terminal_made_narrow_is_drawn_anew(start_browser):
+    child = start_browser()
     child.expect_exact("predicted 0, true 0")
     child.setwinsize(10, 20)
     child.expect_exact("✓ 0, true 0")
@@ -302,28 +185,10 @@ def test_a_terminal_made_narrow_is_drawn_anew(start):
     child.expect(LEFT)
 
 
-def test_no_color_and_other_encodings_get_shades(start):
+def test_no_color_and_other_encodings_get_shades(start_browser):
     for variables in ({"NO_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}):
-        child = start(**variables)
+        child = start_browser(**variables)
         child.expect_exact("right: predicted 0, true 0")
         child.expect_exact("+" * 28)
         child.send("q")
         child.expect(LEFT)
-
-
-def test_a_dumb_terminal_gets_one_image_below_the_other_and_no_escapes(start):
-    child = start(TERM="dumb")
-    child.expect_exact("1 of 30")
-    child.send("m")
-    child.expect_exact("1 of 3 (mistakes)")
-    before = child.before
-    child.send("q")
-    child.expect("restored end")
-    assert "\x1b" not in before + child.before
-
-
-def test_without_a_terminal_there_is_none(tmp_path):
-    from nn.console.viewer import has_terminal
-
-    with (tmp_path / "file").open("w+") as file:
-        assert not has_terminal(file, file)

@@ -1,0 +1,17 @@
+"""The image browser on a pseudo-terminal."""
+
+import pytest
+
+from tests.console.browser import PROGRAM
+from tests.programs import OnTerminal
+
+
+@pytest.fixture
+def start_browser(on_terminal, tmp_path):
+    """Return a function that starts the program on a pseudo-terminal, 80 x 24."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+
+    def start(*arguments: str, **variables: str) -> OnTerminal:
+        return on_terminal(tmp_path / "program.py", *arguments, columns=80, rows=24, env=variables)
+
+    return start
