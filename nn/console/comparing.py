@@ -2,7 +2,6 @@
 
 import os
 import sys
-import textwrap
 from datetime import datetime
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def _print_table(comparison: Comparison) -> None:
     width = os.get_terminal_size().columns if is_terminal(sys.stdout) else None
     say(comparison_table(comparison, width))
     for note in comparison.notes:
-        say(textwrap.fill(note, width) if width else note)
+        say(note)
 
 
 def _draw_weights(comparison: Comparison) -> None:

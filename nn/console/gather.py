@@ -9,6 +9,7 @@ from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import interview
 from nn.console.last_answers import read_last_answers, write_last_answers
 from nn.console.piped_answers import read_answers
+from nn.console.program import say
 from nn.console.review import Preview
 from nn.console.unfinished_runs import mention_unfinished_runs, offer_unfinished_run
 from nn.settings.checking import Given, check_settings
@@ -70,7 +71,7 @@ def gather_settings(
     # A keyboard without a screen is not read: nobody would know that an answer is expected.
     answers = {} if is_terminal(stdin) else read_answers(getattr(stdin, "buffer", None), settings)
     if not answers:
-        print("No answers on standard input: every setting not given has its default.")
+        say("No answers on standard input: every setting not given has its default.")
     return settings.model_copy(update=answers)
 
 

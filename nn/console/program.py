@@ -4,8 +4,10 @@ import datetime  # noqa: F401 - else pydantic imports it, and a signal during th
 import errno
 import math
 import os
+import re
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +34,7 @@ _REFUSALS = {
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
+_COMMAND = re.compile(r"\b(?:python \w+\.py|nn-\w+) .*|\bpip install (?:-r )?\S+")
 _REPEATED = 1.0  # seconds after a signal in which further ones are ignored
 _RELATED = 10.0  # seconds after a signal in which a library's error may be caused by it
 
@@ -160,7 +163,7 @@ def _say(message: str, *, is_error: bool = True) -> None:
     """Print one line on standard error, in red if it is an error."""
     if sys.stderr is None:
         return
-    line = f"error: {printable(message)}" if is_error else printable(message)
+    line = fit(f"error: {printable(message)}" if is_error else printable(message), sys.stderr)
     if is_error and has_colour(sys.stderr):
         line = f"\x1b[31m{line}\x1b[0m"
     with suppress(OSError):  # if the reader is gone
@@ -169,7 +172,24 @@ def _say(message: str, *, is_error: bool = True) -> None:
 
 def say(fact: object, *, flush: bool = False) -> None:
     """Print a text or a fact; words of others in it cannot control the terminal."""
-    print("\n".join(map(printable, with_advice(fact).split("\n"))), flush=flush)
+    lines = with_advice(fact).split("\n")
+    print("\n".join(fit(printable(line), sys.stdout) for line in lines), flush=flush)
+
+
+def fit(line: str, stream: TextIO) -> str:
+    """Break a line between words where the stream's terminal would break it within them.
+
+    A command stays whole, since it is to be copied.
+    """
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except OSError:
+        return line
+    if not 0 < width < len(line):
+        return line
+    whole = _COMMAND.sub(lambda command: command[0].replace(" ", "\0"), line)
+    broken = textwrap.fill(whole, width, break_long_words=False, break_on_hyphens=False)
+    return broken.replace("\0", " ")
 
 
 def _discard_output(stream: TextIO) -> None:

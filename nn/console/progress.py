@@ -14,7 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from nn.console.chart import can_show_chart, chart_lines
-from nn.console.program import is_output_gone
+from nn.console.program import is_output_gone, say
 from nn.training.history import EpochRecord, History
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
@@ -114,7 +114,7 @@ class Progress(Observer):
         self._history.append(record)
         self.close()
         try:
-            print(epoch_line(record, self._epochs), flush=True)
+            say(epoch_line(record, self._epochs), flush=True)
         except OSError as error:
             if is_output_gone(error):
                 raise StopTraining(save=True) from None

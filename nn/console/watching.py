@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 
 from nn.console.asker import is_terminal
 from nn.console.interrupt import Interrupt
+from nn.console.program import say
 from nn.console.progress import Progress
 from nn.reports.live_plot import LivePlot
 from nn.reports.window import has_display
@@ -33,7 +34,7 @@ def live_plots(wanted: bool) -> list[LivePlot]:
     if not wanted:
         return []
     if not has_display():
-        print("No display for --live-plot: training continues without the window.")
+        say("No display for --live-plot: training continues without the window.")
         return []
     return [LivePlot("Training")]
 
@@ -42,5 +43,5 @@ def hold(plots: Sequence[LivePlot]) -> None:
     """Keep the window open until the person closes it."""
     for plot in plots:
         if plot.is_open:
-            print("Close the window with the curves to end the program.", flush=True)
+            say("Close the window with the curves to end the program.", flush=True)
             plot.hold()

@@ -5,6 +5,7 @@ Python's argparse splits the line into flags and values; the declaration interpr
 """
 
 import argparse
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,16 @@ from nn.settings.checking import Given
 from nn.settings.declaration import SETTINGS, TRAINING
 from nn.settings.setting import Declaration, GroupName, Setting
 from nn.wording import nearest_hint, shorten
+
+
+class _WholeWords(argparse.HelpFormatter):
+    """Breaks the lines of `--help` at blanks only, never within a flag."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width))
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -32,6 +43,7 @@ class FlagParser(argparse.ArgumentParser):
             usage=f"{command(program)} [flags]",
             description=f"{PROGRAMS[program]} {more}",
             allow_abbrev=False,
+            formatter_class=_WholeWords,
             argument_default=argparse.SUPPRESS,
         )
         self.add_argument("--version", action="version", version=f"{NAME} {VERSION}")

@@ -1,4 +1,5 @@
 import errno
+import io
 import math
 import os
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nn.console import program
-from nn.console.program import run_program, say
+from nn.console.program import fit, run_program, say
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,7 @@ def test_what_a_library_makes_of_a_signal_is_no_error(capsys, monkeypatch, error
 
 PRINTER = """
 import sys, time
-from nn.console.program import run_program, say
+from nn.console.program import fit, run_program, say
 def main():
     for line in range({lines}):
         print("line", line, flush={flush})
@@ -204,6 +205,56 @@ def test_letters_that_a_terminal_lacks_are_written_another_way(tmp_path):
     )
     done = shell(f"PYTHONIOENCODING=ascii {sys.executable} {tmp_path}/p.py")
     assert (done.returncode, done.stdout) == (0, "\\u2580\n")
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """A terminal of 20 columns."""
+    stream = io.StringIO()
+    stream.isatty, stream.fileno = lambda: True, lambda: 1
+    monkeypatch.setattr(os, "get_terminal_size", lambda descriptor: os.terminal_size((20, 24)))
+    return stream
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("just twenty letters.", ["just twenty letters."]),
+        ("a line of more than twenty letters", ["a line of more than", "twenty letters"]),
+        ("a-word/of-more-than/twenty letters", ["a-word/of-more-than/twenty", "letters"]),
+        (
+            "To resume it: python train.py --resume x",
+            ["To resume it:", "python train.py --resume x"],
+        ),
+        (
+            "Install it: pip install -r a.txt (or not)",
+            ["Install it:", "pip install -r a.txt", "(or not)"],
+        ),
+    ],
+)
+def test_a_line_is_broken_between_words_but_not_within_a_command(narrow, line, expected):
+    assert fit(line, narrow) == "\n".join(expected)
+
+
+def test_an_error_in_a_terminal_is_broken_between_words(narrow, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", narrow)
+    monkeypatch.setenv("NO_COLOR", "1")
+    run_program(raising(SettingError("it is longer than the line")))
+    assert narrow.getvalue() == "error: it is longer\nthan the line\n"
+
+
+def test_what_is_said_in_a_terminal_is_broken_between_words(narrow, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", narrow)
+    say("it is much longer than the line\nshort")
+    assert narrow.getvalue() == "it is much longer\nthan the line\nshort\n"
+
+
+def test_a_file_gets_each_line_unbroken(tmp_path):
+    with (tmp_path / "log").open("w") as stream:
+        assert (
+            fit("a line of more than twenty letters", stream)
+            == "a line of more than twenty letters"
+        )
 
 
 def test_what_is_said_cannot_work_the_terminal(capsys):

@@ -108,3 +108,14 @@ def test_another_script_can_take_a_few_of_the_settings():
     assert check_settings(given_settings(parser.parse(["--data-dir", "x"]))).data_dir == "x"
     with pytest.raises(SettingError, match="unknown flag"):
         parser.parse(["--epochs", "3"])
+
+
+def test_help_is_broken_between_words_only(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "300")
+    with pytest.raises(SystemExit):
+        parse_command_line(["--help"])
+    words = capsys.readouterr().out.split()
+    monkeypatch.setenv("COLUMNS", "20")
+    with pytest.raises(SystemExit):
+        parse_command_line(["--help"])
+    assert capsys.readouterr().out.split() == words
