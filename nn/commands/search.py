@@ -2,7 +2,7 @@
 
 import sys
 
-from nn.console.program import run_program, say
+from nn.console.program import run_program, say, when_stopped
 
 
 def main() -> int:
@@ -31,8 +31,14 @@ def _search() -> None:
 
             run_search(study, show)
         status = study.status()
-    for path in [write_trials(status), *draw_study(status)]:
-        say(f"Saved {path}")
-    if plan.search.sampler == "grid":
-        print_comparison(plan.folder, len(status.finished))
+    with when_stopped(
+        lambda: (
+            f"stopped before all pictures were drawn; all trials are saved in {plan.folder}. "
+            "The same command draws the pictures."
+        )
+    ):
+        for path in [write_trials(status), *draw_study(status)]:
+            say(f"Saved {path}")
+        if plan.search.sampler == "grid":
+            print_comparison(plan.folder, len(status.finished))
     print_winner(status)

@@ -8,7 +8,7 @@ from pathlib import Path
 from nn.comparing.compare import Comparison, compare
 from nn.comparing.compared_run import read_runs
 from nn.console.asker import is_terminal
-from nn.console.program import say
+from nn.console.program import say, when_stopped
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.runs.find_run import finished_runs
@@ -31,9 +31,15 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
     _print_table(comparison)
     folder = RunFolder.create(save_dir / FOLDER, name)
     data = " and ".join(sorted({run.settings["dataset"] for run in comparison.runs}))
-    write_comparison(folder.path, comparison, f"{data}, {name}")
-    if weights:
-        _draw_weights(comparison)
+    with when_stopped(
+        lambda: (
+            f"stopped before all pictures were drawn; the tables are saved in {folder.path}. "
+            "The same command compares the runs again."
+        )
+    ):
+        write_comparison(folder.path, comparison, f"{data}, {name}")
+        if weights:
+            _draw_weights(comparison)
     say(f"Saved in {folder.path}")
 
 

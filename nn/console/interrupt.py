@@ -60,17 +60,20 @@ class Interrupt(Observer):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Restore the previous handlers."""
+        """Restore the previous handlers, and pass on a signal that came after the training."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if kind is None and self._arrived is not None and not self.happened:
+            signal.raise_signal(self._arrived)
 
     def _mark(self, number: int, frame: FrameType | None) -> None:
+        if not self._training:
+            interrupt(number, frame)
+            return
         if self._arrived in (None, signal.SIGINT):
             self._arrived = number
         if self._asking:
             raise KeyboardInterrupt  # ends the question without an answer
-        if not self._training:
-            interrupt(number, frame)
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Note that from now on there is something to save."""

@@ -8,9 +8,10 @@ import re
 import signal
 import sys
 import textwrap
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TextIO
 
@@ -37,6 +38,7 @@ _ENDING = [
 _COMMAND = re.compile(r"\b(?:python \w+\.py|nn-\w+) .*|\bpip install (?:-r )?\S+")
 _REPEATED = 1.0  # seconds after a signal in which further ones are ignored
 _RELATED = 10.0  # seconds after a signal in which a library's error may be caused by it
+_IMPORT_CHECK = 0.02  # seconds between two looks whether an import has ended
 
 
 def run_program(main: Callable[[], None]) -> int:
@@ -86,8 +88,11 @@ class Interruption:
     A terminal that is closed sends several signals at once, and people press Ctrl-C twice. A later
     signal interrupts again, so that a clean-up that hangs can be ended.
 
+    While a module is imported, a signal waits: an exception in the middle of an import is lost, or
+    leaves a library written in C in a state in which Python aborts.
+
     Attributes:
-        last: The time of the last signal, in seconds.
+        last: The time of the last signal that was not left waiting, in seconds.
     """
 
     def __init__(self) -> None:
@@ -95,12 +100,60 @@ class Interruption:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
+        if _is_importing(frame):
+            again = threading.Timer(_IMPORT_CHECK, _send_again, [number])
+            again.daemon = True
+            again.start()
+            return
         before, self.last = self.last, time.monotonic()
         if self.last - before > _REPEATED:
             raise KeyboardInterrupt
 
+    def caused(self, error: BaseException) -> bool:
+        """Return whether an error is the stop that a person asked for.
+
+        A library written in C may turn the KeyboardInterrupt into an error of its own, such as
+        "incompatible function arguments".
+        """
+        foreign = not isinstance(error, ProgramError | SystemExit | MemoryError | OSError)
+        related = time.monotonic() - self.last <= _RELATED
+        return isinstance(error, KeyboardInterrupt) or (foreign and related)
+
 
 interrupt = Interruption()
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether the program, from `run_program` down to this frame, is importing a module."""
+    while frame is not None and frame.f_code is not run_program.__code__:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again(number: int) -> None:
+    """Send a signal to the main thread, and so end a call in which it waits."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
+
+
+@contextmanager
+def when_stopped(describe: Callable[[], str]) -> Iterator[None]:
+    """Say what is saved and how to finish it if a person stops the program within the block.
+
+    Args:
+        describe: Called after the stop; its text replaces "stopped".
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not interrupt.caused(error):
+            raise
+        _ignore_signals()
+        raise StoppedError(describe()) from None
 
 
 def _ignore_signals() -> None:
@@ -124,10 +177,7 @@ def _run(main: Callable[[], None]) -> int:
     except OSError as error:
         return _refused(error)
     except BaseException as error:
-        # Ctrl-C. A library written in C may turn the KeyboardInterrupt into an error of its own,
-        # such as "incompatible function arguments".
-        unrelated = time.monotonic() - interrupt.last > _RELATED
-        if unrelated and not isinstance(error, KeyboardInterrupt):
+        if not interrupt.caused(error):
             raise
         _ignore_signals()
         _say("stopped", is_error=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.console.program import say
+from nn.console.program import say, when_stopped
 from nn.console.terminal import has_terminal, is_plain
 from nn.console.viewer import browse_in_terminal, draw_image
 from nn.errors import DataError, SettingError
@@ -36,8 +36,9 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
     elif has_terminal(sys.stdin, sys.stdout):
         browse_in_terminal(predictions, sys.stdin, sys.stdout, view)
     else:
-        for path in write_gallery(folder, predictions, view):
-            say(f"Saved {path}")
+        with when_stopped(lambda: "stopped; the same command draws the gallery."):
+            for path in write_gallery(folder, predictions, view):
+                say(f"Saved {path}")
 
 
 def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from shlex import quote
 
 from nn.console.gather import Resume
-from nn.console.program import say
+from nn.console.program import say, when_stopped
 from nn.console.progress import DownloadProgress
 from nn.console.watching import hold, live_plots, watching
 from nn.errors import StoppedError
@@ -36,6 +36,7 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
             had learned was saved.
     """
     begin: Callable[..., FinishedRun]
+    run: FinishedRun | None = None
     if isinstance(wanted, Settings):
         begin = partial(run_experiment, wanted)
     else:
@@ -43,7 +44,7 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
         begin = partial(resume_run, folder, wanted.given)
     plots = live_plots(live_plot)
     # Locked until the pictures are drawn: a run without its report would look unfinished.
-    with ExitStack() as locked:
+    with ExitStack() as locked, when_stopped(lambda: _what_is_missing(run)):
         with (
             watching(chart=chart, plots=plots) as observers,
             closing(DownloadProgress()) as download,
@@ -55,6 +56,16 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
             say(f"Resume it: {command('train')} --resume {quote(str(run.folder.path))}")
         raise run.cut_short
     hold(plots)
+
+
+def _what_is_missing(run: FinishedRun | None) -> str:
+    """Return what a person reads who stopped the program outside of the training."""
+    if run is None:
+        return "stopped"
+    return (
+        f"stopped before all pictures were drawn; everything else is saved in {run.folder.path}. "
+        f"Finish it: {command('train')} --resume {quote(str(run.folder.path))}"
+    )
 
 
 def _report(run: FinishedRun) -> None:

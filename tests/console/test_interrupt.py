@@ -110,6 +110,16 @@ def test_kill_is_not_asked_about_even_after_ctrl_c(monkeypatch):
             interrupt.on_progress(1, 0.5, 0.9)
 
 
+def test_a_signal_after_the_last_step_stops_as_soon_as_the_numbers_are_saved(monkeypatch):
+    monkeypatch.setattr(interrupt, "last", -math.inf)
+    late = Interrupt(ask=True).__enter__()
+    late.on_epoch_start(1, 1, 10)
+    os.kill(os.getpid(), signal.SIGINT)  # noted: now the numbers are saved
+    with pytest.raises(KeyboardInterrupt):
+        late.__exit__(None, None, None)
+    assert not late.happened
+
+
 def test_signals_are_given_back():
     before = signal.getsignal(signal.SIGINT)
     with Interrupt(ask=False):

@@ -1,4 +1,5 @@
 import errno
+import importlib
 import io
 import math
 import os
@@ -99,6 +100,56 @@ def test_what_a_library_makes_of_a_signal_is_no_error(capsys, monkeypatch, error
     monkeypatch.setattr(program, "_RELATED", 0.0)  # long after a signal it is one
     with pytest.raises(type(error)):
         run_program(raising(error))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_waits_until_a_module_is_imported(tmp_path, monkeypatch, capsys, number):
+    monkeypatch.setattr(program.interrupt, "last", -math.inf)
+    (tmp_path / "slow_module.py").write_text(f"import signal\nsignal.raise_signal({int(number)})\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    later = []
+
+    def main():
+        later.append(importlib.import_module("slow_module"))
+        signal.pause()  # until the signal is sent again
+        later.append("not stopped")
+
+    try:
+        assert run_program(main) == 130
+    finally:
+        sys.modules.pop("slow_module", None)
+    assert capsys.readouterr().err == "stopped\n"
+    assert len(later) == 1
+
+
+def test_a_program_that_is_imported_can_be_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(program.interrupt, "last", -math.inf)
+    (tmp_path / "started.py").write_text(
+        "import signal\nfrom nn.console.program import run_program\n"
+        "code = run_program(lambda: signal.raise_signal(signal.SIGINT))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert importlib.import_module("started").code == 130
+    del sys.modules["started"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), "half is saved\n"),
+        (DataError("no images"), "error: no images\n"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.png"), "error: a.png: No space"),
+    ],
+)
+def test_a_stop_says_what_is_saved_and_other_errors_stay(capsys, error, said):
+    def main():
+        with program.when_stopped(lambda: "half is saved"):
+            raise error
+
+    assert run_program(main) == (
+        130 if isinstance(error, KeyboardInterrupt) else run_program(raising(error))
+    )
+    assert capsys.readouterr().err.startswith(said)
 
 
 PRINTER = """

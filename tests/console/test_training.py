@@ -16,7 +16,7 @@ def train(monkeypatch, tmp_path):
     """Return a function that shows a run that ended as told, and what was done in which order."""
     done: list[str] = []
 
-    def show(wanted, cut_short=None) -> list[str]:
+    def show(wanted, cut_short=None, stop_drawing=None) -> list[str]:
         result = SimpleNamespace(validation_accuracy=0.5, test_accuracy=0.25, test_images=1000)
         run = SimpleNamespace(
             folder=SimpleNamespace(path=tmp_path / "a run"), result=result, cut_short=cut_short
@@ -26,6 +26,11 @@ def train(monkeypatch, tmp_path):
             keep_locked.callback(done.append, "unlocked")
             done.append(f"trained {first[0].path.name if len(first) > 1 else first[0].epochs}")
             return run
+
+        def draw(run):
+            done.append("drawn")
+            if stop_drawing:
+                raise stop_drawing
 
         @contextmanager
         def watching(*, chart, plots):
@@ -38,7 +43,7 @@ def train(monkeypatch, tmp_path):
         monkeypatch.setattr(training, "watching", watching)
         monkeypatch.setattr(training, "live_plots", lambda wanted: [])
         monkeypatch.setattr(training, "hold", lambda plots: done.append("held"))
-        monkeypatch.setattr(training, "write_reports", lambda run: done.append("drawn"))
+        monkeypatch.setattr(training, "write_reports", draw)
         training.train_and_report(wanted, chart=False, live_plot=False)
         return done
 
@@ -62,6 +67,19 @@ def test_a_run_is_locked_until_its_pictures_are_drawn(train, tmp_path, capsys) -
 
 def test_a_run_to_resume_is_found_first(train, tmp_path) -> None:
     assert train(Resume("old", tmp_path, {}))[0] == "trained old"
+
+
+def test_a_stop_while_pictures_are_drawn_says_what_is_saved_and_how_to_finish(
+    train, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr("nn.console.program._ignore_signals", lambda: None)
+    with pytest.raises(StoppedError) as stopped:
+        train(Settings(), stop_drawing=KeyboardInterrupt)
+    assert str(stopped.value) == (
+        f"stopped before all pictures were drawn; everything else is saved in {tmp_path / 'a run'}."
+        f" Finish it: python train.py --resume '{tmp_path / 'a run'}'"
+    )
+    assert train.done[-1] == "unlocked"
 
 
 @pytest.mark.parametrize("error", [StoppedError("stopped"), ValueError("diverged")])
