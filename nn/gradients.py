@@ -69,17 +69,22 @@ def check_gradients(
     )
 
 
+def derivative_at(loss: Callable[[], float], values: Array, index: tuple[int, ...]) -> float:
+    """Return (L(x + h) - L(x - h)) / 2h for one number x of an array, which stays as it is."""
+    before = values[index]
+    values[index] = before + _STEP
+    above = loss()
+    values[index] = before - _STEP
+    below = loss()
+    values[index] = before
+    return (above - below) / (2 * _STEP)
+
+
 def _derivative(loss: Callable[[], float], values: Array) -> Array:
     """Return the loss's derivative with respect to every number of an array, one by one."""
     derivative = np.empty_like(values)
     for index in np.ndindex(values.shape):
-        before = values[index]
-        values[index] = before + _STEP
-        above = loss()
-        values[index] = before - _STEP
-        below = loss()
-        values[index] = before
-        derivative[index] = (above - below) / (2 * _STEP)
+        derivative[index] = derivative_at(loss, values, index)
     return derivative
 
 

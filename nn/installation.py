@@ -20,6 +20,7 @@ PROGRAMS = {
     "predict": "Show test images, or your own, with their predicted and true labels.",
     "search": "Search for the settings that train the best network.",
     "compare": "Compare finished runs in one picture and one table.",
+    "explain": "Walk through one training step with all its numbers.",
 }
 """What each program is for. Its code is in `nn/commands`."""
 

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from benchmarks.pictures import record, without_escapes
+from nn.installation import PROGRAMS
 from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")])
-SCRIPTS = ("train.py", "predict.py", "search.py", "compare.py")
+SCRIPTS = tuple(f"{program}.py" for program in PROGRAMS)
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 

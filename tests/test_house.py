@@ -32,7 +32,7 @@ BELOW_RUNS = {
     *("training", "datasets"),
     *MATHS,
 }
-BELOW_PAGES = {*BELOW_RUNS, "settings", "runs", "resuming", "searching", "comparing"}
+BELOW_PAGES = {*BELOW_RUNS, "settings", "runs", "resuming", "searching", "comparing", "explaining"}
 MAY_IMPORT: dict[str, set[str]] = {
     "": {"library"},
     "library": {*BELOW_RUNS, "runs", "console"},
@@ -58,6 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resuming": {*BELOW_RUNS, "settings", "runs"},
     "searching": {*BELOW_RUNS, "settings", "runs"},
     "comparing": {*BELOW_RUNS, "settings", "runs"},
+    "explaining": {*BELOW_RUNS, "settings", "runs"},
     "reports": BELOW_PAGES,
     "console": {*BELOW_PAGES, "reports"},
     "commands": {*BELOW_PAGES, "reports", "console"},
@@ -75,7 +76,7 @@ HOME_OF = {
     "prompt_toolkit": {"nn.console.questions", "nn.console.choice_list"},
     "tqdm": {"nn.console.progress", "nn.console.notebook_progress"},
     "PIL": {"nn.datasets.picture", "nn.datasets.picture_file", "nn.reports.image_sprite"},
-    "jinja2": {"nn.reports.html_report"},
+    "jinja2": {"nn.reports.pages"},
     "onnx": {"nn.runs.export"},
     "pickle": {"nn.datasets.pickled"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.

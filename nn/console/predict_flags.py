@@ -1,13 +1,12 @@
 """The command line of predict.py."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nn.runs.predictions import View
 from nn.settings.checking import check_settings
-from nn.settings.flags import FlagParser, add_setting_flags, given_settings
+from nn.settings.flags import FlagParser, add_setting_flags, given_settings, whole_number
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,11 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         "--run alone shows a list to choose from (default: the newest run)"
     )  # fmt: skip
     parser.add_argument(
-        "--top-mistakes", metavar="N", type=_at_least(1),
+        "--top-mistakes", metavar="N", type=whole_number(1),
         help="show the N most confident mistakes first"
     )  # fmt: skip
     parser.add_argument(
-        "--digit", metavar="D", type=_at_least(0), help="show only this digit (or class) first"
+        "--digit", metavar="D", type=whole_number(0), help="show only this digit (or class) first"
     )
     parser.add_argument(
         "--image", metavar="PICTURE", nargs="+", action="extend",
@@ -73,16 +72,3 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         data_dir=settings.data_dir if "data_dir" in given else None,
         save_dir=Path(settings.save_dir),
     )
-
-
-def _at_least(lowest: int) -> Callable[[str], int]:
-    """Return a function that reads a whole number of at least `lowest`."""
-
-    def read(word: str) -> int:
-        if not (word.isascii() and word.isdigit() and len(word) < 10 and int(word) >= lowest):
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {lowest} up, got {word!r}"
-            )
-        return int(word)
-
-    return read

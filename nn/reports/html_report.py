@@ -3,16 +3,10 @@
 It is a single file that opens from the disk in any browser and needs no network connection. So it
 contains everything, the trained weights included, and draws and computes by itself: the scripts
 in `nn/reports/html` do that, and this module gives them their numbers.
-
-Everything that a person or a file named is escaped where it enters the page. In addition, the
-page's Content-Security-Policy forbids it to load anything, and to run any other script.
 """
 
-import base64
-import hashlib
 import math
 from collections.abc import Iterable
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,6 +19,7 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
 from nn.reports.page_data import history_data, image_data, network_data
+from nn.reports.pages import content_policy, page_source, render_page
 from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.run_folder import Result
@@ -32,7 +27,6 @@ from nn.runs.saved_run import SavedRun
 from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 
-_SOURCES = files("nn.reports") / "html"
 _SCRIPTS = (
     *("layers.js", "preparation.js", "drawing.js", "bars.js", "pictures.js", "weights.js"),
     *("charts.js", "report.js"),
@@ -63,21 +57,8 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
 
 
 def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda share: f"{share:.2%}"
-    # JSON cannot express NaN: a forgotten one must fail here, not in the browser.
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-
-    style = _source("report.css")
-    scripts = [_source(name) for name in _SCRIPTS]
+    style = page_source("report.css")
+    scripts = [page_source(name) for name in _SCRIPTS]
     facts = run.facts
     matrix = confusion_matrix(predictions.true, predictions.predicted, facts.classes)
     histories = history_data(run.folder.path)
@@ -89,9 +70,10 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         "images": image_data(predictions),
     }
     in_table = facts.classes <= _MOST_CLASSES_IN_A_TABLE
-    return environment.get_template("report.html").render(
+    return render_page(
+        "report.html",
         title=printable(predictions.title),
-        policy=_policy(style, scripts),
+        policy=content_policy(style, *scripts),
         style=style,
         scripts=scripts,
         result=result,
@@ -107,24 +89,6 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         layers=describe(run.network),
         settings=_setting_rows(run.settings),
     )
-
-
-def _source(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, scripts: list[str]) -> str:
-    """Return a Content-Security-Policy that allows only this style and these scripts."""
-    allowed = " ".join(_hash(script) for script in scripts)
-    return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {allowed}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(source: str) -> str:
-    digest = hashlib.sha256(source.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _epoch_rows(histories: dict[str, Any]) -> list[list[str]]:

@@ -9,6 +9,7 @@ RESULT = "result.csv"
 REPORT = "report.html"
 GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
+EXPLANATION = "explanation.html"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
-DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, *EXPORTS.values())
+DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, EXPLANATION, *EXPORTS.values())
 """Files made from a result, which would be wrong beside another result."""

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from nn.architecture.building import build_network
 from nn.architecture.layer_list import hidden_layer_list
 from nn.datasets.batches import Chunk, in_order
@@ -97,6 +100,7 @@ def prepare_network(
     classes: int,
     *,
     initializer: Initializer | None = None,
+    dtype: DTypeLike = np.float32,
 ) -> Network:
     """Build the network that the settings describe, with fresh weights.
 
@@ -105,6 +109,7 @@ def prepare_network(
         image_shape: (H, W).
         classes: K.
         initializer: Draws the weights; the one that the settings name if None.
+        dtype: float32, or float64 for gradient checks.
     """
     shorthand = settings.hidden_layers, settings.hidden_units, settings.activation
     return build_network(
@@ -113,4 +118,5 @@ def prepare_network(
         classes=classes,
         initializer=initializer or INITIALIZERS[settings.initialization],
         rng=random_stream(settings.seed, "initialization"),
+        dtype=dtype,
     )

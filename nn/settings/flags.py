@@ -6,7 +6,7 @@ Python's argparse splits the line into flags and values; the declaration interpr
 
 import argparse
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -178,3 +178,16 @@ def _add_flag(heading: argparse._ArgumentGroup, setting: Setting) -> None:
     heading.add_argument(
         off, dest=setting.name, action="store_const", const="no", help=f"{setting.flag} no"
     )
+
+
+def whole_number(lowest: int) -> Callable[[str], int]:
+    """Return a function that reads a flag's value, a whole number of at least `lowest`."""
+
+    def read(word: str) -> int:
+        if not (word.isascii() and word.isdigit() and len(word) < 10 and int(word) >= lowest):
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {lowest} up, got {word!r}"
+            )
+        return int(word)
+
+    return read

@@ -1,0 +1,1 @@
+"""Explaining: one training step with all its numbers."""
