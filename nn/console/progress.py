@@ -53,6 +53,7 @@ class Progress(Observer):
         self._examples = 1
         self._epoch = 0  # the one that runs
         self._begun: tuple[float, int] | None = None  # when the training began, and its epoch
+        self._paused: float | None = None  # since when
 
     def on_resume(self, history: History) -> None:
         """Start the chart with the epochs trained before the run was resumed."""
@@ -81,6 +82,9 @@ class Progress(Observer):
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """Move the bar, at most ten times a second."""
         now = time.monotonic()
+        if self._paused and self._begun:  # the wait for a person's answer is no training
+            self._begun = self._begun[0] + now - self._paused, self._begun[1]
+        self._paused = None
         if self._bar is None or self._bar.disable or now < self._next_look:
             return
         self._next_look = now + REFRESH
@@ -122,6 +126,7 @@ class Progress(Observer):
 
     def pause(self) -> None:
         """Clear the bar for other output in the middle of an epoch; it returns below that."""
+        self._paused = time.monotonic()
         if self._bar is None or self._bar.disable:
             print()
             return

@@ -6,11 +6,14 @@ So all parameters are copied, the weights of the later layers transposed, and at
 back: once per two thousand examples or so.
 """
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.engines import compiled_loops
 from nn.engines.compiled_loops import RELU, SIGMOID, run_steps
 from nn.engines.dense_layers import dense_layers
 from nn.layers.layer import Array
@@ -19,6 +22,20 @@ from nn.network import Network
 from nn.optimizers import Momentum, Optimizer
 
 _ACTIVATIONS = {"": 0, "relu": RELU, "sigmoid": SIGMOID}
+_LOOPS = Path(compiled_loops.__file__)
+# Compiling the loops takes this many times longer than Python takes to compile the same file.
+_COMPILATION = 3000
+
+
+def expected_compilation() -> float:
+    """Return how many seconds compiling will take; 0 if the code is kept from an earlier run."""
+    kept = run_steps.stats.cache_path  # type: ignore[attr-defined]  # it is Numba's dispatcher
+    files = Path(kept).glob(f"{_LOOPS.stem}.run_steps-*.nbi") if kept else []
+    if any(file.stat().st_mtime >= _LOOPS.stat().st_mtime for file in files):
+        return 0.0
+    source, started = _LOOPS.read_text(encoding="utf-8"), time.perf_counter()
+    compile(source, _LOOPS.name, "exec")
+    return _COMPILATION * (time.perf_counter() - started)
 
 
 class CompiledEngine:
@@ -35,18 +52,42 @@ class CompiledEngine:
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
         """Take one step for each batch; see `Engine.take_steps`."""
         optimizer, parameters = self._optimizer, self._network.parameters
+        logits = np.empty((len(labels), int(self._sizes[-1])), np.float32)
         flats = [parameters.values, *optimizer.state.values()]
         copies = [parameters.zeros() for _ in flats]
         for flat, copy in zip(flats, copies, strict=True):
             for part, there in self._parts(flat, copy):
                 there[:] = part
+        self._run(inputs, labels, batch_size, copies, logits)
+        for flat, copy in zip(flats, copies, strict=True):
+            for part, there in self._parts(flat, copy):
+                part[:] = there
+        return logits
 
+    def compile(self) -> float:
+        """Compile the loops or load them, before the first step; return the seconds it took."""
+        started = time.perf_counter()
+        inputs = np.zeros((1, int(self._sizes[0])), np.float32)
+        zeros = [self._network.parameters.zeros() for _ in range(1 + len(self._optimizer.state))]
+        logits = np.empty((1, int(self._sizes[-1])), np.float32)
+        self._run(inputs, np.zeros(1, np.int64), 1, zeros, logits)
+        return time.perf_counter() - started
+
+    def _run(
+        self,
+        inputs: Array,
+        labels: NDArray[np.int64],
+        batch_size: int,
+        copies: list[Array],
+        logits: Array,
+    ) -> None:
+        """Take the steps on copies of the values and of the optimizer's state."""
+        optimizer = self._optimizer
         # Gradients are added to the velocity where there is one, and else to the values.
         has_velocity = isinstance(optimizer, Momentum)
         momentum, scale = 1.0, -optimizer.learning_rate
         if isinstance(optimizer, Momentum):
             momentum, scale = optimizer.momentum, 1.0 - optimizer.dampening
-        logits = np.empty((len(labels), int(self._sizes[-1])), np.float32)
         # Factors beyond all float32 make a network that diverges; the trainer notices it.
         with np.errstate(over="ignore"):
             run_steps(
@@ -65,10 +106,6 @@ class CompiledEngine:
                 np.float32(optimizer.penalty.l2),
                 logits,
             )
-        for flat, copy in zip(flats, copies, strict=True):
-            for part, there in self._parts(flat, copy):
-                part[:] = there
-        return logits
 
     def _parts(self, flat: Array, copy: Array) -> Iterator[tuple[Array, Array]]:
         """Yield each parameter's part of `flat` with the same numbers of the copy."""

@@ -10,6 +10,7 @@ from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
 from nn.engines.choice import choose_engine, why_not_compiled
 from nn.engines.engine import Engine
+from nn.engines.fused import FusedEngine
 from nn.errors import MissingNumbaError
 from nn.installation import install_command
 from nn.layers.dropout import Dropout
@@ -80,7 +81,14 @@ def make_engine(
     optimizer: Optimizer,
     report: Report = lambda message: None,
 ) -> Engine:
-    """Return the engine that the settings name, and report whether steps are compiled.
+    """Return the engine that the settings name, ready for its first step.
+
+    Args:
+        settings: The settings.
+        network: The network.
+        loss: What training minimizes.
+        optimizer: Made for this network's parameters.
+        report: Told whether steps are compiled, and before that how long compiling will take.
 
     Raises:
         MissingNumbaError: Numba is needed, but not installed.
@@ -89,9 +97,23 @@ def make_engine(
         engine = choose_engine(network, loss, optimizer, compiled=settings.compiled)
     except ImportError:
         raise MissingNumbaError(install_command("compiled")) from None
-    if settings.compiled:
+    if settings.compiled and isinstance(engine, FusedEngine):
         report(CompiledSteps(why_not_compiled(network, optimizer)))
+    elif settings.compiled:
+        _compile(engine, report)
     return engine
+
+
+def _compile(engine: Engine, report: Report) -> None:
+    """Compile an engine's steps before training, so that training time is that of steps alone."""
+    from nn.engines.compiled import CompiledEngine, expected_compilation  # imports Numba
+
+    if isinstance(engine, CompiledEngine):
+        expected = expected_compilation()
+        if expected:
+            report(CompiledSteps(expected=expected))
+        took = engine.compile()
+        report(CompiledSteps(took=took if expected else 0.0))
 
 
 def make_schedule(settings: Settings, history: History) -> Schedule:

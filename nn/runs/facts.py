@@ -14,9 +14,13 @@ class CompiledSteps:
 
     Attributes:
         unsupported: What they do not support, so that NumPy takes the steps; empty if they do.
+        expected: How many seconds compiling will take, where that is still to be done.
+        took: How many seconds it took, where it has just been done.
     """
 
-    unsupported: str
+    unsupported: str = ""
+    expected: float = 0.0
+    took: float = 0.0
 
     def __str__(self) -> str:
         if self.unsupported:
@@ -24,7 +28,12 @@ class CompiledSteps:
                 f"Using NumPy: compiled steps do not support {self.unsupported}, only dense "
                 "layers, relu or sigmoid after them, sgd and momentum."
             )
-        return "Steps are compiled, which takes a few seconds the first time."
+        if self.expected:
+            return (
+                f"Compiling the training steps takes about {self.expected:.0f} s, only the first "
+                "time on this machine."
+            )
+        return "Steps are compiled" + (f", which took {self.took:.1f} s." if self.took else ".")
 
 
 @dataclass(frozen=True)

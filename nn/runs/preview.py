@@ -57,6 +57,7 @@ def preview_run(settings: Settings) -> Preview:
     rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
     inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
     inputs[rng.random(inputs.shape) > _SHARE_OF_INK] = 0
+    inputs[:, 0] = 0  # the corner of an image
     labels = rng.integers(0, _CLASSES, rows)
     with limited_threads(settings.threads):  # as in training
         engine.take_steps(inputs, labels, batch_size)  # makes arrays, or compiles

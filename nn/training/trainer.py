@@ -114,11 +114,11 @@ def train(
     last_finite = so_far.last_finite or network.snapshot()
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
-        started = time.perf_counter() - so_far.seconds
         optimizer.scale_learning_rate(schedule(epoch))
         for observer in observers:
             observer.on_epoch_start(epoch, epochs, training.examples)
 
+        started = time.perf_counter() - so_far.seconds
         for examples in training.epoch(skip=so_far.examples):
             before = network.snapshot()
             with limited_threads(threads):
@@ -137,6 +137,8 @@ def train(
             so_far.seconds = time.perf_counter() - started
             for observer in observers:
                 observer.on_progress(so_far.examples, so_far.loss, so_far.accuracy)
+            # What observers do is no training: one of them may wait for a person's answer.
+            started = time.perf_counter() - so_far.seconds
 
         validated = evaluate(network, loss, validation())
         if not math.isfinite(validated.loss):

@@ -307,3 +307,17 @@ def test_the_time_left_is_that_of_the_whole_run(monkeypatch, capsys):
     progress.on_progress(50, 0.5, 0.9)
     progress.close()
     assert "06:30 left" in capsys.readouterr().err  # 6.5 epochs of a minute
+
+
+def test_the_wait_for_an_answer_does_not_lengthen_the_time_left(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    progress = Progress(chart=False)
+    progress.on_epoch_start(1, 1, 100)
+    now[0] = 30.0
+    progress.pause()
+    now[0] = 1000.0
+    progress.on_progress(50, 0.5, 0.9)
+    progress.close()
+    assert "00:30 left" in capsys.readouterr().err

@@ -1,8 +1,11 @@
 """What is special about compiled steps; `test_textbook` holds them to the textbook."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +25,7 @@ from tests.engines.models import (
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
+from nn.engines import compiled, compiled_loops
 from nn.engines.compiled import CompiledEngine
 
 both = partial(beside_textbook, CompiledEngine)
@@ -54,6 +58,37 @@ def test_they_repeat_to_the_last_bit_wherever_memory_lies(optimizer: str) -> Non
         logits = model.take(Some(inputs, examples.labels), 4)
         results.append((logits.tobytes(), model.numbers.tobytes()))
     assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
+def test_compiling_before_the_first_step_changes_nothing_and_is_all_that_steps_need(
+    optimizer: str,
+) -> None:
+    model = make_model(CompiledEngine, "relu", optimizer, "L2")
+    before = model.numbers.copy()
+    model.engine.compile()
+    np.testing.assert_array_equal(model.numbers, before)
+    compiled = len(compiled_loops.run_steps.signatures)
+    model.take(make_examples(), 4)
+    assert len(compiled_loops.run_steps.signatures) == compiled
+
+
+def test_code_that_is_kept_need_not_be_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = tmp_path / "loops.py"
+    loops.write_text("x = 1\n" * 1000)
+    monkeypatch.setattr(compiled, "_LOOPS", loops)
+    stats = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
+    monkeypatch.setattr(compiled, "run_steps", stats)
+    assert compiled.expected_compilation() > 0
+    kept = tmp_path / "loops.run_steps-61.py311.nbi"
+    kept.touch()
+    assert compiled.expected_compilation() == 0
+    os.utime(kept, (0, 0))  # of an older version
+    assert compiled.expected_compilation() > 0
+    stats.stats.cache_path = None  # neither folder can be written
+    assert compiled.expected_compilation() > 0
 
 
 def test_a_learning_rate_of_0_changes_nothing() -> None:

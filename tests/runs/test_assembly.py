@@ -93,12 +93,32 @@ def test_every_decay_has_a_schedule_of_its_own():
 
 
 @pytest.mark.parametrize(("optimizer", "unsupported"), [("momentum", ""), ("adam", "adam")])
-def test_what_became_of_compiled_steps_is_reported(settings, optimizer, unsupported):
-    pytest.importorskip("numba")
+def test_what_became_of_compiled_steps_is_reported(settings, optimizer, unsupported, monkeypatch):
+    compiled = pytest.importorskip("nn.engines.compiled")
+    monkeypatch.setattr(compiled, "expected_compilation", lambda: 0.0)
     said: list[object] = []
     wanted = settings(compiled=True, optimizer=optimizer)
     assemble(wanted, prepare_data(wanted), said.append)
     assert said == [CompiledSteps(unsupported)]
+
+
+def test_compiling_is_announced_with_its_length_before_it_and_measured_after_it(
+    settings, monkeypatch
+):
+    compiled = pytest.importorskip("nn.engines.compiled")
+    monkeypatch.setattr(compiled, "expected_compilation", lambda: 15.0)
+    said: list[object] = []
+    announced: list[object] = []
+
+    def compile(engine):
+        announced.extend(said)
+        return 16.2
+
+    monkeypatch.setattr(compiled.CompiledEngine, "compile", compile)
+    wanted = settings(compiled=True)
+    assemble(wanted, prepare_data(wanted), said.append)
+    assert announced == [CompiledSteps(expected=15.0)]
+    assert said == [*announced, CompiledSteps(took=16.2)]
 
 
 def test_without_numba_the_error_says_how_to_install_it(settings, monkeypatch):

@@ -33,7 +33,9 @@ def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
 
 
 def test_compiled_steps_say_what_they_do_not_support() -> None:
-    assert str(CompiledSteps("")).startswith("Steps are compiled")
+    assert str(CompiledSteps(expected=15.4)).startswith("Compiling the training steps takes about")
+    assert str(CompiledSteps(took=16.24)) == "Steps are compiled, which took 16.2 s."
+    assert str(CompiledSteps()) == "Steps are compiled."
     assert str(CompiledSteps("adam")).startswith(
         "Using NumPy: compiled steps do not support adam, only dense layers"
     )

@@ -84,6 +84,19 @@ def test_any_batch_size_is_tried_out_in_little_memory(clock, monkeypatch, batch_
     assert rows[0] % min(batch_size, 2048) == 0
 
 
+def test_the_corner_of_the_images_is_dark_as_compiled_steps_expect(clock, monkeypatch):
+    corners: list[float] = []
+    take_steps = FusedEngine.take_steps
+
+    def watched(self, inputs, *arguments):
+        corners.extend(inputs[:, 0])
+        return take_steps(self, inputs, *arguments)
+
+    monkeypatch.setattr(FusedEngine, "take_steps", watched)
+    preview_run(Settings())
+    assert set(corners) == {0.0}
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
 def test_steps_that_diverge_are_no_trouble(clock, optimizer):
     preview = preview_run(Settings(learning_rate=1e35, optimizer=optimizer, hidden_layers=2))

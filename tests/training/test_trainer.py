@@ -3,10 +3,12 @@
 import types
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pytest
 
+from nn.engines.textbook import TextbookEngine
 from nn.errors import DivergedError
 from nn.optimizers import OPTIMIZERS, SGD, Momentum
 from nn.schedules import exponential
@@ -135,16 +137,30 @@ def test_the_rate_of_an_epoch_is_set_before_anyone_is_told_of_it() -> None:
     assert rates == [0.1, 0.05, 0.1 / 3] == [each.learning_rate for each in history]
 
 
-def test_the_history_grows_by_one_record_an_epoch_with_its_duration(
+def test_the_history_grows_by_one_record_an_epoch_whose_duration_is_that_of_training_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # At an epoch's start, after each of its two chunks, and at its end.
-    ticks = iter([100.0, 100.5, 102.0, 102.5, 110.0, 110.1, 110.2, 111.0])
-    clock = types.SimpleNamespace(perf_counter=lambda: next(ticks))
+    passed = [0.0]
+    clock = types.SimpleNamespace(perf_counter=lambda: sum(passed))
     monkeypatch.setattr(trainer, "time", clock)
-    history = run(make_network(), Dealer(), epochs=2)
+    take_steps = TextbookEngine.take_steps
+
+    def half_a_second(self: TextbookEngine, *arguments: Any) -> Any:
+        passed.append(0.5)
+        return take_steps(self, *arguments)
+
+    class Asking(Observer):
+        """Waits eight seconds for a person's answer, whenever it is told something."""
+
+        def on_epoch_start(self, *about: object) -> None:
+            passed.append(8.0)
+
+        on_progress = on_epoch_end = on_epoch_start
+
+    monkeypatch.setattr(TextbookEngine, "take_steps", half_a_second)
+    history = run(make_network(), Dealer(), epochs=2, observers=(Asking(),))
     assert [each.epoch for each in history] == [1, 2]
-    assert [each.seconds for each in history] == [2.5, 1.0]
+    assert [each.seconds for each in history] == [1.0, 1.0]  # two chunks each
 
 
 def test_resuming_goes_on_with_the_next_number() -> None:
