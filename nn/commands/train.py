@@ -1,6 +1,7 @@
 """Train a network: settings are asked or given, and the result is saved and drawn."""
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nn.console.program import run_program
@@ -29,7 +30,7 @@ def _train() -> None:
     train_and_report(wanted, chart=line.chart, live_plot=line.live_plot)
 
 
-def _preview(settings: "Settings") -> "Preview":
+def _preview(settings: "Settings", report: Callable[[object], None]) -> "Preview":
     from nn.runs.preview import preview_run
 
-    return preview_run(settings)
+    return preview_run(settings, report)

@@ -36,7 +36,7 @@ def gather_settings(
     line: CommandLine,
     stdin: TextIO | None,
     screens: Sequence[TextIO | None],
-    preview: Callable[[Settings], Preview],
+    preview: Callable[[Settings, Callable[[object], None]], Preview],
 ) -> Settings | Resume:
     """Return the settings of a new run, or a run to resume; ask for what is not given.
 
@@ -44,7 +44,7 @@ def gather_settings(
         line: The parsed command line.
         stdin: Where answers come from; None if it is closed.
         screens: Standard output and standard error; questions are asked if one is a terminal.
-        preview: Computes what the review before training shows.
+        preview: Computes what the review before training shows, and reports what it is doing.
 
     Raises:
         SettingError: A flag, an answer or the config file is wrong.
@@ -76,7 +76,9 @@ def gather_settings(
 
 
 def _ask(
-    settings: Settings, given: Mapping[str, Given], preview: Callable[[Settings], Preview]
+    settings: Settings,
+    given: Mapping[str, Given],
+    preview: Callable[[Settings, Callable[[object], None]], Preview],
 ) -> Settings | Resume:
     last_answers = read_last_answers(settings.save_dir)
     with open_asker() as asker:

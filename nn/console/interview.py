@@ -6,9 +6,9 @@ An `Asker` decides what a question looks like and which keys answer it; there is
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from nn.console.review import Preview, review_text
+from nn.console.review import Preview, compiled_choice, review_text
 from nn.settings.declaration import TRAINING, Settings
 from nn.settings.repeat_command import repeat_command
 from nn.settings.setting import Choice, Declaration, Model, Setting
@@ -28,6 +28,20 @@ NO_NOTES: Final[Mapping[Any, str]] = {}
 TRAIN = Choice("Train", explain="start now")
 CHANGE = Choice("Change an answer", explain="choose the answer to change")
 QUIT = Choice("Quit", explain="exit without writing anything")
+
+
+class Review(NamedTuple):
+    """What is shown before the start.
+
+    Attributes:
+        text: Describes the resulting settings.
+        repeat: The command that repeats them.
+        others: Other ways to start, each with the settings that it changes.
+    """
+
+    text: str
+    repeat: str
+    others: Sequence[tuple[Choice, Mapping[str, Any]]] = ()
 
 
 def noted(shown: str, value: Any, notes: Mapping[Any, str]) -> str:
@@ -76,16 +90,19 @@ def interview(
     asker: Asker,
     settings: Settings,
     last_answers: Mapping[str, Any],
-    preview: Callable[[Settings], Preview],
+    preview: Callable[[Settings, Callable[[object], None]], Preview],
 ) -> tuple[Settings, dict[str, Any]]:
-    """Ask for the settings of a training and show a review of them; see `hold_interview`."""
-    return hold_interview(
-        asker,
-        TRAINING,
-        settings,
-        last_answers,
-        lambda settings: (review_text(settings, preview(settings)), repeat_command(settings)),
-    )
+    """Ask for the settings of a training and show a review of them; see `hold_interview`.
+
+    `preview` gets the settings and a function that shows what is happening meanwhile.
+    """
+
+    def review(settings: Settings) -> Review:
+        seen = preview(settings, lambda fact: asker.show(str(fact)))
+        others = [(compiled_choice(seen.compiled), {"compiled": True})] if seen.compiled else []
+        return Review(review_text(settings, seen), repeat_command(settings), others)
+
+    return hold_interview(asker, TRAINING, settings, last_answers, review)
 
 
 def hold_interview(
@@ -93,7 +110,7 @@ def hold_interview(
     declared: Declaration[Model],
     settings: Model,
     last_answers: Mapping[str, Any],
-    review: Callable[[Model], tuple[str, str]],
+    review: Callable[[Model], Review],
 ) -> tuple[Model, dict[str, Any]]:
     """Ask for the settings that are not given, until the person confirms them.
 
@@ -102,7 +119,7 @@ def hold_interview(
         declared: the declaration of the questions.
         settings: those set by flags, which are not asked, and defaults for the rest.
         last_answers: the answers of the last time, suggested instead of the defaults.
-        review: describes the resulting settings, and gives the command that repeats them.
+        review: describes the resulting settings.
 
     Returns:
         The settings, and the answers among them.
@@ -141,12 +158,15 @@ def hold_interview(
                 continue
         else:
             answered = settings.model_copy(update=answers)
-            text, repeat = review(answered)
+            text, repeat, others = review(answered)
             asker.show(text)
             asker.show(f"{repeat}\n", to_copy=True)
-            action = asker.choose("Ready?", [TRAIN, CHANGE, QUIT], TRAIN.value, back)
-            if action == TRAIN.value:
-                return answered, answers
+            starts = [(TRAIN, {}), *others]
+            actions = [*(choice for choice, _ in starts), CHANGE, QUIT]
+            action = asker.choose("Ready?", actions, TRAIN.value, back)
+            for choice, changes in starts:
+                if action == choice.value:
+                    return answered.model_copy(update=dict(changes)), answers
             if action == QUIT.value:
                 asker.show("Nothing was written.")
                 raise SystemExit(0)

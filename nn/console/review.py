@@ -3,6 +3,19 @@
 from typing import Protocol
 
 from nn.settings.declaration import Settings
+from nn.settings.setting import Choice
+
+
+class CompiledEstimate(Protocol):
+    """How long a run would take with compiled steps."""
+
+    @property
+    def seconds(self) -> float:
+        """Estimated time of the whole training, at most."""
+
+    @property
+    def compilation(self) -> float:
+        """Estimated time of compiling before it; 0 if that has been done before."""
 
 
 class Preview(Protocol):
@@ -20,6 +33,10 @@ class Preview(Protocol):
     def seconds(self) -> float:
         """Estimated time of the whole training."""
 
+    @property
+    def compiled(self) -> CompiledEstimate | None:
+        """The same with compiled steps, if they are not requested and would pay."""
+
 
 def review_text(settings: Settings, preview: Preview) -> str:
     """Return the review: layers, parameters and estimated time."""
@@ -34,6 +51,13 @@ def review_text(settings: Settings, preview: Preview) -> str:
             f" for {settings.epochs:,} epoch{plural}",
         ]
     )
+
+
+def compiled_choice(estimate: CompiledEstimate) -> Choice:
+    """Return the choice to train with compiled steps, with what they save."""
+    first = f", after {about(estimate.compilation)} of compiling, only this once"
+    explain = f"training takes at most {about(estimate.seconds)}"
+    return Choice("Train compiled", explain=explain + (first if estimate.compilation else ""))
 
 
 def about(seconds: float) -> str:

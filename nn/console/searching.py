@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn.console.asker import is_terminal, open_asker
-from nn.console.interview import hold_interview
+from nn.console.interview import Review, hold_interview
 from nn.console.piped_answers import read_answers
 from nn.console.program import say
 from nn.installation import command
@@ -87,7 +87,7 @@ def _ask(given: SearchSettings, of_runs: Mapping[str, Given]) -> SearchSettings:
     return given.model_copy(update=answers)
 
 
-def _review(plan: SearchPlan) -> tuple[str, str]:
+def _review(plan: SearchPlan) -> Review:
     most = plan.slots * plan.base.epochs
     text = "\n".join(
         [
@@ -97,7 +97,7 @@ def _review(plan: SearchPlan) -> tuple[str, str]:
             f"  in {plan.folder}",
         ]
     )
-    return text, search_command(plan)
+    return Review(text, search_command(plan))
 
 
 def search_command(plan: SearchPlan) -> str:

@@ -2,15 +2,17 @@
 
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
 from nn.architecture.building import describe
 from nn.datasets.batches import CHUNK_ROWS
+from nn.engines.choice import why_not_compiled
 from nn.engines.threads import limited_threads
 from nn.losses import SoftmaxCrossEntropy
 from nn.runs.assembly import make_engine, make_optimizer
-from nn.runs.preparation import prepare_network
+from nn.runs.preparation import Report, prepare_network
 from nn.settings.declaration import Settings
 
 # The data have not been read yet; most likely they are MNIST.
@@ -21,6 +23,23 @@ _VALIDATION_IMAGES = 6_000
 _SHARE_OF_INK = 0.19  # of pixels that are not 0
 _TRIAL_SECONDS = 0.15
 _TRIAL_ROWS = 256
+# A compiled step takes this share of NumPy's time at most, up to this batch size.
+_COMPILED_SHARE = 0.5
+_COMPILED_BATCH_SIZE = 8
+_WORTH_WHILE = 5.0  # seconds that compiled steps must save
+
+
+@dataclass(frozen=True)
+class CompiledEstimate:
+    """How long a run would take with compiled steps.
+
+    Attributes:
+        seconds: Estimated time of the whole training, at most.
+        compilation: Estimated time of compiling before it; 0 if that has been done before.
+    """
+
+    seconds: float
+    compilation: float
 
 
 @dataclass(frozen=True)
@@ -31,17 +50,23 @@ class Preview:
         layers: Each layer in words, with the shape of its output.
         parameters: Number of parameters.
         seconds: Estimated time of the whole training.
+        compiled: The same with compiled steps, if they are not requested and would pay.
     """
 
     layers: list[tuple[str, str]]
     parameters: int
     seconds: float
+    compiled: CompiledEstimate | None = None
 
 
-def preview_run(settings: Settings) -> Preview:
+def preview_run(settings: Settings, report: Report = lambda message: None) -> Preview:
     """Return the preview of a run on images like MNIST's.
 
     The time is measured: a copy of the network takes steps on random images for a moment.
+
+    Args:
+        settings: All of them.
+        report: Told of compiling, which may take longer than a moment.
 
     Raises:
         SettingError: The layers do not fit together, or Numba is needed but not installed.
@@ -50,7 +75,7 @@ def preview_run(settings: Settings) -> Preview:
     layers, parameters = describe(network), network.parameter_count
     loss = SoftmaxCrossEntropy()
     optimizer = make_optimizer(settings, network)
-    engine = make_engine(settings, network, loss, optimizer)
+    engine = make_engine(settings, network, loss, optimizer, report)
 
     rng = np.random.default_rng(0)
     batch_size = min(settings.batch_size, CHUNK_ROWS)
@@ -67,4 +92,20 @@ def preview_run(settings: Settings) -> Preview:
             rounds, elapsed = rounds + 1, time.perf_counter() - started
     # Validation runs forward only, about a third of the work.
     examples = settings.epochs * (_TRAINING_IMAGES + _VALIDATION_IMAGES / 3)
-    return Preview(layers, parameters, examples * elapsed / (rounds * rows))
+    seconds = examples * elapsed / (rounds * rows)
+    may_pay = not settings.compiled and settings.batch_size <= _COMPILED_BATCH_SIZE
+    if not may_pay or why_not_compiled(network, optimizer):
+        return Preview(layers, parameters, seconds)
+    return Preview(layers, parameters, seconds, _compiled_estimate(seconds))
+
+
+def _compiled_estimate(seconds: float) -> CompiledEstimate | None:
+    """Return the estimate for a run of `seconds`; None if Numba is missing or it does not pay."""
+    shorter = _COMPILED_SHARE * seconds
+    if seconds - shorter < _WORTH_WHILE or find_spec("numba") is None:
+        return None
+    from nn.engines.compiled import expected_compilation  # imports Numba
+
+    compilation = expected_compilation()
+    worth_while = seconds - shorter - compilation >= _WORTH_WHILE
+    return CompiledEstimate(shorter, compilation) if worth_while else None

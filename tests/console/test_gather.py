@@ -18,8 +18,8 @@ from nn.console.gather import gather_settings
 from nn.console.program import run_program
 from nn.settings.flags import parse_command_line
 
-def preview(settings):
-    return SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
+def preview(settings, report):
+    return SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0, compiled=None)
 
 def main():
     line = parse_command_line(sys.argv[1:])

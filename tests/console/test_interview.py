@@ -8,7 +8,7 @@ from nn.console.interview import BACK, CHANGE, DEFAULTS, QUIT, TRAIN, interview
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
 
-PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
+PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0, compiled=None)
 ENTER = object()
 
 
@@ -42,7 +42,9 @@ class Script:
 
 
 def run(script, given=None, last=None):
-    return interview(script, check_settings(given or {}), last or {}, lambda settings: PREVIEW)
+    return interview(
+        script, check_settings(given or {}), last or {}, lambda settings, report: PREVIEW
+    )
 
 
 def test_eight_questions_then_the_review():
@@ -99,6 +101,25 @@ def test_back_at_the_review_returns_to_the_last_question():
     assert run(script)[0] == Settings(epochs=3)
 
 
+def test_compiled_steps_are_offered_where_they_pay():
+    estimate = SimpleNamespace(seconds=100.0, compilation=15.0)
+    preview = SimpleNamespace(**{**vars(PREVIEW), "compiled": estimate})
+    script = Script(*[ENTER] * 8, "Train compiled")
+    settings, answers = interview(script, Settings(), {}, lambda settings, report: preview)
+    assert settings == Settings(compiled=True)
+    assert "compiled" not in answers
+
+
+def test_what_the_preview_reports_is_shown_before_the_review():
+    def preview(settings, report):
+        report("Compiling takes a while.")
+        return PREVIEW
+
+    script = Script()
+    interview(script, Settings(), {}, preview)
+    assert script.shown[0] == "Compiling takes a while."
+
+
 def test_an_answer_can_be_changed_from_the_review():
     script = Script(*[ENTER] * 8, CHANGE.value, "optimizer", "sgd", TRAIN.value)
     assert run(script)[0] == Settings(optimizer="sgd")
@@ -137,7 +158,7 @@ def test_last_answers_are_suggested():
 def test_the_preview_is_of_the_settings_answered():
     seen = []
 
-    def preview(settings):
+    def preview(settings, report):
         seen.append(settings)
         return PREVIEW
 

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nn.console.review import about, review_text
+from nn.console.review import about, compiled_choice, review_text
 from nn.settings.declaration import Settings
 
 
@@ -41,3 +41,12 @@ def test_one_epoch_is_not_plural(epochs, words):
 )
 def test_a_duration_is_said_in_a_fitting_unit(seconds, words):
     assert words is None or about(seconds) == words
+
+
+def test_compiled_steps_say_what_they_cost():
+    first = compiled_choice(SimpleNamespace(seconds=100.0, compilation=15.0))
+    assert first.explain == (
+        "training takes at most about 100 s, after about 15 s of compiling, only this once"
+    )
+    later = compiled_choice(SimpleNamespace(seconds=100.0, compilation=0.0))
+    assert later.explain == "training takes at most about 100 s"

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info
 from nn.engines.fused import FusedEngine
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
-from nn.runs.preview import preview_run
+from nn.runs.preview import CompiledEstimate, preview_run
 from nn.settings.declaration import Settings
 
 
@@ -95,6 +95,18 @@ def test_the_corner_of_the_images_is_dark_as_compiled_steps_expect(clock, monkey
     monkeypatch.setattr(FusedEngine, "take_steps", watched)
     preview_run(Settings())
     assert set(corners) == {0.0}
+
+
+def test_compiled_steps_are_estimated_only_where_numba_is_there_and_they_pay(clock, monkeypatch):
+    compiled = pytest.importorskip("nn.engines.compiled")
+    monkeypatch.setattr(compiled, "expected_compilation", lambda: 115.0)
+    long = preview_run(Settings(epochs=10))
+    assert long.compiled == CompiledEstimate(long.seconds / 2, 115.0)
+    assert preview_run(Settings(epochs=1)).compiled is None  # 117 s less, 115 s of compiling
+    for never in ({"batch_size": 64}, {"compiled": True}, {"optimizer": "adam"}):
+        assert preview_run(Settings(**never)).compiled is None
+    monkeypatch.setattr(preview_module, "find_spec", lambda name: None)
+    assert preview_run(Settings()).compiled is None
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
