@@ -73,7 +73,9 @@ def _report(run: FinishedRun) -> None:
     result = run.result
     say(f"Validation accuracy {result.validation_accuracy:.2%}")
     say(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
+    if run.verdict:
+        say(run.verdict, flush=True)
     write_reports(run)
     say(f"Saved in {run.folder.path}")
-    say(f"Draw a digit for it: open {run.folder.path / REPORT} in a browser")
+    say(f"Draw your own digits: open {run.folder.path / REPORT} in a browser")
     say(f"Look at it: {command('predict')} --run {quote(str(run.folder.path))}")

@@ -36,13 +36,16 @@ _MOST_PAIRS = 60
 _LEVELS = 5
 
 
-def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -> Path:
+def write_html_report(
+    run: SavedRun, result: Result, predictions: Predictions, verdict: str = ""
+) -> Path:
     """Write `report.html` into a run's folder.
 
     Args:
         run: The run, as saved in its folder.
         result: Its final figures.
         predictions: Its network's answers for the test set.
+        verdict: What can be said about its training, in words.
 
     Returns:
         The file's path.
@@ -52,11 +55,11 @@ def write_html_report(run: SavedRun, result: Result, predictions: Predictions) -
     """
     path = run.folder.path / REPORT
     with writing(path, advice="The CSV files are complete."):
-        write_atomically(path, _render(run, result, predictions))
+        write_atomically(path, _render(run, result, predictions, verdict))
     return path
 
 
-def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
+def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: str) -> str:
     style = page_source("report.css")
     scripts = [page_source(name) for name in _SCRIPTS]
     facts = run.facts
@@ -77,6 +80,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions) -> str:
         style=style,
         scripts=scripts,
         result=result,
+        verdict=verdict,
         image_height=facts.image_height,
         image_width=facts.image_width,
         data=data,

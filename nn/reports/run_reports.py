@@ -15,4 +15,4 @@ def write_reports(run: FinishedRun) -> None:
         RunFolderError: the folder cannot be written.
     """
     draw_run(run.folder.path, run.predictions.title)
-    write_html_report(load_run(run.folder), run.result, run.predictions)
+    write_html_report(load_run(run.folder), run.result, run.predictions, run.verdict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nn.datasets.download import DownloadObserver
+from nn.datasets.images import MNIST_FINGERPRINT
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
 from nn.runs.assembly import assemble
 from nn.runs.beginning import begin_run, describe_run, notes_on
@@ -19,6 +20,7 @@ from nn.runs.predictions import Predictions
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.runs.run_session import RunSession
+from nn.runs.verdict import verdict
 from nn.settings.declaration import Settings
 from nn.training.state import TrainingState
 from nn.training.stopping import StopTraining
@@ -35,6 +37,7 @@ class FinishedRun:
         predictions: What the network predicts for the test images.
         seconds: How long training took.
         cut_short: Why training ended before its last epoch, if it did.
+        verdict: What the curves and the result say, in a sentence or two; may be empty.
     """
 
     folder: RunFolder
@@ -42,6 +45,7 @@ class FinishedRun:
     predictions: Predictions
     seconds: float
     cut_short: ProgramError | None
+    verdict: str
 
 
 def run_experiment(
@@ -114,7 +118,19 @@ def finish_run(
     folder.write_seconds(sum(record.seconds for record in history))
     folder.write_confusion_matrix(judgement.confusion)
     folder.write_result(judgement.result)
-    return FinishedRun(folder, judgement.result, judgement.predictions, seconds, cut_short)
+    result = judgement.result
+    said = (
+        ""
+        if isinstance(cut_short, DivergedError)
+        else verdict(
+            history,
+            result,
+            stopped_early=_is_stopped_early(state) and len(history) < settings.epochs,
+            kept=epoch,
+            easier_test=settings.split == "seed" and data.images.fingerprint == MNIST_FINGERPRINT,
+        )
+    )
+    return FinishedRun(folder, result, judgement.predictions, seconds, cut_short, said)
 
 
 def _train(
@@ -175,6 +191,9 @@ def _train(
 
 def _nothing_to_train(settings: Settings, state: TrainingState) -> NothingToTrain:
     """Return why a resumed run was not trained."""
-    stopped_early = state.early_stopping and state.early_stopping.should_stop
-    patience = f"{settings.patience:,} {settings.patience_unit}" if stopped_early else ""
+    patience = f"{settings.patience:,} {settings.patience_unit}" if _is_stopped_early(state) else ""
     return NothingToTrain(len(state.history), patience)
+
+
+def _is_stopped_early(state: TrainingState) -> bool:
+    return state.early_stopping is not None and state.early_stopping.should_stop

@@ -19,7 +19,10 @@ def train(monkeypatch, tmp_path):
     def show(wanted, cut_short=None, stop_drawing=None) -> list[str]:
         result = SimpleNamespace(validation_accuracy=0.5, test_accuracy=0.25, test_images=1000)
         run = SimpleNamespace(
-            folder=SimpleNamespace(path=tmp_path / "a run"), result=result, cut_short=cut_short
+            folder=SimpleNamespace(path=tmp_path / "a run"),
+            result=result,
+            cut_short=cut_short,
+            verdict="Still improving." if cut_short is None else "",
         )
 
         def begin(*first, keep_locked, **words):
@@ -55,14 +58,15 @@ def test_a_run_is_locked_until_its_pictures_are_drawn(train, tmp_path, capsys) -
     order = ["screen restored", "drawn", "unlocked", "held"]
     assert train(Settings(epochs=7)) == ["trained 7", *order]
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "Validation accuracy 50.00%",
         "Test accuracy 25.00% (1,000 images)",
+        "Still improving.",
         f"Saved in {tmp_path / 'a run'}",
     ]
-    assert lines[3].startswith(f"Draw a digit for it: open {tmp_path / 'a run' / 'report.html'}")
-    assert lines[4].endswith(f"--run '{tmp_path / 'a run'}'")
-    assert len(lines) == 5
+    assert lines[4].startswith(f"Draw your own digits: open {tmp_path / 'a run' / 'report.html'}")
+    assert lines[5].endswith(f"--run '{tmp_path / 'a run'}'")
+    assert len(lines) == 6
 
 
 def test_a_run_to_resume_is_found_first(train, tmp_path) -> None:

@@ -73,6 +73,7 @@ def make_page(tmp_path):
         title: str = "MNIST, a run",
         histories: bool = True,
         nan: bool = False,
+        verdict: str = "",
         **changes: object,
     ) -> str:
         settings = Settings(**changes)
@@ -97,7 +98,7 @@ def make_page(tmp_path):
         run = SavedRun(
             folder, settings, network, Normalization(0.0, 255.0), DataFacts(*shape, classes, 1)
         )
-        return write_html_report(run, RESULT, predictions).read_text(encoding="utf-8")
+        return write_html_report(run, RESULT, predictions, verdict).read_text(encoding="utf-8")
 
     return make
 
@@ -116,6 +117,13 @@ def test_names_from_outside_are_text_and_nothing_else(make_page):
     assert "&lt;img src" in page
     assert "{{ 7*7 }}" in page, "taken as text, not as a template"
     assert hostile.texts == plain.texts
+
+
+def test_the_verdict_stands_under_the_figures_if_there_is_one(make_page):
+    page = make_page(verdict="Still <improving>.")
+    header = page[page.index("<header>") : page.index("</header>")]
+    assert '<p id="verdict">Still &lt;improving&gt;.</p>' in header
+    assert 'id="verdict"' not in make_page()
 
 
 def test_text_in_the_data_cannot_end_their_script(make_page, monkeypatch):

@@ -9,7 +9,10 @@ def test_pictures_come_first_and_the_page_is_made_of_the_saved_network(monkeypat
     done = []
     folder = SimpleNamespace(path=tmp_path)
     run = SimpleNamespace(
-        folder=folder, result="result", predictions=SimpleNamespace(title="mnist, run")
+        folder=folder,
+        result="result",
+        predictions=SimpleNamespace(title="mnist, run"),
+        verdict="good",
     )
     monkeypatch.setattr(run_reports, "draw_run", lambda *given: done.append(given))
     monkeypatch.setattr(run_reports, "load_run", lambda given: ("saved", given))
@@ -17,5 +20,5 @@ def test_pictures_come_first_and_the_page_is_made_of_the_saved_network(monkeypat
     run_reports.write_reports(run)
     assert done == [
         (tmp_path, "mnist, run"),
-        (("saved", folder), "result", run.predictions),
+        (("saved", folder), "result", run.predictions, "good"),
     ]

@@ -262,6 +262,7 @@ def test_training_ends_early_when_patience_does(settings, patience, unit, last):
     done = run_experiment(settings(epochs=9, **changes))
     assert table(done, "loss_history.csv")["epoch"] == list(range(1, last + 1))
     assert done.cut_short is None
+    assert done.verdict == f"Early stopping ended the training after epoch {last}."
 
 
 @pytest.mark.parametrize("restore", [True, False])
@@ -276,6 +277,7 @@ def test_the_best_weights_are_restored_where_that_is_wanted(settings, restore):
     trained = table(done, "loss_history.csv")["training"]
     assert done.result.training_loss == pytest.approx(trained[record], rel=1e-6)
     assert table(done, "result.csv")["epochs"] == [15]
+    assert (f"epoch {record + 1}, the best one" in done.verdict) == restore
 
 
 def test_a_name_in_use_gets_a_number(settings):
