@@ -90,7 +90,7 @@ HOME_OF = {
     "sqlalchemy": {"nn.searching.storage"},
 }
 # Tables of data may be longer than code.
-TABLES = {"nn.datasets.digit_shapes"}
+TABLES = {"nn.datasets.digit_shapes", "nn.settings.declaration"}
 # A Protocol and a list of names: nothing in them computes anything that a test could hold.
 DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 

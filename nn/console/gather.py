@@ -60,6 +60,13 @@ def gather_settings(
         check_write_scope(given)
     settings = check_settings(given)
     save_dir = Path(settings.save_dir)
+    if settings.start_from:
+        from nn.runs.starting_network import network_settings  # NumPy takes time; rarely needed
+
+        taken = network_settings(settings.start_from, save_dir)
+        source = f"--start-from {settings.start_from}"
+        given = {**{name: Given(value, source) for name, value in taken.items()}, **given}
+        settings = check_settings(given)
     if line.resume is not None:
         return Resume(line.resume, save_dir, given)
     if line.config or line.defaults or all(setting.name in given for setting in ASKED):

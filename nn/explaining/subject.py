@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.errors import SettingError
 from nn.explaining.step import Step, take_step
 from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
@@ -53,7 +54,15 @@ def of_run(run: SavedRun, test: Predictions, *, untrained: bool = False) -> Subj
         run: The run.
         test: Its test images.
         untrained: Whether the network is taken as it was before training.
+
+    Raises:
+        SettingError: Before training, it was the network of another run.
     """
+    if untrained and run.settings.start_from:
+        raise SettingError(
+            f"--untrained: {run.folder.name} started from the trained network of "
+            f"{run.settings.start_from}; explain that run instead."
+        )
     shape = run.facts.image_height, run.facts.image_width
     network = prepare_network(run.settings, shape, run.facts.classes, dtype=np.float64)
     if not untrained:

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import Any
 
 from nn.datasets.download import DownloadObserver
+from nn.datasets.normalization import Normalization
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
 from nn.installation import command
@@ -30,6 +31,7 @@ from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import RunSession
+from nn.runs.starting_network import adopt, starting_run
 from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import read_notes
@@ -75,11 +77,15 @@ def resume_run(
         settings = resumed_settings(folder, saved, given, numbers)
         if "data_dir" not in given:
             check_data_dir(folder.path, settings)
-        data = prepare_data(settings, report=report, on_progress=on_download)
+        start = None if numbers else starting_run(settings, folder.path.parent)
+        scaling = start.normalization if start else _scaling(folder, settings)
+        data = prepare_data(settings, normalization=scaling, report=report, on_progress=on_download)
         report(data.summary)
         _check_data_unchanged(folder, settings, data, numbers)
         state = assemble(settings, data, report)
         checkpoint = restore(folder, state) if numbers else None
+        if start:
+            adopt(start, state.network, data.images)
         session: RunSession
         if folder.is_finished and _is_extended(folder, saved, settings, state):
             lock.close()
@@ -95,6 +101,11 @@ def resume_run(
         if len(state.history) < settings.epochs:
             report(_progress(session.folder, settings, state))
         return finish_run(session, settings, data, state, observers=observers, report=report)
+
+
+def _scaling(folder: RunFolder, settings: Settings) -> Normalization | None:
+    """Return how a run that started from another one scales pixels; None to fit it anew."""
+    return folder.read_normalization() if settings.start_from else None
 
 
 def read_progress(folder: RunFolder) -> dict[str, Any]:

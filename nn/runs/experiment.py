@@ -20,6 +20,7 @@ from nn.runs.predictions import Predictions
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.runs.run_session import RunSession
+from nn.runs.starting_network import adopt, starting_run
 from nn.runs.verdict import verdict
 from nn.settings.declaration import Settings
 from nn.training.state import TrainingState
@@ -70,10 +71,14 @@ def run_experiment(
         RunFolderError: The folder cannot be written.
         StoppedError: Training was stopped and discarded; nothing is left of it.
     """
-    data = prepare_data(settings, report=report, on_progress=on_download)
+    start = starting_run(settings, Path(settings.save_dir))
+    scaling = start.normalization if start else None
+    data = prepare_data(settings, normalization=scaling, report=report, on_progress=on_download)
     report(data.summary)
     settings = settings.model_copy(update={"dataset": data.images.dataset})
     state = assemble(settings, data, report)
+    if start:
+        adopt(start, state.network, data.images)
     name = settings.name or describe_run(settings)
     with ExitStack() as until_the_end:
         locks = keep_locked or until_the_end

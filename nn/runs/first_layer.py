@@ -93,7 +93,8 @@ def copy_epoch_1(source: RunFolder, target: RunFolder, network: Network) -> None
 def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     """Return a run's first layer at its start, after one epoch and at the end; None if not dense.
 
-    A run without `first_layer_epoch_1.csv` lacks that moment.
+    A run without `first_layer_epoch_1.csv` lacks that moment, and one that started from another
+    run's network lacks the start.
 
     Raises:
         RunFolderError: a file of the run is missing or damaged.
@@ -102,12 +103,13 @@ def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     facts = folder.read_data_facts()
     image_shape = facts.image_height, facts.image_width
     # With the run's seed, this network has the very weights that the run began with.
-    network = prepare_network(folder.read_settings(), image_shape, facts.classes)
+    settings = folder.read_settings()
+    network = prepare_network(settings, image_shape, facts.classes)
     weights = pixel_weights(network)
     if weights is None:
         return None
     epochs = folder.read_result().epochs
-    moments = {"at the start": weights}
+    moments = {} if settings.start_from else {"at the start": weights}
     if epochs > 1 and (folder.path / EPOCH_1).is_file():
         moments["after epoch 1"] = read_array(folder.path / EPOCH_1, weights.shape)
     last = f"at the end, epoch {epochs}" if epochs else "at the end"

@@ -58,6 +58,11 @@ class DataFacts:
         """Return the facts about `data`."""
         return cls(*data.image_shape, data.classes, int(data.fingerprint, 16))
 
+    @property
+    def size(self) -> str:
+        """What a network for these images must fit, in words."""
+        return f"{self.image_height} x {self.image_width} pixels in {self.classes} classes"
+
 
 @dataclass(frozen=True)
 class Result:

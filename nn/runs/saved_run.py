@@ -102,10 +102,10 @@ def predict_test_set(
         settings, normalization=run.normalization, report=report, on_progress=on_download
     )
     facts = DataFacts.of(data.images)
-    if _size(facts) != _size(run.facts):
+    if facts.size != run.facts.size:
         raise DataError(
-            f"{data.images.source}: images of {_size(facts)}, but {run.folder.name} was trained "
-            f"on images of {_size(run.facts)}. Pass the folder of those with --data-dir."
+            f"{data.images.source}: images of {facts.size}, but {run.folder.name} was trained "
+            f"on images of {run.facts.size}. Pass the folder of those with --data-dir."
         )
     if facts != run.facts:
         report(
@@ -116,10 +116,6 @@ def predict_test_set(
     evaluation = evaluate(run.network, SoftmaxCrossEntropy(), data.in_order(test)())
     title = f"{data.images.name}, {run.folder.name}"
     return Predictions(test.images, test.labels, softmax(evaluation.logits), title)
-
-
-def _size(facts: DataFacts) -> str:
-    return f"{facts.image_height} x {facts.image_width} pixels in {facts.classes} classes"
 
 
 def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

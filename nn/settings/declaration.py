@@ -142,6 +142,10 @@ class Settings(BaseModel):
         None,
         description="the layers one by one, instead of hidden_layers, hidden_units and activation",
     )
+    start_from: Annotated[str, Group("network"), Rule("a run's name or its folder's path")] = Field(
+        "",
+        description="a run whose network training starts from; empty: random weights",
+    )
     batch_size: Annotated[int, Group("training")] = Field(
         4, ge=1, le=1_000_000, description="images per step"
     )

@@ -15,6 +15,7 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
     "hidden_units": lambda s: not s.layers and s.hidden_layers > 0,
     "activation": lambda s: not s.layers and s.hidden_layers > 0,
     "layers": lambda s: bool(s.layers),
+    "initialization": lambda s: not s.start_from,
     "l1_strength": lambda s: s.l1,
     "decay": lambda s: s.learning_rate_decay,
     "decay_rate": lambda s: s.learning_rate_decay and s.decay in ("exponential", "step"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from nn.runs.run_folder import RunFolder
 from nn.settings.declaration import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +105,17 @@ def test_closed_input_means_the_defaults(script, run_program):
     done = run_program(script, cwd=script.parent, closed=(0,))
     assert done.returncode == 0
     assert "GOT" in done.stdout
+
+
+def test_a_run_to_start_from_supplies_its_network_and_asks_no_question_about_it(pipe, script):
+    folder = RunFolder.create(script.parent / "saved_files", "base")
+    folder.write_settings(Settings(hidden_layers=0, normalization="normal"), [])
+    (folder.path / "result.csv").touch()
+    _, settings = pipe("--defaults", "--start-from", "base")
+    assert (settings.hidden_layers, settings.normalization) == (0, "normal")
+    assert settings.start_from == "base"
+    _, settings = pipe("--start-from", "base", text="gauss\nno\nno\nsgd\n3\n")
+    assert (settings.optimizer, settings.epochs, settings.hidden_layers) == ("sgd", 3, 0)
 
 
 @pytest.mark.parametrize(

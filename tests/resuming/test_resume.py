@@ -264,8 +264,10 @@ def test_a_finished_run_without_its_checkpoint_is_rejected(settings):
     assert all_files(run.folder.path) == before
 
 
-def test_an_unfinished_run_without_a_checkpoint_begins_again(settings):
-    whole = run_experiment(settings(name="whole"))
+@pytest.mark.parametrize("changes", [{}, {"start_from": "base", "normalization": "normal"}])
+def test_an_unfinished_run_without_a_checkpoint_begins_again(settings, changes):
+    run_experiment(settings(name="base", epochs=1, normalization="normal"))
+    whole = run_experiment(settings(name="whole", **changes))
     folder = RunFolder.create(whole.folder.path.parent, "run")
     for killed_after in (["settings.yaml"], ["settings.yaml", "normalization.csv", "data.csv"]):
         shutil.rmtree(folder.path)
@@ -274,10 +276,8 @@ def test_an_unfinished_run_without_a_checkpoint_begins_again(settings):
             shutil.copy(whole.folder.path / name, folder.path)
         resume_run(folder, {})
         assert csv_files(folder.path) == csv_files(whole.folder.path)
-        settings_file = "settings.yaml"
-        assert (folder.path / settings_file).read_bytes() == (
-            whole.folder.path / settings_file
-        ).read_bytes()
+        written = [run.path / "settings.yaml" for run in (folder, whole.folder)]
+        assert written[0].read_bytes() == written[1].read_bytes()
 
 
 # Extending a finished run ------------------------------------------------------------------------

@@ -33,6 +33,7 @@ def test_the_defaults_are_those_of_the_product():
         "learning_rate": 0.001,
         "decay_rate": 0.98,
         "layers": None,
+        "start_from": "",
         "decay": "exponential",
         "decay_every": 10,
         "monitor": "validation_loss",

@@ -11,6 +11,7 @@ CASES = [
     ("hidden_layers", {"layers": [{"dense": 8}]}, 2),
     ("hidden_units", {"hidden_layers": 0}, 9),
     ("activation", {"hidden_layers": 0}, "sigmoid"),
+    ("initialization", {"start_from": "base"}, "gauss"),
     ("l1_strength", {}, 0.5),
     ("decay", {}, "cosine"),
     ("decay_rate", {}, 0.1),
@@ -42,6 +43,9 @@ def test_a_setting_without_effect_leaves_the_same_bytes(small_data, tmp_path, mo
     name, others, value = case
     data = small_data(tmp_path / "data", training=60, test=20)
     fixed = {"data_dir": str(data), "epochs": 2, "learning_rate": 0.01, "hidden_units": 5} | others
+    if "start_from" in others:
+        base = fixed | {"name": "base", "start_from": "", "save_dir": str(tmp_path / "saved_files")}
+        run_experiment(Settings(**base))
     left = []
     for changes in ({}, {name: value}):
         settings = Settings(**fixed).model_copy(
