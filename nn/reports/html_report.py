@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from nn.architecture.building import describe
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
+from nn.installation import command
 from nn.reports.page_data import history_data, image_data, network_data
 from nn.reports.pages import content_policy, page_source, render_page
 from nn.runs.file_names import REPORT
@@ -29,7 +31,7 @@ from nn.settings.repeat_command import repeat_command
 
 _SCRIPTS = (
     *("layers.js", "preparation.js", "drawing.js", "bars.js", "pictures.js", "weights.js"),
-    *("charts.js", "report.js"),
+    *("collection.js", "charts.js", "report.js"),
 )
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60
@@ -90,6 +92,9 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
         command=printable(repeat_command(run.settings)),
+        collect_command=printable(
+            f"{command('train')} --start-from {quote(str(run.folder.path))} --data-dir digits"
+        ),
         layers=describe(run.network),
         settings=_setting_rows(run.settings),
     )

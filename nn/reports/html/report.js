@@ -179,6 +179,7 @@ function startDrawing(network, imageShape, classes, images) {
     const best = byId("answer").textContent;
     byId("spoken").textContent = best ? `The network answers ${best}, ${byId("sure").textContent}` : "";
   };
+  const offer = startCollecting(imageShape, () => pad.clear());
 
   const aspect = Math.min(3 / 2, Math.max(2 / 3, imageShape[1] / imageShape[0]));
   const pad = new DrawingPad(byId("pad"), aspect, {
@@ -186,6 +187,7 @@ function startDrawing(network, imageShape, classes, images) {
       const { ink, height, width } = pad.read();
       byId("pad-hint").hidden = !pad.empty;
       const pixels = prepareDrawing(ink, height, width, imageShape);
+      offer(pixels);
       if (!pixels) {
         forget();
         return;
@@ -207,6 +209,47 @@ function startDrawing(network, imageShape, classes, images) {
       speak();
     });
   });
+}
+
+/**
+ * Keep drawings with their classes, and save them.
+ *
+ * @param {[number, number]} imageShape
+ * @param {function(): void} onKeep Called after a drawing was kept.
+ * @returns {function(?Uint8ClampedArray): void} Offers a drawing, or null for none.
+ */
+function startCollecting(imageShape, onKeep) {
+  if (!byId("collect")) return () => {};
+  const collection = new Collection(imageShape);
+  const buttons = [...document.querySelectorAll("#collect .keep")];
+  let drawing = null;
+  const show = () => {
+    byId("kept").textContent = collection.describe();
+    const empty = collection.kept.length === 0;
+    byId("remove-kept").disabled = byId("save-kept").disabled = empty;
+  };
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      collection.keep(drawing, Number(button.dataset.label));
+      show();
+      onKeep();
+    });
+  }
+  byId("remove-kept").addEventListener("click", () => {
+    collection.removeLast();
+    show();
+  });
+  byId("save-kept").addEventListener("click", () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([collection.pack()], { type: "application/zip" }));
+    link.download = "digits.zip";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  });
+  return (pixels) => {
+    drawing = pixels;
+    buttons.forEach((button) => (button.disabled = !pixels));
+  };
 }
 
 /**

@@ -6,11 +6,14 @@ the browser's console.
 
 import re
 import socket
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+
+from nn.datasets.idx import read_idx
 
 SEVEN = [(0.28, 0.22), (0.45, 0.22), (0.72, 0.23), (0.6, 0.45), (0.5, 0.65), (0.44, 0.85)]
 ONE = [(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]
@@ -357,3 +360,25 @@ def test_the_page_keeps_its_tables_without_scripts(browser, reported):
     assert page.locator("#confusion button").count() >= 10
     assert page.locator("details tbody tr").count() > 10
     context.close()
+
+
+def test_drawings_are_kept_with_their_class_and_saved(open_page, tmp_path):
+    page = open_page()
+    page.click("#collect summary")
+    assert page.locator("#collect .keep:disabled").count() == 10
+    for points, label in ((SEVEN, 7), (ONE, 1)):
+        draw(page, points)
+        wait_for_text(page, "#answer", r"\d")
+        page.click(f"#collect .keep[data-label='{label}']")
+        wait_for_text(page, "#answer", "^$")
+    assert page.text_content("#kept") == "2 kept: 1 × 1, 7 × 1"
+    with page.expect_download() as download:
+        page.click("#save-kept")
+    assert download.value.suggested_filename == "digits.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path)
+    images = read_idx(tmp_path / "train-images-idx3-ubyte", 3)
+    assert read_idx(tmp_path / "train-labels-idx1-ubyte", 1).tolist() == [7, 1]
+    assert all(300 < image.astype(int).sum() // 25 < 3000 for image in images)
+    page.click("#remove-kept")
+    assert page.text_content("#kept") == "1 kept: 7 × 1"
