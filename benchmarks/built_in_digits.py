@@ -40,7 +40,7 @@ def main() -> None:
     print(f"drawing {COUNT:,} digits: {time.perf_counter() - started:.2f} s")
 
     mnist = load_images("mnist", Path(options.data_dir))
-    real = LabelledImages(mnist.test_images, mnist.test_labels)
+    real = LabelledImages(mnist.test.images, mnist.test.labels)
     shares = [train(seed, real) for seed in range(options.seeds)]
     for part, column in zip(
         ("built-in validation images", "MNIST's 10,000 test images"),

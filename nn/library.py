@@ -219,12 +219,14 @@ def load_mnist(data_dir: str | Path = "data") -> Pairs:
         and labels (N,).
 
     Raises:
-        DataError: A file is damaged.
+        DataError: A file is damaged, or there are no test images.
     """
     data = load_images("auto", Path(data_dir), report=print)
+    if data.test is None:
+        raise DataError(f"{data.source}: there are no test images beside the training images.")
     return (
-        (data.train_images / np.float32(255), data.train_labels),
-        (data.test_images / np.float32(255), data.test_labels),
+        (data.training.images / np.float32(255), data.training.labels),
+        (data.test.images / np.float32(255), data.test.labels),
     )
 
 

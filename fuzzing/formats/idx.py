@@ -41,8 +41,8 @@ def _read(content: bytes, folder: Path) -> Reading:
 def read_as_program(folder: Path) -> object:
     """Load and divide a data set as training would; return what can be said about it."""
     data = load_images("mnist", folder)
-    assert data.train_images.dtype == np.uint8
-    assert 0 <= data.train_labels.min() <= data.train_labels.max() < data.classes
+    assert data.training.images.dtype == np.uint8
+    assert 0 <= data.training.labels.min() <= data.training.labels.max() < data.classes
     split = split_images(data, rng=np.random.default_rng(0))
     return data.image_shape, data.classes, len(split.training)
 

@@ -1,162 +1,192 @@
-"""Images in a table: one line per image, first its label, then its pixels row by row.
+"""Images in a table: one line per image, its label and its pixels row by row.
 
-Two forms of MNIST are common: one with a header ("label,1x1,...,28x28", or "label,pixel0,...") and
-one without. A header that counts rows and columns gives the sides; otherwise images are square.
+What the columns are, `csv_layout` finds out. Pixels are whole numbers from 0 to 255, or fractions
+from 0 to 1.
 """
 
-import io
-import math
 import re
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS, open_data_file
+from nn.datasets.csv_layout import (
+    CHARACTERS_AT_ONCE,
+    LINES_AT_ONCE,
+    Layout,
+    find_layout,
+    open_lines,
+    quoted,
+    split_line,
+)
+from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
 from nn.datasets.images import LabelledImages
 from nn.errors import DataError
 
-_LINES_AT_ONCE = 2048
-_CHARACTERS_AT_ONCE = 1 << 23
-_MAX_LINE = 1 << 22  # a million pixels
-_SIDES = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
-
 _Lines = list[tuple[int, str]]
+_Numbers = NDArray[Any]
 
 
-def read_csv_images(path: Path) -> LabelledImages:
+def read_csv_images(path: Path, layout: Layout | None = None) -> LabelledImages:
     """Read labelled images from a CSV file, gzipped or not, about two thousand lines at a time.
 
+    Args:
+        path: The file.
+        layout: What its columns are; found out if None.
+
     Returns:
-        Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0.
+        Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0; all labels are 0 if the
+        layout has none.
 
     Raises:
         DataError: the file cannot be read, or a line is not a label and pixels; with its number.
     """
-    with open_data_file(path) as stream:
-        # "replace": a binary file fails as a wrong line, with a number.
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
-        return _read_stream(text, path)
+    table = _Table(path, layout or find_layout(path))
+    with open_lines(path) as lines:
+        if table.layout.has_header:
+            next(lines, None)
+        number, first = next(lines, (0, ""))
+        if not first:
+            raise DataError(f"{path}: there is no image below the header.")
+        # This many lines of this length are handled at a time; one of another length is rejected.
+        at_once = min(LINES_AT_ONCE, max(1, CHARACTERS_AT_ONCE // len(first)))
+        chunk = [(number, first), *islice(lines, at_once - 1)]
+        while chunk:
+            table.append(chunk)
+            chunk = list(islice(lines, at_once))
+    return table.images()
 
 
-def _read_stream(stream: TextIO, path: Path) -> LabelledImages:
-    lines = _numbered_lines(stream, path)
-    number, first = next(lines, (0, ""))
-    if not first:
-        raise DataError(f"{path}: the file is empty.")
-    header: list[str] = []
-    chunk: _Lines = []
-    if _is_number(first.split(",")[0]):
-        chunk.append((number, first))
-    else:
-        header = [name.strip().strip('"') for name in first.split(",")]
-        if header[0].lower() != "label":
+class _Table:
+    """The images of the lines read so far.
+
+    Args:
+        path: The file, for errors.
+        layout: What its columns are.
+    """
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.layout = layout
+        self._path = path
+        self._pixels, self._labels = bytearray(), bytearray()
+        self._unit = 255.0  # the number that stands for a bright pixel, 255 or 1
+        self._largest = 0.0
+
+    def append(self, lines: _Lines) -> None:
+        """Append the images of some lines.
+
+        Raises:
+            DataError: One of them is wrong, or there are too many.
+        """
+        values = self._parse([text for _, text in lines])
+        if values is None or values.shape[1] != self.layout.columns:
+            raise self._explain(lines)
+        pixels = values
+        for column in sorted(self.layout.others, reverse=True):
+            pixels = _without(pixels, column)
+        labels = self._labels_of(values)
+        if labels is None or not (pixels.min() >= 0 and pixels.max() <= 255):
+            raise self._explain(lines)
+        if len(self._pixels) + values.size > MAX_PIXELS or (
+            len(self._labels) // 8 + len(lines) > MAX_IMAGES
+        ):
             raise DataError(
-                f"{path}, line {number}: it starts with {_short(header[0])}; "
-                "expected a header that starts with label, or a line that starts with a number."
+                f"{self._path}, line {lines[0][0]}: more than {MAX_PIXELS:,} pixels, or "
+                f"{MAX_IMAGES:,} images, the limits."
             )
+        whole = self._whole(pixels, lines)  # which may change the pixels so far
+        self._pixels += whole.tobytes()
+        self._labels += labels.tobytes()
 
-    columns = first.count(",") + 1
-    height, width = _sides(header, columns, path)
-    pixels, labels = bytearray(), bytearray()
-    # This many lines of this length are handled at a time; a line of another length is rejected.
-    at_once = min(_LINES_AT_ONCE, max(1, _CHARACTERS_AT_ONCE // len(first)))
-    for entry in lines:
-        chunk.append(entry)
-        if len(chunk) >= at_once:
-            _append(chunk, columns, path, pixels, labels)
-            chunk = []
-    if chunk:
-        _append(chunk, columns, path, pixels, labels)
-    if not labels:
-        raise DataError(f"{path}: there is no image below the header.")
-    return LabelledImages(
-        np.frombuffer(pixels, dtype=np.uint8).reshape(-1, height, width),
-        np.frombuffer(labels, dtype=np.int64),
+    def images(self) -> LabelledImages:
+        """Return all of them."""
+        pixels = np.frombuffer(self._pixels, dtype=np.uint8).reshape(-1, *self.layout.shape)
+        return LabelledImages(pixels, np.frombuffer(self._labels, dtype=np.int64))
+
+    def _parse(self, texts: list[str]) -> _Numbers | None:
+        if '"' in texts[0]:
+            texts = [text.replace('"', "") for text in texts]
+        for kind in (np.int64, np.float64):
+            try:
+                return np.loadtxt(
+                    texts, dtype=kind, delimiter=self.layout.delimiter, comments=None, ndmin=2
+                )
+            except ValueError:
+                pass
+        return None
+
+    def _labels_of(self, values: _Numbers) -> NDArray[np.int64] | None:
+        """Return the labels of some lines; None if one of them is not a whole number from 0."""
+        if self.layout.label is None:
+            return np.zeros(len(values), np.int64)
+        written = values[:, self.layout.label]
+        if not (written.min() >= 0 and written.max() < 1 << 31):
+            return None
+        labels = written.astype(np.int64)
+        return labels if (labels == written).all() else None
+
+    def _whole(self, pixels: _Numbers, lines: _Lines) -> NDArray[np.uint8]:
+        """Return pixels as whole numbers; the first fractions show that all are from 0 to 1."""
+        is_whole = pixels.dtype.kind == "i" or not (pixels % 1).any()
+        self._largest = max(self._largest, float(pixels.max()))
+        if not is_whole and self._unit == 255 and self._largest <= 1:
+            self._unit = 1.0
+            before = np.frombuffer(self._pixels, np.uint8) * np.uint8(255)
+            self._pixels = bytearray(before.tobytes())
+        if self._largest > self._unit or (not is_whole and self._unit == 255):
+            raise self._explain(lines)
+        scale = 255 / self._unit
+        return (pixels if scale == 1 else np.rint(pixels * scale)).astype(np.uint8)
+
+    def _explain(self, lines: _Lines) -> DataError:
+        """Find the first wrong line and return what is wrong with it."""
+        layout = self.layout
+        expected = "a number from 0 to 1" if self._unit == 1 else "a whole number from 0 to 255"
+        for number, text in lines:
+            where = f"{self._path}, line {number}"
+            fields = split_line(text, layout.delimiter)
+            if len(fields) != layout.columns:
+                return DataError(
+                    f"{where}: {len(fields)} numbers, the first line has {layout.columns}."
+                )
+            pixel = 0
+            for column, field in enumerate(fields):
+                if column == layout.label and not 0 <= _whole_number(field) < 1 << 31:
+                    return DataError(
+                        f"{where}: the label is {quoted(field)}; expected a whole number from 0."
+                    )
+                if column in layout.others:
+                    continue
+                pixel += 1
+                value = _whole_number(field) if self._unit == 255 else _fraction(field)
+                if not 0 <= value <= self._unit:
+                    return DataError(
+                        f"{where}: pixel {pixel} is {quoted(field)}; expected {expected}."
+                    )
+        return DataError(
+            f"{self._path}, lines {lines[0][0]} to {lines[-1][0]}: these are not numbers."
+        )
+
+
+def _without(values: _Numbers, column: int) -> _Numbers:
+    """Return a table without a column; without a copy if it is at one of the ends."""
+    if column == 0:
+        return values[:, 1:]
+    return values[:, :-1] if column == values.shape[1] - 1 else np.delete(values, column, axis=1)
+
+
+def _whole_number(field: str) -> int:
+    return (
+        int(field.split(".", maxsplit=1)[0])
+        if re.fullmatch(r"[ \t]*[+-]?[0-9]{1,18}(\.0*)?[ \t]*", field)
+        else -1
     )
 
 
-def _numbered_lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers; reject a line beyond the limit."""
-    number = 0
-    while line := stream.readline(_MAX_LINE):
-        number += 1
-        if len(line) == _MAX_LINE:
-            raise DataError(
-                f"{path}, line {number}: longer than {_MAX_LINE:,} characters, the limit."
-            )
-        if text := line.strip():
-            yield number, text
-
-
-def _sides(header: list[str], columns: int, path: Path) -> tuple[int, int]:
-    pixels = columns - 1
-    counted = _SIDES.fullmatch(header[-1]) if header else None
-    if counted and int(counted[1]) * int(counted[2]) == pixels:
-        return int(counted[1]), int(counted[2])
-    side = math.isqrt(pixels)
-    if pixels < 1 or side * side != pixels:
-        raise DataError(
-            f"{path}: a label and {pixels} pixels per line do not make a square image. For other "
-            "shapes start with a header that counts rows and columns: label,1x1,1x2,..."
-        )
-    return side, side
-
-
-def _append(lines: _Lines, columns: int, path: Path, pixels: bytearray, labels: bytearray) -> None:
-    """Append the images of some lines to those already read."""
-    values = _parse([text for _, text in lines])
-    if (
-        values is None
-        or values.shape[1] != columns
-        or values.min() < 0
-        or values[:, 1:].max() > 255
-    ):
-        raise _explain(lines, columns, path)
-    if len(pixels) + values.size > MAX_PIXELS or len(labels) // 8 + len(lines) > MAX_IMAGES:
-        raise DataError(
-            f"{path}, line {lines[0][0]}: more than {MAX_PIXELS:,} pixels, or "
-            f"{MAX_IMAGES:,} images, the limits."
-        )
-    pixels += values[:, 1:].astype(np.uint8).tobytes()
-    labels += values[:, 0].tobytes()
-
-
-def _parse(texts: list[str]) -> NDArray[np.int64] | None:
+def _fraction(field: str) -> float:
     try:
-        return np.loadtxt(texts, dtype=np.int64, delimiter=",", comments=None, ndmin=2)
+        return float(field)
     except ValueError:
-        return None
-
-
-def _explain(lines: _Lines, columns: int, path: Path) -> DataError:
-    """Find the first wrong line and return what is wrong with it."""
-    for number, text in lines:
-        fields = text.split(",")
-        if len(fields) != columns:
-            return DataError(
-                f"{path}, line {number}: {len(fields)} numbers, the first line has {columns}."
-            )
-        for column, field in enumerate(fields):
-            value = int(field) if _is_number(field) else -1
-            if column == 0 and not 0 <= value < 1 << 31:
-                return DataError(
-                    f"{path}, line {number}: the label is {_short(field)}; "
-                    "expected a whole number from 0."
-                )
-            if column > 0 and not 0 <= value <= 255:
-                return DataError(
-                    f"{path}, line {number}: pixel {column} is {_short(field)}; "
-                    "expected a whole number from 0 to 255."
-                )
-    return DataError(f"{path}, lines {lines[0][0]} to {lines[-1][0]}: these are not numbers.")
-
-
-def _is_number(field: str) -> bool:
-    return re.fullmatch(r"[ \t]*[+-]?[0-9]{1,18}[ \t]*", field) is not None
-
-
-def _short(field: str) -> str:
-    return repr(field if len(field) <= 20 else field[:20] + "...")
+        return -1.0

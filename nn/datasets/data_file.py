@@ -22,6 +22,7 @@ MAX_IMAGES = 1 << 24
 
 _MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 16
+_HEAD = 1 << 14  # bytes that show what a file is; the first line of a table of small images
 _MAX_MEMBERS = 100_000  # of a gzip file; each takes time, even if it is empty
 _MAX_EMPTY = 1 << 24  # bytes of a gzip file in a row: padding, long names, empty blocks
 _ANY_GZIP = 31  # zlib's number for a gzip header and the largest window
@@ -46,6 +47,15 @@ def open_data_file(path: Path) -> Iterator[BinaryIO]:
         raise DataError(f"{path}: the gzip file is damaged ({error}). Copy it again.") from None
     except MemoryError:
         raise DataError(f"{path}: not enough memory to hold it.") from None
+
+
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file, decompressed; none if it cannot be read."""
+    try:
+        with open_data_file(path) as stream:
+            return read_up_to(stream, _HEAD).getvalue()
+    except DataError:
+        return b""
 
 
 def read_up_to(stream: BinaryIO, limit: int) -> io.BytesIO:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nn.datasets.centring import centre_by_mass
 from nn.datasets.digit_shapes import WAYS, Stroke
 from nn.datasets.idx import read_idx, write_idx
-from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
+from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.errors import DataError
 
 TRAINING_DIGITS = 20_000
@@ -82,8 +82,10 @@ def built_in_digits(data_dir: Path) -> ImageData:
             ("test", TEST_DIGITS, _SEED + 1),
         )
     )
-    data = join_train_and_test(
-        training, test, name="built-in digits", source="digits the program draws itself"
+    data = join_parts(
+        {"training": training, "test": test},
+        name="built-in digits",
+        source="digits the program draws itself",
     )
     return replace(data, dataset="built-in")
 

@@ -1,7 +1,7 @@
 """The IDX format, in which MNIST is published: a short header, then one byte per number.
 
     bytes 0-1   zero
-    byte  2     the type of the numbers, 8 for unsigned bytes
+    byte  2     the type of the numbers, 8 for unsigned bytes, 12 for 32-bit whole numbers
     byte  3     the number of dimensions: 3 for images, 1 for labels
     4 bytes     for each dimension: its length, most significant byte first
     the rest    the numbers, with the last dimension varying fastest
@@ -16,8 +16,9 @@ Reference:
 
 import gzip
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from nn.errors import DataError
 from nn.files.atomic_write import open_atomically
 
 _UNSIGNED_BYTE = 8
+_TYPES = {_UNSIGNED_BYTE: ">u1", 12: ">i4"}
+_LABELS = [(kind, dimensions) for dimensions in (1, 2) for kind in _TYPES]
 _NAMES = {1: "labels", 3: "images"}
 
 
@@ -44,7 +47,23 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         DataError: the file cannot be read, is damaged, or is not an IDX file of this kind.
     """
     with open_data_file(path) as stream:
-        return _read_stream(stream, path, dimensions)
+        return _read_stream(stream, path, [(_UNSIGNED_BYTE, dimensions)])
+
+
+def read_idx_labels(path: Path) -> NDArray[np.int64]:
+    """Read an IDX file of labels: bytes or 32-bit numbers, one per image or one row per image.
+
+    QMNIST's labels are rows of eight numbers, the class first, then who wrote the digit and where.
+
+    Returns:
+        The labels (N,).
+
+    Raises:
+        DataError: As `read_idx`.
+    """
+    with open_data_file(path) as stream:
+        labels = _read_stream(stream, path, _LABELS)
+    return labels.reshape(len(labels), -1)[:, 0].astype(np.int64)
 
 
 def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
@@ -62,14 +81,15 @@ def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
         stream.write(content)
 
 
-def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.uint8]:
-    shape = _read_header(stream, path, dimensions)
-    promised = math.prod(shape)
+def _read_stream(stream: BinaryIO, path: Path, kinds: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    dtype, shape = _read_header(stream, path, kinds)
+    numbers = math.prod(shape)
+    promised = numbers * dtype.itemsize
     words = " x ".join(f"{length:,}" for length in shape)
-    names = _NAMES.get(dimensions, "numbers")
+    names = _NAMES.get(len(shape), "numbers")
     if promised > MAX_PIXELS or shape[0] > MAX_IMAGES:
         raise DataError(
-            f"{path}: its header promises {words} = {promised:,} bytes; the limits are "
+            f"{path}: its header promises {words} = {numbers:,} numbers; the limits are "
             f"{MAX_PIXELS:,} bytes and {MAX_IMAGES:,} {names}."
         )
     if promised == 0:
@@ -81,19 +101,22 @@ def _read_stream(stream: BinaryIO, path: Path, dimensions: int) -> NDArray[np.ui
             f"{path}: its header promises {words} = {promised:,} bytes of "
             f"{names}, but there are {found}. Copy it again."
         )
-    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+    return np.frombuffer(content, dtype=dtype).reshape(shape)
 
 
-def _read_header(stream: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
-    expected = bytes([0, 0, _UNSIGNED_BYTE, dimensions])
+def _read_header(
+    stream: BinaryIO, path: Path, kinds: Sequence[tuple[int, int]]
+) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = stream.read(4)
-    if magic != expected:
+    if magic not in [bytes([0, 0, *kind]) for kind in kinds]:
+        dimensions = kinds[0][1]
         kind = _NAMES.get(dimensions, "numbers")
         raise DataError(
             f"{path}: not an IDX file of {kind}: its content starts with "
-            f"{magic.hex(' ') or 'nothing'}, expected {expected.hex(' ')}."
+            f"{magic.hex(' ') or 'nothing'}, expected {bytes([0, 0, *kinds[0]]).hex(' ')}."
         )
-    lengths = stream.read(4 * dimensions)
-    if len(lengths) < 4 * dimensions:
+    lengths = stream.read(4 * magic[3])
+    if len(lengths) < 4 * magic[3]:
         raise DataError(f"{path}: the file ends inside its header. Copy it again.")
-    return tuple(int(length) for length in np.frombuffer(lengths, dtype=">u4"))
+    shape = tuple(int(length) for length in np.frombuffer(lengths, dtype=">u4"))
+    return np.dtype(_TYPES[magic[2]]), shape

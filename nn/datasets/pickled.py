@@ -19,6 +19,8 @@ import io
 import math
 import pickle
 import pickletools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.data_file import MAX_IMAGES, open_data_file, read_up_to
-from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
+from nn.datasets.form import DataFile, Form
+from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.errors import DataError
 from nn.files.regular_file import printable
 
@@ -70,12 +73,25 @@ def read_pickled_mnist(path: Path) -> ImageData:
         pairs = _three_pairs(_unpickle(read_up_to(stream, _MAX_BYTES + 1), path), path)
     images = _images([pair[0] for pair in pairs], path)
     labels = [_labels(pair[1], len(rows), path) for pair, rows in zip(pairs, images, strict=True)]
-    return join_train_and_test(
-        LabelledImages(np.concatenate(images[:2]), np.concatenate(labels[:2])),
-        LabelledImages(images[2], labels[2]),
+    return join_parts(
+        {
+            "training": LabelledImages(np.concatenate(images[:2]), np.concatenate(labels[:2])),
+            "test": LabelledImages(images[2], labels[2]),
+        },
         name=path.name,
         source=printable(f"{path.name} in {path.parent}/"),
     )
+
+
+def _read_files(files: Sequence[DataFile]) -> ImageData:
+    return read_pickled_mnist(files[0].path)
+
+
+def _claims(file: DataFile) -> bool:
+    return file.name == "mnist.pkl" or bool(re.match(rb"\x80[\1-\5]", file.head))
+
+
+FORM = Form("mnist.pkl.gz", _claims, _read_files)
 
 
 class _Array:

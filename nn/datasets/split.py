@@ -32,6 +32,7 @@ def split_images(
     split: str = "seed",
     *,
     validation_size: float = 10_000,
+    test_size: float = 0.2,
     shuffle: bool = True,
     rng: np.random.Generator,
 ) -> Split:
@@ -42,6 +43,9 @@ def split_images(
     For MNIST these are 58,000, 6,000 and 6,000. "official": `validation_size` of the training file
     is for validation, the rest for training, and the test file is the test set.
 
+    Files without test images: `test_size` of their images become the test set, under either split.
+    Files with validation images of their own: these are the validation set, and no others.
+
     With shuffling the validation images are chosen at random; without it they are the last ones.
     Within each part, images keep the order of their files: batches are shuffled every epoch
     anyway, and contiguous rows are copied faster than scattered ones.
@@ -51,6 +55,7 @@ def split_images(
         split: "seed" or "official".
         validation_size: "official" only: a number of images from 1, or a fraction below 1 of the
             training file.
+        test_size: only without test images: a number of images from 1, or a fraction below 1.
         shuffle: choose the validation images at random.
         rng: the random stream of the split, used for shuffling only.
 
@@ -58,40 +63,49 @@ def split_images(
         SettingError: another `split`, or a `validation_size` that leaves nothing to train on.
         DataError: too few images to split.
     """
-    files = LabelledImages(data.train_images, data.train_labels)
-    test_file = LabelledImages(data.test_images, data.test_labels)
-    if split == "seed":
-        pooled = round(len(test_file) * _POOLED_TEST_PART)
-        count = len(files) + pooled
-    elif split == "official":
-        pooled, count = 0, len(files)
-    else:
+    if split not in ("seed", "official"):
         raise SettingError(f"split: got {split!r}, expected seed or official.")
-    if count < 2 or pooled == len(test_file):
+    pooled = 0
+    if split == "seed" and data.test and not data.validation:
+        pooled = round(len(data.test) * _POOLED_TEST_PART)
+    count = len(data.training) + pooled
+    least = 1 + (data.validation is None) + (data.test is None)
+    if count < least or (data.test and pooled == len(data.test)):
         raise DataError(
-            f"{data.source}: {len(files)} training and {len(test_file)} test images are too few "
-            "to split into training, validation and test images."
+            f"{data.source}: {len(data.training)} training and {len(data.test or ())} test images "
+            "are too few to split into training, validation and test images."
         )
-    if split == "official":
-        validating = _official_validation(validation_size, count)
+    testing = 0 if data.test else _size_of("test_size", test_size, count)
+    if data.validation:
+        validating = 0
+    elif split == "official":
+        validating = _size_of("validation_size", validation_size, count - testing)
     else:
-        validating = max(1, round(count * _POOL_VALIDATION_PART))
+        validating = max(1, round((count - testing) * _POOL_VALIDATION_PART))
 
     order = rng.permutation(count) if shuffle else np.arange(count, dtype=np.int64)
-    extra = _slice(test_file, 0, pooled)
+    extra = _slice(data.test, 0, pooled) if data.test else _slice(data.training, 0, 0)
+
+    def chosen(start: int, stop: int) -> LabelledImages:
+        return _choose(data.training, extra, np.sort(order[start:stop]))
+
+    learning = count - testing - validating
     return Split(
-        training=_choose(files, extra, np.sort(order[: count - validating])),
-        validation=_choose(files, extra, np.sort(order[count - validating :])),
-        test=_slice(test_file, pooled, len(test_file)),
+        training=chosen(0, learning),
+        validation=data.validation or chosen(learning, learning + validating),
+        test=_slice(data.test, pooled, len(data.test))
+        if data.test
+        else chosen(count - testing, count),
     )
 
 
-def _official_validation(validation_size: float, count: int) -> int:
-    wanted = validation_size * count if validation_size < 1 else validation_size
-    size = round(wanted) if 0 < wanted < count else 0
+def _size_of(name: str, wanted: float, count: int) -> int:
+    """Return how many of `count` images a setting asks for; at least one image is left."""
+    exact = wanted * count if wanted < 1 else wanted
+    size = round(exact) if 0 < exact < count else 0
     if not 0 < size < count:
         raise SettingError(
-            f"validation_size: got {validation_size:.9g}, but there are {count:,} training images "
+            f"{name}: got {wanted:.9g}, but there are {count:,} training images "
             f"to split; expected a number from 1 to {count - 1:,}, or a fraction such as 0.2."
         )
     return size

@@ -67,7 +67,7 @@ def prepare_data(
     """Load, split and normalize the images that the settings name.
 
     Args:
-        settings: `dataset`, `data_dir`, `split`, `normalization` and `seed` are used.
+        settings: Those of the group "data", `data_dir`, `normalization` and `seed` are used.
         normalization: That of a saved run; fitted on the training images if None.
         report: Called with each fact to report.
         on_progress: Told of a download's progress: file, bytes done, bytes in all.
@@ -86,6 +86,7 @@ def prepare_data(
         images,
         settings.split,
         validation_size=settings.validation_size,
+        test_size=settings.test_size,
         shuffle=settings.shuffle_split,
         rng=random_stream(settings.seed, "split"),
     )

@@ -1,7 +1,8 @@
 """Every setting of a run, declared once.
 
-To add a setting, add a field to `Settings`: its question (if it has one), flag, YAML key,
-`settings.yaml` line, place in the repeat command and row in `docs/settings.md` follow from that.
+To add a setting, add a field to `Settings`, or to `DataSettings` if it is about the images: its
+question (if it has one), flag, YAML key, `settings.yaml` line, place in the repeat command and row
+in `docs/settings.md` follow from that.
 """
 
 import re
@@ -9,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from nn.architecture.layer_list import check_layers
+from nn.settings.data_declaration import DataSettings
 from nn.settings.setting import Choice, Declaration, Group, Question, Rule, Setting, no, yes
 
 SHORTHAND = ("hidden_layers", "hidden_units", "activation")
@@ -39,12 +40,6 @@ def _check_folder(folder: str) -> str:
     return folder
 
 
-def _check_count_or_fraction(size: int | float) -> int | float:
-    if size >= 1 and size != int(size):
-        raise ValueError
-    return int(size) if size >= 1 else size
-
-
 def _read_layers(written: object) -> object:
     """Return a checked list of layers, or None; a flag's text is YAML that is still to be read."""
     if isinstance(written, str):
@@ -54,7 +49,7 @@ def _read_layers(written: object) -> object:
     return written if written is None else check_layers(written)
 
 
-class Settings(BaseModel):
+class Settings(DataSettings):
     """All settings of a run, checked; those that are not given have their defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -231,46 +226,6 @@ class Settings(BaseModel):
         0, ge=0, description="seed of all random numbers; the same seed gives the same run"
     )
 
-    dataset: Annotated[
-        str,
-        Group("data"),
-        Choice(
-            "auto", explain="MNIST from the data folder or a download, else the built-in digits"
-        ),
-        Choice("mnist", explain="MNIST only"),
-        Choice("built-in", "built_in", explain="digits that the program draws itself"),
-    ] = Field("auto", description="images to train on")
-    split: Annotated[
-        str,
-        Group("data"),
-        Choice("seed", explain="58,000 for training, 6,000 for validation, 6,000 for testing"),
-        Choice("official", explain="the test file is the test set"),
-    ] = Field("seed", description="how images are split into training, validation and test sets")
-    validation_size: Annotated[
-        int | float,
-        Group("data"),
-        Rule("a whole number from 1, or a fraction between 0 and 1"),
-        AfterValidator(_check_count_or_fraction),
-    ] = Field(
-        10_000,
-        gt=0,
-        le=1_000_000_000,
-        description="validation images of the official split; below 1: a fraction",
-    )
-    shuffle_split: Annotated[
-        bool,
-        Group("data"),
-        yes("validation images drawn at random"),
-        no("the last images of the file"),
-    ] = Field(True, description="shuffle the training file before the official split")
-
-    distortion: Annotated[
-        str,
-        Group("data"),
-        Choice("none", explain="every epoch sees the same images"),
-        Choice("affine", explain="slightly rotated, stretched, slanted and shifted at random"),
-        Choice("elastic", explain="milder, and bent as by a shaky hand"),
-    ] = Field("none", description="random distortion of the training images, new in every epoch")
     data_dir: Annotated[
         str, Group("files"), Rule("a folder's path"), AfterValidator(_check_folder)
     ] = Field("data", description="folder of the data files")

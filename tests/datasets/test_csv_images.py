@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.datasets import csv_images
+from nn.datasets import csv_images, csv_layout
 from nn.datasets.csv_images import read_csv_images
 from nn.datasets.idx import read_idx
 from nn.errors import DataError
@@ -58,7 +58,7 @@ def test_sixteen_pixels_are_four_by_four_whatever_the_header_calls_them(tmp_path
 
 def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
     number = np.arange(5000)
-    table = np.stack([number, number % 256, number // 256, number * 0, number % 7], axis=1)
+    table = np.stack([number, number % 256, number // 256, number * 0, number % 7 * 9], axis=1)
     path = tmp_path / "many.csv"
     np.savetxt(path, table, fmt="%d", delimiter=",")
     read = read_csv_images(path)
@@ -84,11 +84,9 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         (LINES + "1,2,3,4,5,6\n", "line 3: 6 numbers, the first line has 5"),
         (LINES + "-1,2,3,4,5\n", "line 3: the label is '-1'; expected a whole number from 0"),
         (LINES + "seven,2,3,4,5\n", "line 3: the label is 'seven'"),
-        (LINES + "1e3,2,3,4,5\n", "line 3: the label is '1e3'"),
         ("label,1x1,1x2,2x1,2x2\n1,2,3\n", "line 2: 3 numbers, the first line has 5"),
         ("pixel0,pixel1\n1,2\n", "line 1: it starts with 'pixel0'"),
         ("<!DOCTYPE html>\n", "line 1: it starts with '<!DOCTYPE html>'"),
-        ("1;2;3;4;5\n", "line 1: it starts with '1;2;3;4;5'"),
         ("1\n", "a label and 0 pixels per line"),
         ("1,2,3\n", "a label and 2 pixels per line do not make a square image"),
         (b"\x1f\x8b\x08\x00\xff\xfe\x00", "the file ends too early"),
@@ -138,7 +136,8 @@ def test_its_content_decides_whether_it_is_gzipped(tmp_path: Path, pack) -> None
 
 def test_long_lines_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch) -> None:
     """Two thousand lines of a million pixels at a time would be gigabytes, and gzip to nothing."""
-    monkeypatch.setattr(csv_images, "_CHARACTERS_AT_ONCE", 1 << 17)
+    for module in (csv_images, csv_layout):
+        monkeypatch.setattr(module, "CHARACTERS_AT_ONCE", 1 << 17)
     line = b"0" + b",0" * 100**2 + b"\n"
     path = saved(tmp_path, gzip.compress(line * 400 + b"x\n", 1))
     tracemalloc.start()

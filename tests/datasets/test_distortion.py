@@ -240,7 +240,7 @@ def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
 @pytest.mark.parametrize("kind", ["affine", "elastic"])
 def test_a_digit_stays_nearest_to_its_own_class(kind, mnist_dir: Path) -> None:
     data = load_images("mnist", mnist_dir, beside=mnist_dir)
-    images, labels = data.train_images[:3000], data.train_labels[:3000]
+    images, labels = data.training.images[:3000], data.training.labels[:3000]
     distorted = Distortion(kind, (28, 28), rng=rng()).apply(images)
     known, asked = (x.reshape(3000, -1).astype(np.float32) for x in (images, distorted))
     distances = (known**2).sum(axis=1) - 2 * asked @ known.T

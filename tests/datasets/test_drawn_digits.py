@@ -102,7 +102,7 @@ def test_the_drawing_is_the_one_every_machine_makes() -> None:
 def test_they_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = built_in_digits(tmp_path / "new")
     assert len(list((tmp_path / "new").iterdir())) == 4
-    assert (len(first.train_labels), len(first.test_labels), first.classes) == (40, 20, 10)
+    assert (len(first.training.labels), len(first.test.labels), first.classes) == (40, 20, 10)
 
     def draw_nothing(*_arguments) -> None:
         raise AssertionError("drawn again")
@@ -131,22 +131,22 @@ def test_cached_files_of_another_shape_are_drawn_again(
     write_idx(images, np.ones(shape, np.uint8))
     write_idx(labels, np.ones(count, np.uint8))
     data = built_in_digits(tmp_path)
-    assert data.train_images.shape == (40, 28, 28)
-    assert np.bincount(data.train_labels).tolist() == [4] * 10
-    np.testing.assert_array_equal(read_idx(images, 3), data.train_images)
+    assert data.training.images.shape == (40, 28, 28)
+    assert np.bincount(data.training.labels).tolist() == [4] * 10
+    np.testing.assert_array_equal(read_idx(images, 3), data.training.images)
 
 
 @pytest.mark.usefixtures("few")
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    assert len(built_in_digits(tmp_path / "file").train_labels) == 40
+    assert len(built_in_digits(tmp_path / "file").training.labels) == 40
 
 
 @pytest.mark.usefixtures("few")
 def test_training_and_test_digits_are_different_drawings(tmp_path: Path) -> None:
     data = built_in_digits(tmp_path)
-    training = {image.tobytes() for image in data.train_images}
-    assert not training & {image.tobytes() for image in data.test_images}
+    training = {image.tobytes() for image in data.training.images}
+    assert not training & {image.tobytes() for image in data.test.images}
 
 
 @pytest.mark.long

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nn.datasets.images import ImageData, LabelledImages, join_train_and_test
+from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.errors import DataError
 
 
@@ -17,7 +17,7 @@ def part(labels: list[int], shape: tuple[int, int] = (2, 3)) -> LabelledImages:
 
 
 def join(training: LabelledImages, test: LabelledImages) -> ImageData:
-    return join_train_and_test(training, test, name="shapes", source="two files")
+    return join_parts({"training": training, "test": test}, name="shapes", source="two files")
 
 
 def test_sides_and_classes_come_from_the_arrays() -> None:
@@ -54,7 +54,7 @@ def test_a_stray_label_far_from_all_others_is_refused() -> None:
         join(part([*range(10), 2**31]), part([3]))
 
 
-@pytest.mark.parametrize("labels", [[7, 9], [0, 9], list(range(1, 27)), list(range(300))])
+@pytest.mark.parametrize("labels", [[7, 9], [1, 9], [0, 9], list(range(300))])
 def test_labels_with_small_gaps_are_classes(labels: list[int]) -> None:
     assert join(part(labels), part(labels)).classes == max(labels) + 1
 
@@ -78,10 +78,13 @@ def test_the_fingerprint_changes_with_any_pixel_and_any_label() -> None:
     data = join(part([0, 1, 2]), part([1, 0]))
     same = join(part([0, 1, 2]), part([1, 0]))
     assert data.fingerprint == same.fingerprint
-    for field in ("train_images", "train_labels", "test_images", "test_labels"):
-        changed = getattr(data, field).copy()
-        changed.flat[-1] ^= 1
-        assert replace(data, **{field: changed}).fingerprint != data.fingerprint
+    for name in ("training", "test"):
+        for field in ("images", "labels"):
+            changed = getattr(getattr(data, name), field).copy()
+            changed.flat[-1] ^= 1
+            other = replace(getattr(data, name), **{field: changed})
+            assert replace(data, **{name: other}).fingerprint != data.fingerprint
+    assert replace(data, validation=data.test).fingerprint != data.fingerprint
 
 
 def test_the_fingerprint_tells_a_turned_image_from_another_shape() -> None:
@@ -95,3 +98,36 @@ def test_a_gap_is_wide_beyond_ten_and_beyond_the_number_of_labels() -> None:
     with pytest.raises(DataError, match="is far from all others"):
         join(part([0, 11]), part([0]))
     assert join(part([*range(20), 35]), part([0])).classes == 36
+
+
+def test_labels_that_start_at_1_are_lowered_and_keep_their_numbers_as_names() -> None:
+    letters = join(part(list(range(1, 27))), part([1, 26]))
+    assert letters.classes == 26
+    assert letters.test is not None
+    assert letters.test.labels.tolist() == [0, 25]
+    assert letters.class_names == tuple(str(number) for number in range(1, 27))
+    assert join(part([1, 2]), part([0])).classes == 3
+    assert join(part([1, 3]), part([1])).classes == 4
+
+
+def test_classes_without_a_name_are_called_by_their_number() -> None:
+    data = join_parts(
+        {"training": part([0, 1, 2])}, name="", source="", class_names=["cat", "a\x1bb"]
+    )
+    assert data.class_names == ("cat", "a\\x1bb", "2")
+    assert join(part([0, 1]), part([0])).class_names == ()
+
+
+def test_pixels_of_few_shades_are_stretched_and_that_is_said() -> None:
+    training = LabelledImages(np.array([[[0, 16]], [[8, 1]]], np.uint8), np.array([0, 1]))
+    data = join(training, part([1], (1, 2)))
+    assert data.training.images.tolist() == [[[0, 255]], [[128, 16]]]
+    assert data.remarks == (
+        "Pixels go from 0 to 16 in these files; they are stretched to 0 to 255.",
+    )
+    assert join(part([0, 1] * 20, (2, 3)), part([0])).remarks == ()
+
+
+def test_a_single_class_is_worth_a_word() -> None:
+    (remark,) = join(part([3] * 40), part([3])).remarks
+    assert "All 40 training images have the same label, 3" in remark

@@ -69,10 +69,10 @@ def test_three_pairs_become_training_and_test_images(tmp_path: Path, protocol) -
     else:
         path = saved(tmp_path, content, protocol)
     data = read_pickled_mnist(path)
-    np.testing.assert_array_equal(data.train_images.reshape(6, 4), PIXELS[:6])
-    np.testing.assert_array_equal(data.test_images.reshape(3, 4), PIXELS[6:])
-    assert data.train_labels.tolist() == LABELS[:6].tolist()
-    assert data.test_labels.tolist() == LABELS[6:].tolist()
+    np.testing.assert_array_equal(data.training.images.reshape(6, 4), PIXELS[:6])
+    np.testing.assert_array_equal(data.test.images.reshape(3, 4), PIXELS[6:])
+    assert data.training.labels.tolist() == LABELS[:6].tolist()
+    assert data.test.labels.tolist() == LABELS[6:].tolist()
     assert (data.image_shape, data.classes, data.name) == ((2, 2), 3, "mnist.pkl.gz")
 
 
@@ -82,14 +82,14 @@ def test_every_pixel_comes_back_exactly(tmp_path: Path, by: int, kind: str) -> N
     pixels = np.arange(256 * 4).reshape(-1, 4).astype(np.uint8)
     labels = np.arange(256) % 3
     data = read_pickled_mnist(saved(tmp_path, pairs(pixels, by, kind, labels)))
-    together = np.concatenate([data.train_images, data.test_images])
+    together = np.concatenate([data.training.images, data.test.images])
     np.testing.assert_array_equal(together.reshape(-1, 4), pixels)
 
 
 def test_a_file_that_is_not_gzipped_is_read_as_well(tmp_path: Path) -> None:
     path = tmp_path / "mnist.pkl"
     path.write_bytes(pickle.dumps(pairs()))
-    assert len(read_pickled_mnist(path).train_images) == 6
+    assert len(read_pickled_mnist(path).training.images) == 6
 
 
 class Runs:
@@ -294,7 +294,7 @@ def test_a_shape_that_no_array_has_is_refused(tmp_path: Path, shape: bytes) -> N
     good = array(b"K\x02K\x01") + array(b"K\x02", b"U\x02i4") + b"\x86"
     bad = array(shape) + array(b"K\x02", b"U\x02i4") + b"\x86"
     assert (
-        len(read_pickled_mnist(saved(tmp_path, b"\x80\x02" + good * 3 + b"\x87.")).test_labels) == 2
+        len(read_pickled_mnist(saved(tmp_path, b"\x80\x02" + good * 3 + b"\x87.")).test.labels) == 2
     )
     with pytest.raises(DataError, match="does not match its number of bytes"):
         read_pickled_mnist(saved(tmp_path, b"\x80\x02" + good * 2 + bad + b"\x87."))
@@ -309,7 +309,7 @@ def test_a_pickle_changes_nothing_for_the_next(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError):
             read_pickled_mnist(saved(tmp_path, b"\x80\x02" + name + b"N(K\x01t\x86b."))
-    assert len(read_pickled_mnist(saved(tmp_path, pairs(), 2)).train_images) == 6
+    assert len(read_pickled_mnist(saved(tmp_path, pairs(), 2)).training.images) == 6
 
 
 @pytest.mark.mnist
@@ -321,6 +321,6 @@ def test_real_pixels_come_back_exactly(tmp_path: Path, mnist_dir: Path) -> None:
     parts = [slice(0, 6000), slice(6000, 8000), slice(8000, None)]
     path = saved(tmp_path, python_2_pickle(tuple((floats[part], labels[part]) for part in parts)))
     data = read_pickled_mnist(path)
-    np.testing.assert_array_equal(data.train_images, images[:8000])
-    np.testing.assert_array_equal(data.test_images, images[8000:])
-    np.testing.assert_array_equal(data.train_labels, labels[:8000])
+    np.testing.assert_array_equal(data.training.images, images[:8000])
+    np.testing.assert_array_equal(data.test.images, images[8000:])
+    np.testing.assert_array_equal(data.training.labels, labels[:8000])

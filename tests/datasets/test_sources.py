@@ -37,10 +37,10 @@ def _few_built_in_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def arrays(side: int = 3, classes: int = 4) -> list[np.ndarray]:
-    """Six training and four test images of side x side; the first pixel is `side`."""
+    """Six training and four test images of side x side; all pixels are 200 + `side`."""
     made = []
     for count in (6, 4):
-        made.append(np.full((count, side, side), side, dtype=np.uint8))
+        made.append(np.full((count, side, side), 200 + side, dtype=np.uint8))
         made.append((np.arange(count) % classes).astype(np.uint8))
     return made
 
@@ -77,26 +77,28 @@ def test_idx_comes_before_csv_before_pickle_before_the_built_in_digits(tmp_path:
     put_csv(tmp_path, arrays(4))
     put_pickle(tmp_path, arrays(5))
     found = []
-    for gone in (NAMES[0] + ".gz", "mnist_train.csv", "mnist.pkl.gz", None):
+    for gone in (NAMES[0], "mnist_train.csv", "mnist"):
         data, _ = load(tmp_path)
         found.append((data.image_shape, data.name))
-        if gone:
-            (tmp_path / gone).unlink()
+        for path in tmp_path.glob(f"{gone}*"):
+            path.unlink()
+    for path in tmp_path.iterdir():
+        path.unlink()
     assert found == [
         ((3, 3), f"images in {tmp_path.name}/"),
         ((4, 4), "mnist_train.csv"),
         ((5, 5), "mnist.pkl.gz"),
-        ((28, 28), "built-in digits"),
     ]
+    assert load(tmp_path)[0].name == "built-in digits"
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_idx_files_are_found_gzipped_or_not(tmp_path: Path, ending: str) -> None:
     put_idx(tmp_path, arrays(classes=3), ending)
     data, said = load(tmp_path, "mnist")
-    assert (len(data.train_images), len(data.test_images), data.classes) == (6, 4, 3)
+    assert (len(data.training.images), len(data.test.images), data.classes) == (6, 4, 3)
     assert data.source == f"four IDX files in {tmp_path}/"
-    assert data.train_labels.dtype == np.int64
+    assert data.training.labels.dtype == np.int64
     assert said == ""
 
 
@@ -132,14 +134,23 @@ def test_the_program_s_folder_may_have_a_data_folder_of_its_own(tmp_path: Path) 
     assert load(data_dir, beside=beside)[0].image_shape == (3, 3)
 
 
-def test_an_incomplete_set_is_said_and_passed_over(tmp_path: Path) -> None:
+def test_an_incomplete_set_is_said_and_another_form_is_used(tmp_path: Path) -> None:
     put_idx(tmp_path, arrays())
     (tmp_path / f"{NAMES[1]}.gz").unlink()
-    (tmp_path / "mnist_test.csv").write_text("1,2\n")
+    with pytest.raises(DataError, match=r"missing: train-labels-idx1-ubyte\."):
+        load(tmp_path)
+    put_csv(tmp_path, arrays(4))
     data, said = load(tmp_path)
-    assert data.name == "built-in digits"
-    assert "contains 3 of the four IDX files; missing: train-labels-idx1-ubyte" in said
-    assert "mnist_test.csv was found, but mnist_train.csv is missing" in said
+    assert data.name == "mnist_train.csv"
+    assert "train-images-idx3-ubyte.gz has no file of its labels beside it" in said
+
+
+def test_what_is_not_read_is_said(tmp_path: Path) -> None:
+    put_idx(tmp_path, arrays())
+    put_csv(tmp_path, arrays(4))
+    data, said = load(tmp_path)
+    assert data.image_shape == (3, 3)
+    assert said == "Reading IDX files, and not mnist_test.csv, mnist_train.csv."
 
 
 def test_without_network_the_reason_is_said_and_the_built_in_digits_are_used(
@@ -201,11 +212,11 @@ def test_an_unknown_dataset_is_refused(tmp_path: Path) -> None:
 def test_mnist_is_recognised_by_its_pixels_and_split_as_promised(mnist_dir: Path) -> None:
     data, said = load(mnist_dir, "mnist")
     assert (data.name, data.classes, data.image_shape, said) == ("MNIST", 10, (28, 28), "")
-    assert (len(data.train_images), len(data.test_images)) == (60_000, 10_000)
+    assert (len(data.training.images), len(data.test.images)) == (60_000, 10_000)
     split = split_images(data, "seed", rng=np.random.default_rng(0))
     assert [len(part) for part in (split.training, split.validation, split.test)] == [
         58_000,
         6_000,
         6_000,
     ]
-    np.testing.assert_array_equal(split.test.labels, data.test_labels[4_000:])
+    np.testing.assert_array_equal(split.test.labels, data.test.labels[4_000:])

@@ -1,5 +1,7 @@
 """No image is in two parts, and the sizes are those promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,9 +16,9 @@ def numbered(training: int, test: int) -> ImageData:
     images = np.stack([np.arange(count) // 256, np.arange(count) % 256], axis=1)
     images = images.astype(np.uint8).reshape(count, 1, 2)
     labels = np.arange(count, dtype=np.int64)
-    return ImageData(
-        images[:training], labels[:training], images[training:], labels[training:], "", "", count
-    )
+    first = LabelledImages(images[:training], labels[:training])
+    last = LabelledImages(images[training:], labels[training:]) if test else None
+    return ImageData(first, last, "", "", count)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -37,11 +39,11 @@ def sizes(split: Split) -> tuple[int, int, int]:
 def test_the_seed_split_has_the_sizes_of_the_seed_document() -> None:
     split = split_images(numbered(60_000, 5), "seed", rng=rng())
     assert sizes(split) == (54_377, 5_625, 3)
-    labels = np.zeros(60_000, dtype=np.int64)
-    mnist = ImageData(
-        np.zeros((60_000, 1, 1), np.uint8), labels, np.zeros((10_000, 1, 1), np.uint8),
-        labels[:10_000], "", "", 2,
-    )  # fmt: skip
+    training, test = (
+        LabelledImages(np.zeros((count, 1, 1), np.uint8), np.zeros(count, np.int64))
+        for count in (60_000, 10_000)
+    )
+    mnist = ImageData(training, test, "", "", 2)
     assert sizes(split_images(mnist, "seed", rng=rng())) == (58_000, 6_000, 6_000)
 
 
@@ -100,8 +102,8 @@ def test_in_file_order_the_last_training_images_validate() -> None:
 def test_in_file_order_nothing_is_copied() -> None:
     data = numbered(600, 100)
     split = split_images(data, "official", validation_size=100, shuffle=False, rng=rng())
-    assert np.shares_memory(split.training.images, data.train_images)
-    assert np.shares_memory(split.test.images, data.test_images)
+    assert np.shares_memory(split.training.images, data.training.images)
+    assert np.shares_memory(split.test.images, data.test.images)
 
 
 def test_a_fraction_is_a_part_of_the_training_file() -> None:
@@ -133,3 +135,35 @@ def test_a_single_image_cannot_be_divided() -> None:
     with pytest.raises(DataError, match="too few to split"):
         split_images(numbered(1, 1), "seed", rng=rng())
     assert sizes(split_images(numbered(2, 1), "seed", rng=rng())) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"), [("seed", (435, 45, 120)), ("official", (384, 96, 120))]
+)
+def test_without_test_images_some_of_the_training_images_are_the_test_set(
+    way: str, expected: tuple
+) -> None:
+    data = numbered(600, 0)
+    split = split_images(data, way, validation_size=0.2, rng=rng())
+    assert sizes(split) == expected
+    together = numbers(split.training) + numbers(split.validation) + numbers(split.test)
+    assert sorted(together) == list(range(600))
+    assert numbers(split.test) != list(range(480, 600))
+    in_order = split_images(data, way, validation_size=0.2, shuffle=False, rng=rng())
+    assert numbers(in_order.test) == list(range(480, 600))
+    assert sizes(split_images(data, "seed", test_size=5, rng=rng()))[2] == 5
+
+
+def test_a_test_size_that_leaves_nothing_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"test_size: got 600, but there are 600 training"):
+        split_images(numbered(600, 0), test_size=600, rng=rng())
+
+
+@pytest.mark.parametrize("way", ["seed", "official"])
+@pytest.mark.parametrize("test", [100, 0])
+def test_validation_images_of_the_files_stay_what_they_are(way: str, test: int) -> None:
+    prepared = numbered(7, 0).training
+    data = replace(numbered(600, test), validation=prepared)
+    split = split_images(data, way, rng=rng())
+    assert split.validation is prepared
+    assert sizes(split) == ((600, 7, 100) if test else (480, 7, 120))

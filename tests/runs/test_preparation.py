@@ -33,8 +33,8 @@ def test_the_seeds_split_has_its_proportions_and_keeps_the_last_test_images_apar
     data = prepare(folder)
     split = data.split
     assert (len(split.training), len(split.validation), len(split.test)) == (399, 41, 60)
-    assert (split.test.images == data.images.test_images[40:]).all()
-    assert (split.test.labels == data.images.test_labels[40:]).all()
+    assert (split.test.images == data.images.test.images[40:]).all()
+    assert (split.test.labels == data.images.test.labels[40:]).all()
     parts = [set(rows(part)) for part in (split.training, split.validation, split.test)]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 500
 
@@ -43,7 +43,7 @@ def test_the_official_split_takes_its_settings(folder):
     split = prepare(folder, split="official", validation_size=90, shuffle_split=False).split
     assert (len(split.training), len(split.validation), len(split.test)) == (310, 90, 100)
     whole = prepare(folder).images
-    assert (split.validation.images == whole.train_images[310:]).all()
+    assert (split.validation.images == whole.training.images[310:]).all()
     shuffled = prepare(folder, split="official", validation_size=0.225).split
     assert len(shuffled.validation) == 90
     assert set(rows(shuffled.validation)) != set(rows(split.validation))
@@ -71,7 +71,7 @@ def test_normalization_is_fitted_on_the_training_images_alone(folder):
     pixels = data.split.training.images.astype(np.float64)
     assert data.normalization.subtract == pytest.approx(pixels.mean(), rel=1e-7)
     assert data.normalization.divide == pytest.approx(pixels.std(), rel=1e-7)
-    everything = data.images.train_images.astype(np.float64)
+    everything = data.images.training.images.astype(np.float64)
     assert data.normalization.subtract != pytest.approx(everything.mean(), rel=1e-7)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.datasets.images import ImageData
+from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.files import atomic_write
@@ -195,9 +195,8 @@ def test_a_normalization_that_cannot_be_is_refused(folder, row, name):
 
 
 def test_data_facts_come_back(folder):
-    images = np.zeros((6, 4, 3), np.uint8)
-    labels = np.arange(6)
-    data = ImageData(images, labels, images, labels, "name", "source", classes=6)
+    part = LabelledImages(np.zeros((6, 4, 3), np.uint8), np.arange(6))
+    data = ImageData(part, part, "name", "source", classes=6)
     facts = DataFacts.of(data)
     assert facts == DataFacts(4, 3, 6, int(data.fingerprint, 16))
     folder.write_data_facts(facts)

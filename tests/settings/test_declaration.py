@@ -52,6 +52,7 @@ def test_the_defaults_are_those_of_the_product():
         "dataset": "auto",
         "split": "seed",
         "validation_size": 10_000,
+        "test_size": 0.2,
         "shuffle_split": True,
         "distortion": "none",
         "data_dir": "data",

@@ -13,7 +13,7 @@ def test_only_what_differs_is_written():
     assert repeat_command(Settings()) == "python train.py --defaults"
     settings = Settings(hidden_layers=2, l1=True, shuffle_split=False, name="my run")
     assert repeat_command(settings) == (
-        "python train.py --defaults --hidden-layers 2 --l1 --no-shuffle-split --name 'my run'"
+        "python train.py --defaults --no-shuffle-split --hidden-layers 2 --l1 --name 'my run'"
     )
 
 

@@ -1,0 +1,172 @@
+"""A data folder: which of its files are data, and in which form.
+
+Whoever names a folder wants its files to be used. So a folder is read, or there is an error that
+says what its files seem to be. It is never passed over.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nn.datasets import csv_files, idx_files, pickled
+from nn.datasets.csv_layout import find_layout
+from nn.datasets.data_file import read_head
+from nn.datasets.form import DataFile, Form, IncompleteError
+from nn.datasets.images import ImageData
+from nn.datasets.strangers import seems_to_be
+from nn.errors import DataError
+from nn.files.file_errors import reading
+from nn.files.regular_file import printable
+
+FORMS: tuple[Form, ...] = (idx_files.FORM, csv_files.FORM, pickled.FORM)
+"""All forms of data files. A file belongs to the first one that claims it, and a folder with files
+of several forms is read in the first one."""
+
+_OWN_FILES = "built-in-"  # digits that the program has drawn and keeps
+_MNIST_FILES = ("mnist_train.csv", "mnist_test.csv", "mnist.pkl")
+_MOST_FILES = 1000  # of a folder that are looked into
+_DEEPEST = 3  # folders below the data folder in which data are looked for, to say where they are
+_RUN = "settings.yaml"  # a run's folder holds tables that are no images
+
+
+def read_folder(folder: Path, say: Callable[[str], None], *, only_mnist: bool = False) -> (
+    ImageData | None
+):  # fmt: skip
+    """Read the data set in a folder; return None if there is nothing that looks like data.
+
+    Args:
+        folder: The folder; it need not exist.
+        say: Called with a sentence about files that are not read.
+        only_mnist: Look for files under MNIST's own names only, as in a folder that nobody named.
+
+    Raises:
+        DataError: Files are damaged, incomplete, of several data sets, or something else.
+    """
+    files = data_files(folder, only_mnist=only_mnist)
+    by_form = {form: _claimed(form, files) for form in FORMS}
+    incomplete: IncompleteError | None = None
+    for form, claimed in by_form.items():
+        try:
+            data = form.read(claimed) if claimed else None
+        except IncompleteError as error:
+            incomplete = incomplete or error
+            continue
+        if data is not None:
+            if incomplete:
+                say(str(incomplete))
+            left = [file for other in FORMS for file in by_form[other] if other is not form]
+            if left:
+                say(f"Reading {form.name}, and not {_names(left)}.")
+            return data
+    if incomplete:
+        raise incomplete
+    if not only_mnist:
+        _refuse_strangers(folder, files)
+    return None
+
+
+def holds_data(folder: Path) -> bool:
+    """Return whether a folder has files that are data or look like it, or drawn digits."""
+    try:
+        has_own = folder.is_dir() and any(folder.glob(f"{_OWN_FILES}*"))
+        return has_own or any(_is_claimed(one) or seems_to_be(one) for one in data_files(folder))
+    except (DataError, OSError):
+        return False
+
+
+def data_files(folder: Path, *, only_mnist: bool = False) -> list[DataFile]:
+    """Return the files of a folder, sorted by name, with their first bytes.
+
+    Raises:
+        DataError: The folder cannot be read, or is a file.
+    """
+    with reading(folder, DataError):
+        if not folder.exists():
+            return []
+        names = sorted(
+            entry.name
+            for entry in os.scandir(folder)
+            if not entry.name.startswith((".", _OWN_FILES)) and entry.is_file()
+        )
+    named = [folder / name for name in names if not only_mnist or _is_mnist(name)]
+    return [DataFile(path, read_head(path)) for path in named[:_MOST_FILES]]
+
+
+def _is_mnist(name: str) -> bool:
+    bare = name.lower().removesuffix(".gz")
+    return idx_files.is_official(bare) or bare in _MNIST_FILES
+
+
+def _claimed(form: Form, files: Sequence[DataFile]) -> list[DataFile]:
+    """Return the files that belong to a form: those that no form before it claims."""
+    before = FORMS[: FORMS.index(form)]
+    return [
+        file
+        for file in files
+        if form.claims(file) and not any(other.claims(file) for other in before)
+    ]
+
+
+def _is_claimed(file: DataFile) -> bool:
+    return any(form.claims(file) for form in FORMS)
+
+
+def _refuse_strangers(folder: Path, files: Sequence[DataFile]) -> None:
+    """Raise if there is something in the folder that a user may think is data.
+
+    Raises:
+        DataError: There is; the error says what it seems to be.
+    """
+    for file in files:
+        if words := seems_to_be(file):
+            others = f" (one of {len(files):,} files)" if len(files) > 1 else ""
+            raise DataError(
+                f"{file.path}{others}: seems to be {words}. Nothing else in this folder can be "
+                f"read. {_what_is_read()}"
+            )
+    below = _data_below(folder, _DEEPEST)
+    if below is not None:
+        raise DataError(
+            f"{folder}: holds no images itself, but {below} does. Pass --data-dir {below}, or "
+            "the name of an empty folder for MNIST."
+        )
+
+
+def _what_is_read() -> str:
+    names = ", ".join(form.name for form in FORMS)
+    return (
+        f"Supported are {names} (docs/data.md). For MNIST, pass the name of an empty folder with "
+        "--data-dir."
+    )
+
+
+def _data_below(folder: Path, levels: int) -> Path | None:
+    """Return the first folder below this one that holds data, if there is any."""
+    if not levels or not folder.is_dir():
+        return None
+    try:
+        below = sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] != ".")
+        for one in below[:_MOST_FILES]:
+            if (one / _RUN).exists():
+                continue
+            if any(_is_surely_data(file) for file in data_files(one)):
+                return one
+            if deeper := _data_below(one, levels - 1):
+                return deeper
+    except (DataError, OSError):
+        pass
+    return None
+
+
+def _is_surely_data(file: DataFile) -> bool:
+    if csv_files.FORM.claims(file):
+        try:
+            return find_layout(file.path).label is not None
+        except DataError:
+            return False
+    return _is_claimed(file)
+
+
+def _names(files: Sequence[DataFile]) -> str:
+    names = [printable(file.path.name) for file in files[:5]]
+    return ", ".join(names) + (f" and {len(files) - 5:,} more" if len(files) > 5 else "")

@@ -1,0 +1,78 @@
+"""Tables in a folder: which of them is what."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.datasets.csv_files import FORM
+from nn.datasets.data_folder import data_files
+from nn.datasets.form import IncompleteError
+from nn.datasets.images import ImageData
+from nn.errors import DataError
+
+ROWS = "".join(f"{row % 3},0,{row},200,255\n" for row in range(60))
+
+
+def read(folder: Path) -> ImageData:
+    return FORM.read(data_files(folder))
+
+
+def test_the_label_may_be_the_last_column_of_mnist_train_csv(tmp_path: Path) -> None:
+    rows = "".join(f"0,{row},200,255,{row % 3}\n" for row in range(60))
+    for name in ("mnist_train.csv", "mnist_test.csv"):
+        (tmp_path / name).write_text(rows)
+    data = read(tmp_path)
+    assert data.training.labels.tolist() == [row % 3 for row in range(60)]
+    assert data.training.images[5].tolist() == [[0, 5], [200, 255]]
+    assert data.test is not None
+    assert data.remarks == ()
+
+
+@pytest.mark.parametrize("largest", [1, 16])
+def test_pixels_of_few_shades_fill_the_range(tmp_path: Path, largest: int) -> None:
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.integers(0, largest + 1, (99, 64)), np.arange(99) % 10])
+    table[:, 0] = 0  # as in the corner of an image
+    np.savetxt(tmp_path / "digits.csv", table, fmt="%d", delimiter=",")
+    data = read(tmp_path)
+    assert data.training.images.max() == 255
+    assert f"Pixels go from 0 to {largest} in these files" in data.remarks[0]
+
+
+def test_fractions_are_pixels_from_0_to_1(tmp_path: Path) -> None:
+    whole = "".join(f"{row % 3},0,1,0,1\n" for row in range(3000))
+    (tmp_path / "a.csv").write_text(whole + "0,0.5,1.0,.25,1e-3\n")
+    images = read(tmp_path).training.images
+    assert images[0].tolist() == [[0, 255], [0, 255]]
+    assert images[-1].tolist() == [[128, 255], [64, 0]]
+
+
+@pytest.mark.parametrize("wrong", ["1.5", "-0.1", "x"])
+def test_a_number_that_is_no_fraction_among_fractions_is_named(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "a.csv").write_text(f"1,0.5,0,0,1\n0,0,{wrong},0,0\n")
+    with pytest.raises(DataError, match=r"line 2: pixel 2 is|line 1: pixel 1 is"):
+        read(tmp_path)
+
+
+def test_kaggle_s_test_images_without_labels_are_no_test_set(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("label,a,b,c,d\n" + ROWS)
+    (tmp_path / "test.csv").write_text("a,b,c,d\n0,1,2,3\n")
+    data = read(tmp_path)
+    assert data.test is None
+    assert (data.name, data.source) == ("train.csv", f"train.csv in {tmp_path}/")
+
+
+def test_validation_images_have_a_part_of_their_own(tmp_path: Path) -> None:
+    for name in ("train", "val", "test"):
+        (tmp_path / f"{name}.csv").write_text("label;a;b;c;d\n" + ROWS.replace(",", ";"))
+    data = read(tmp_path)
+    assert data.validation is not None
+    assert data.test is not None
+    assert data.source == f"test.csv and train.csv and val.csv in {tmp_path}/"
+
+
+def test_images_without_labels_alone_are_incomplete(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("a,b,c,d\n0,1,2,3\n")
+    with pytest.raises(IncompleteError, match=r"no column of labels was found in test\.csv"):
+        read(tmp_path)

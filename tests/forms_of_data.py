@@ -1,0 +1,100 @@
+"""Small data sets in the forms that people have: the bytes of the original, our own drawn digits.
+
+`python -m tests.forms_of_data FOLDER` writes one of each, to try.
+"""
+
+import gzip
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from nn.datasets.drawn_digits import draw_digits
+from nn.datasets.images import LabelledImages
+
+TRAINING, TEST = 60, 20
+
+
+def digits(count: int, seed: int = 0) -> LabelledImages:
+    """Draw digits, the same for the same seed."""
+    return draw_digits(count, np.random.default_rng(seed))
+
+
+def idx_bytes(array: np.ndarray, kind: int = 8) -> bytes:
+    """Return an array as its format says, bytes (8) or 32-bit numbers (12)."""
+    stored = array.astype({8: ">u1", 12: ">i4"}[kind])
+    header = struct.pack(">HBB", 0, kind, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + stored.tobytes()
+
+
+def write_emnist_letters(folder: Path) -> LabelledImages:
+    """Write two pairs as EMNIST's letters are: images on their side, labels from 1, a mapping."""
+    training, test = digits(TRAINING), digits(TEST, 1)
+    for name, part in (("train", training), ("test", test)):
+        stem = folder / f"emnist-letters-{name}"
+        turned = part.images.transpose(0, 2, 1)
+        (stem.with_name(stem.name + "-images-idx3-ubyte.gz")).write_bytes(
+            gzip.compress(idx_bytes(turned))
+        )
+        stem.with_name(stem.name + "-labels-idx1-ubyte").write_bytes(idx_bytes(part.labels + 1))
+    lines = [f"{label} {64 + label} {96 + label}" for label in range(1, 11)]
+    (folder / "emnist-letters-mapping.txt").write_text("\n".join(lines) + "\n")
+    return training
+
+
+def write_qmnist(folder: Path) -> LabelledImages:
+    """Write two pairs as QMNIST is: labels are rows of eight 32-bit numbers, the class first."""
+    training, test = digits(TRAINING), digits(TEST, 1)
+    for name, part in (("train", training), ("test", test)):
+        rows = np.zeros((len(part), 8), np.int64)
+        rows[:, 0], rows[:, 1:] = part.labels, np.arange(7) + 1000
+        images = folder / f"qmnist-{name}-images-idx3-ubyte.gz"
+        images.write_bytes(gzip.compress(idx_bytes(part.images)))
+        labels = folder / f"qmnist-{name}-labels-idx2-int.gz"
+        labels.write_bytes(gzip.compress(idx_bytes(rows, 12)))
+    return training
+
+
+def write_idx_pair(folder: Path) -> LabelledImages:
+    """Write one pair under names of somebody's own, without test images."""
+    part = digits(TRAINING)
+    (folder / "mine.images").write_bytes(idx_bytes(part.images))
+    (folder / "mine.labels").write_bytes(idx_bytes(part.labels))
+    return part
+
+
+def write_kaggle(folder: Path) -> LabelledImages:
+    """Write Kaggle's Digit Recognizer: test.csv has no labels."""
+    training, test = digits(TRAINING), digits(TEST, 1)
+    names = ",".join(f"pixel{number}" for number in range(784))
+    write_table(folder / "train.csv", f"label,{names}", training, with_labels=True)
+    write_table(folder / "test.csv", names, test, with_labels=False)
+    rows = "".join(f"{number},0\n" for number in range(1, TEST + 1))
+    (folder / "sample_submission.csv").write_text("ImageId,Label\n" + rows)
+    return training
+
+
+def write_table(path: Path, header: str, part: LabelledImages, *, with_labels: bool) -> None:
+    """Write images as a table, the label first."""
+    rows = part.images.reshape(len(part), -1).tolist()
+    if with_labels:
+        rows = [[label, *row] for label, row in zip(part.labels.tolist(), rows, strict=True)]
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+
+
+FORMS: dict[str, Callable[[Path], LabelledImages]] = {
+    "emnist": write_emnist_letters,
+    "qmnist": write_qmnist,
+    "pair": write_idx_pair,
+    "kaggle": write_kaggle,
+}
+"""Each writes into an empty folder, and returns what the training images in it are."""
+
+
+if __name__ == "__main__":
+    for form, write in FORMS.items():
+        place = Path(sys.argv[1]) / form
+        place.mkdir(parents=True)
+        write(place)
