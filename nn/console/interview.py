@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from nn.console.review import Preview, compiled_choice, review_text
 from nn.settings.declaration import TRAINING, Settings
+from nn.settings.explanations import EXPLANATIONS
 from nn.settings.repeat_command import repeat_command
 from nn.settings.setting import Choice, Declaration, Model, Setting
 
@@ -17,10 +18,12 @@ from nn.settings.setting import Choice, Declaration, Model, Setting
 class Move(Enum):
     """A key that leads away from a question without answering it; the value says where to."""
 
+    EXPLAIN = "explain"
     DEFAULTS = "defaults"
     BACK = "back"
 
 
+EXPLAIN: Final = Move.EXPLAIN
 DEFAULTS: Final = Move.DEFAULTS
 BACK: Final = Move.BACK
 NO_NOTES: Final[Mapping[Any, str]] = {}
@@ -130,6 +133,7 @@ def hold_interview(
     suggested = {setting.name: setting.default for setting in declared.asked} | dict(last_answers)
     given = settings.model_dump(exclude_unset=True)
     answers: dict[str, Any] = {}
+    explained = ""
     while True:
         known = suggested | answers | given  # so that the count is right from the start
         questions = [one for one in declared.asked if one.name not in given and one.is_asked(known)]
@@ -149,7 +153,13 @@ def hold_interview(
             notes = {last_answers.get(setting.name): "last time"} | {setting.default: "default"}
             asked = messages[setting.name], setting.choices or setting, suggested[setting.name]
             ask: Callable[..., Any] = asker.choose if setting.choices else asker.type_in
-            answer = ask(*asked, [DEFAULTS, *back], notes)
+            explain = [EXPLAIN] if setting.name in EXPLANATIONS else []
+            if explained == setting.name:
+                asker.show(str(EXPLANATIONS[setting.name]))
+            answer = ask(*asked, [*explain, DEFAULTS, *back], notes)
+            if answer is EXPLAIN:  # again hides it
+                explained = "" if explained == setting.name else setting.name
+                continue
             if answer is DEFAULTS:
                 answers = {one.name: one.default for one in declared.asked} | answers
                 continue

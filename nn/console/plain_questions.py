@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from nn.console.interview import BACK, DEFAULTS, NO_NOTES, Move, noted
+from nn.console.interview import BACK, DEFAULTS, EXPLAIN, NO_NOTES, Move, noted
 from nn.console.program import say
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
@@ -11,7 +11,7 @@ from nn.settings.declaration import TRAINING
 from nn.settings.setting import Choice, Declaration, Setting
 
 # What is typed for each move.
-_TYPED = {DEFAULTS: "=", BACK: "<"}
+_TYPED = {EXPLAIN: "?", DEFAULTS: "=", BACK: "<"}
 
 
 class PlainAsker:

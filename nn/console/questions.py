@@ -25,7 +25,7 @@ from questionary.prompts.common import create_inquirer_layout
 from questionary.styles import merge_styles_default
 
 from nn.console.choice_list import ChoiceList, columns, question_with, wrapped
-from nn.console.interview import BACK, DEFAULTS, NO_NOTES, Move, noted
+from nn.console.interview import BACK, DEFAULTS, EXPLAIN, NO_NOTES, Move, noted
 from nn.console.program import interrupt
 from nn.errors import SettingError, StoppedError
 from nn.settings.checking import Given, check_value
@@ -34,6 +34,7 @@ from nn.settings.setting import Choice, Declaration, Setting
 
 # The keys of each move; the first one is shown.
 _KEYS: dict[Move, tuple[str, list[str]]] = {
+    EXPLAIN: ("?", ["?"]),
     DEFAULTS: ("Tab", [Keys.Tab]),
     BACK: ("Esc", [Keys.Escape, Keys.BackTab]),
 }

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from nn.console.interview import BACK, CHANGE, DEFAULTS, QUIT, TRAIN, interview
+from nn.console.interview import BACK, CHANGE, DEFAULTS, EXPLAIN, QUIT, TRAIN, interview
 from nn.settings.checking import Given, check_settings
 from nn.settings.declaration import ASKED, Settings
+from nn.settings.explanations import EXPLANATIONS
 
 PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0, compiled=None)
 ENTER = object()
@@ -30,7 +31,7 @@ class Script:
 
     def choose(self, message, choices, suggested, moves=(), notes=None):
         answer = self.type_in(message, None, suggested, moves, notes)
-        assert answer in (BACK, DEFAULTS) or answer in [choice.value for choice in choices]
+        assert answer in (BACK, DEFAULTS, EXPLAIN) or answer in [choice.value for choice in choices]
         return answer
 
     def type_in(self, message, setting, suggested, moves=(), notes=None):
@@ -54,6 +55,17 @@ def test_eight_questions_then_the_review():
         *(f"[{n}/8] {setting.question.text}" for n, setting in enumerate(ASKED, 1)),
         "Ready?",
     ]
+
+
+def test_a_question_is_explained_until_it_is_answered_or_the_key_is_pressed_again():
+    script = Script(EXPLAIN, 2, EXPLAIN, EXPLAIN, "normal")
+    assert run(script)[0] == Settings(hidden_layers=2, normalization="normal")
+    asked = [message[:5] for message in script.asked]
+    assert asked[:6] == ["[1/8]", "[1/8]", "[2/8]", "[2/8]", "[2/8]", "[3/8]"]
+    assert script.shown[:2] == [
+        str(EXPLANATIONS[name]) for name in ("hidden_layers", "normalization")
+    ]
+    assert "Recommended" not in "".join(script.shown[2:])
 
 
 def test_without_hidden_layers_there_is_no_activation_to_ask_for():

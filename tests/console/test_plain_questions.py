@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from nn.console.interview import BACK
+from nn.console.interview import BACK, EXPLAIN
 from nn.console.plain_questions import PlainAsker
 from nn.errors import StoppedError
 from nn.settings.declaration import SETTINGS
@@ -23,6 +23,15 @@ def test_a_choice_is_typed_or_left_to_enter(type_lines, capsys):
     assert asker.choose("How many?", choices, 1, [BACK]) is BACK
     assert asker.choose("How many?", choices, 1, [BACK]) == 0
     assert "No choice matches. Expected one of: 0, 1, 2" in capsys.readouterr().out
+
+
+def test_a_question_mark_asks_for_an_explanation_where_there_is_one(type_lines, capsys):
+    type_lines("?\n?\n\n")
+    asker = PlainAsker()
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10, [EXPLAIN, BACK]) is EXPLAIN
+    assert "?: explain; <: back" in capsys.readouterr().out
+    assert asker.type_in("How many?", SETTINGS["epochs"], 10, [BACK]) == 10
+    assert "'?'; expected a whole number" in capsys.readouterr().out
 
 
 def test_a_number_is_typed_until_it_is_right(type_lines, capsys):

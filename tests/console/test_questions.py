@@ -23,7 +23,7 @@ UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
 ESCAPE, SHIFT_TAB, CTRL_C, CTRL_D, CTRL_U = "\x1b", "\x1b[Z", "\x03", "\x04", "\x15"
 CTRL_A = "\x01"
 
-PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0)
+PREVIEW = SimpleNamespace(layers=[("dense", "64")], parameters=650, seconds=5.0, compiled=None)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def choose(name, suggested=None):
 
 def ask(given=None, last=None):
     return interview(
-        TerminalAsker(), check_settings(given or {}), last or {}, lambda settings: PREVIEW
+        TerminalAsker(), check_settings(given or {}), last or {}, lambda settings, report: PREVIEW
     )
 
 
@@ -230,6 +230,19 @@ def test_an_answer_that_is_taken_back_is_erased(columns):
     assert text.startswith("? [1/8] How many hidden layers? 2 ? [2/8] How should pixels be scaled?")
     assert text.count("[2/8]") == 1
     assert "[3/8]" not in text
+
+
+@pytest.mark.parametrize("columns", [80, 30])
+def test_a_question_mark_explains_a_question_until_it_is_answered(columns):
+    text = screen_of(columns, ENTER + "?" + CTRL_C)
+    assert "? [1/8] How many hidden layers? 1 Pixels arrive as numbers" in text
+    assert text.count("Recommended:") == text.count("[2/8]") == 1
+    assert "?: explain, Tab: defaults, Esc: back" in text
+    assert "Recommended:" not in screen_of(columns, ENTER + "??" + CTRL_C)
+    assert "Recommended:" not in screen_of(columns, ENTER + "?" + ENTER + CTRL_C)
+    text = screen_of(columns, ENTER * 7 + "?" + CTRL_C)
+    assert "One epoch shows every training image" in text
+    assert "[8/8] How many epochs?" in text
 
 
 def test_a_changed_answer_replaces_the_old_one_and_the_old_review():
