@@ -1,4 +1,4 @@
-"""How error messages quote what a user wrote, and suggest what was meant."""
+"""How messages quote what a user wrote, suggest what was meant, and count."""
 
 import difflib
 from collections.abc import Iterable
@@ -10,6 +10,11 @@ def shorten(written: object, longest: int = 40) -> str:
         return repr(written) if len(written) <= longest else f"{written[:longest]!r}..."
     code = repr(written)
     return code if len(code) <= longest else f"{code[:longest]}..."
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: `1 epoch`, `1,000 epochs`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def nearest_hint(written: str, names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nn.wording import nearest_hint, shorten
+from nn.wording import counted, nearest_hint, shorten
 
 
 def test_nothing_is_hinted_when_nothing_is_near():
@@ -22,3 +22,8 @@ def test_what_is_no_text_is_shown_without_quotes(written, shown):
 
 def test_the_nearest_name_is_found_whatever_its_case():
     assert nearest_hint("RELLU", ["sigmoid", "ReLU"]) == ". Did you mean ReLU?"
+
+
+def test_one_thing_is_counted_as_one():
+    counts = [counted(number, "whole epoch") for number in (0, 1, 2000)]
+    assert counts == ["0 whole epochs", "1 whole epoch", "2,000 whole epochs"]

@@ -17,7 +17,7 @@ from nn.errors import SettingError
 from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
 from nn.settings.setting import Declaration, Setting
-from nn.wording import shorten
+from nn.wording import counted, shorten
 
 LONGEST_INPUT = 10_000  # bytes; eight answers take about fifty
 _SILENT = 2.0  # seconds without input after which the program says what it waits for
@@ -44,7 +44,7 @@ def read_answers(
     if stream is None or not open_questions:
         return {}
     names = [setting.name for setting in declared.asked]
-    takes = f"{len(names)} lines: {', '.join(names)}"
+    takes = f"{counted(len(names), 'line')}: {', '.join(names)}"
     lines = read_lines(stream, takes)
     if not lines:
         return {}
@@ -58,8 +58,8 @@ def read_answers(
             continue
         if line is None:
             raise SettingError(
-                f"the input ends after {len(lines)} lines, without an answer for {setting.name}"
-                f" ({setting.asks}); expected {setting.expected}"
+                f"the input ends after {counted(len(lines), 'line')}, without an answer for "
+                f"{setting.name} ({setting.asks}); expected {setting.expected}"
             )
         source = f"line {position + 1} of the input, the answer for {setting.name}"
         given = Given(line, f"{source} ({setting.asks}),")
@@ -67,7 +67,7 @@ def read_answers(
         position += 1
     if position < len(lines):
         raise SettingError(
-            f"the input has {len(lines)} lines for {position} questions;"
+            f"the input has {counted(len(lines), 'line')} for {counted(position, 'question')};"
             f" line {position + 1} is {shorten(lines[position])}"
         )
     return answers

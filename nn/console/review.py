@@ -4,6 +4,7 @@ from typing import Protocol
 
 from nn.settings.declaration import Settings
 from nn.settings.setting import Choice
+from nn.wording import counted
 
 
 class CompiledEstimate(Protocol):
@@ -42,13 +43,12 @@ def review_text(settings: Settings, preview: Preview) -> str:
     """Return the review: layers, parameters and estimated time."""
     table = [("layer", "output"), *preview.layers]
     widest = max(len(name) for name, _ in table)
-    plural = "" if settings.epochs == 1 else "s"
     return "\n".join(
         [
             "",
             *(f"  {name:{widest}}  {shape}" for name, shape in table),
             f"{preview.parameters:,} parameters, {about(preview.seconds)}"
-            f" for {settings.epochs:,} epoch{plural}",
+            f" for {counted(settings.epochs, 'epoch')}",
         ]
     )
 

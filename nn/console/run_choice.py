@@ -11,6 +11,7 @@ from nn.errors import RunFolderError, StoppedError
 from nn.runs.find_run import find_folder, find_run, finished_runs
 from nn.runs.run_folder import RunFolder
 from nn.settings.setting import Choice
+from nn.wording import counted
 
 _LONGEST_INPUT = 1_000_000  # bytes; thousands of names
 
@@ -97,5 +98,4 @@ def _explain(run: RunFolder) -> str:
         result = run.read_result()
     except RunFolderError as error:
         return str(error)
-    plural = "" if result.epochs == 1 else "s"
-    return f"test accuracy {result.test_accuracy:.2%} after {result.epochs:,} epoch{plural}"
+    return f"test accuracy {result.test_accuracy:.2%} after {counted(result.epochs, 'epoch')}"

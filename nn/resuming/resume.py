@@ -38,6 +38,7 @@ from nn.settings.config_files import read_notes
 from nn.settings.declaration import Settings
 from nn.training.state import Checkpoint, TrainingState
 from nn.training.trainer import Observer
+from nn.wording import counted
 
 
 def resume_run(
@@ -204,7 +205,7 @@ def _extend(
     """Begin a new run that continues a finished one; by default beside it."""
     path = finished.path if finished.path.name.strip(".") else finished.path.resolve()
     notes = read_notes(finished.path / SETTINGS)
-    notes.append(f"extends: {finished.name}, after {len(state.history):,} epochs")
+    notes.append(f"extends: {finished.name}, after {counted(len(state.history), 'epoch')}")
     folder = RunFolder.create(save_dir or path.parent, path.name)
     session = begin_run(folder, settings, data, notes, lock)
     try:
@@ -221,5 +222,5 @@ def _progress(folder: RunFolder, settings: Settings, state: TrainingState) -> st
     epochs, examples = len(state.history), state.so_far.examples
     if not epochs and not examples:
         return f"Resuming {folder.path} from the beginning."
-    within = f" and {examples:,} images of epoch {epochs + 1:,}" if examples else ""
+    within = f" and {counted(examples, 'image')} of epoch {epochs + 1:,}" if examples else ""
     return f"Resuming {folder.path} after {epochs:,} of {settings.epochs:,} epochs{within}."

@@ -21,7 +21,7 @@ from nn.errors import RunFolderError
 from nn.files.atomic_write import open_atomically
 from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
-from nn.wording import shorten
+from nn.wording import counted, shorten
 
 NUMBER_FORMAT = "%.9g"
 _LONGEST_NUMBER = 32  # bytes, its comma included
@@ -72,8 +72,8 @@ def read_array(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
         raise RunFolderError(f"{path}: not a table of numbers ({reason}).") from error
     if array.shape != (rows, columns):
         raise RunFolderError(
-            f"{path}: expected {rows} rows of {columns} numbers, "
-            f"got {array.shape[0]} rows of {array.shape[1]}. "
+            f"{path}: expected {counted(rows, 'row')} of {counted(columns, 'number')}, "
+            f"got {counted(array.shape[0], 'row')} of {array.shape[1]:,}. "
             "Are all files of this folder from the same run?"
         )
     with np.errstate(over="ignore"):

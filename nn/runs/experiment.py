@@ -26,6 +26,7 @@ from nn.settings.declaration import Settings
 from nn.training.state import TrainingState
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer, train
+from nn.wording import counted
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,7 @@ def _train(
             checkpoints.write(stopped=True)
         except RunFolderError as error:  # a full disk may still have room for the network
             report(error)
-        plural = "" if len(history) == 1 else "s"
-        return StoppedError(f"training was stopped after {len(history):,} whole epoch{plural}.")
+        return StoppedError(f"training was stopped after {counted(len(history), 'whole epoch')}.")
     except DivergedError as error:
         return error
     except BaseException:
@@ -196,7 +196,8 @@ def _train(
 
 def _nothing_to_train(settings: Settings, state: TrainingState) -> NothingToTrain:
     """Return why a resumed run was not trained."""
-    patience = f"{settings.patience:,} {settings.patience_unit}" if _is_stopped_early(state) else ""
+    unit = settings.patience_unit.removesuffix("s")
+    patience = counted(settings.patience, unit) if _is_stopped_early(state) else ""
     return NothingToTrain(len(state.history), patience)
 
 

@@ -5,6 +5,8 @@ The console adds which flags help (`nn.console.advice`).
 
 from dataclasses import dataclass
 
+from nn.wording import counted
+
 _THROWN_OFF = 1.003  # times what guessing gives; untrained networks are within a thousandth of it
 
 
@@ -81,4 +83,4 @@ class NothingToTrain:
                 f"Training ended after epoch {self.epochs:,} by early stopping (patience: "
                 f"{self.patience}): there is nothing left to train."
             )
-        return f"All {self.epochs:,} epochs are trained."
+        return f"Training was complete after {counted(self.epochs, 'epoch')}."

@@ -40,7 +40,7 @@ def resume_twice(bench: Bench, _moment: str, rng: Random) -> str:
     place.check(*both)
     # One may come when the other has finished.
     refused = [program for program in both if "another program" in program.errors]
-    late = [program for program in both if "All 5 epochs are trained" in program.said]
+    late = [program for program in both if "complete after 5 epochs" in program.said]
     assert len(refused) == 1 or (not refused and late), [
         program.said + program.errors for program in both
     ]

@@ -318,7 +318,7 @@ def test_a_finished_run_stays_as_it_is_when_it_is_extended(settings):
         f"Resuming {run.folder.path}-2 after 1 of 2 epochs.",
     ]
     notes = (extended.folder.path / "settings.yaml").read_text().splitlines()
-    assert "# extends: run, after 1 epochs" in notes
+    assert "# extends: run, after 1 epoch" in notes
 
 
 def test_a_finished_run_is_not_locked_while_it_is_extended(settings):

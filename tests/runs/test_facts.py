@@ -25,7 +25,7 @@ def test_a_network_is_worse_than_guessing_only_if_no_initialization_explains_it(
 
 
 def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
-    assert str(NothingToTrain(1000, "")) == "All 1,000 epochs are trained."
+    assert str(NothingToTrain(1000, "")) == "Training was complete after 1,000 epochs."
     assert str(NothingToTrain(5, "3 epochs")) == (
         "Training ended after epoch 5 by early stopping (patience: 3 epochs): there is nothing "
         "left to train."
