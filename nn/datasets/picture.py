@@ -23,8 +23,10 @@ from nn.errors import DataError
 _WORKING_SIDE = 256
 _COARSE_SIDE = 64
 # In coarse pixels: anything wider than this is light and shadow, not a pen stroke.
-_BACKGROUND_WINDOW = 21
+_BACKGROUND_WINDOW = 31
+_LIGHT_FITS = 5  # each to what the one before left as paper; then nothing changes any more
 _MIN_CONTRAST = 0.06
+_TWO_SHADES = 0.7  # of the variance lies between ink and paper; for noise it is 0.64
 _SPECK = 0.04  # of the largest group's ink
 
 
@@ -42,13 +44,20 @@ def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDAr
     Raises:
         DataError: the file is not a picture, is too large, or shows nothing.
     """
-    grey = read_grey(path, _WORKING_SIDE)
-    ink = _find_ink(_light_on_dark(grey))
-    if ink is None:
+    digit = prepare_grey(read_grey(path, _WORKING_SIDE), image_shape)
+    if digit is None:
         raise DataError(
             f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
             "or a light digit on a dark background."
         )
+    return digit
+
+
+def prepare_grey(grey: Grey, image_shape: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """Return the digit of a picture, as `prepare_picture` does, or None if it shows nothing."""
+    ink = _find_ink(_light_on_dark(grey))
+    if ink is None:
+        return None
     fitted = _fit(_without_specks(ink), image_shape)
     digit: NDArray[np.uint8] = centre_by_mass(fitted[None])[0]
     return digit
@@ -69,13 +78,15 @@ def _find_ink(light: Grey) -> Grey | None:
     is the median of the ink. Pixels within the paper's noise count as paper.
     """
     rising = np.maximum(light - _background(light), 0)
-    threshold = _otsu(rising)
+    threshold, explained = _otsu(rising)
     is_ink = rising > threshold
     if not is_ink.any() or is_ink.all():
         return None
     paper = float(np.median(rising[~is_ink]))
     # The median absolute deviation of normally distributed noise is its standard deviation / 1.48.
-    noise = 1.48 * float(np.median(np.abs(rising[~is_ink] - paper)))
+    # Two distinct shades are not noise: without a margin, half the paper is soft edges of ink.
+    deviation = float(np.median(np.abs(rising[~is_ink] - paper)))
+    noise = 1.48 * deviation if explained < _TWO_SHADES else 0.0
     contrast = float(np.median(rising[is_ink])) - paper
     if contrast < _MIN_CONTRAST or contrast < 8 * noise:
         return None
@@ -85,30 +96,52 @@ def _find_ink(light: Grey) -> Grey | None:
 
 
 def _background(light: Grey) -> Grey:
-    """Estimate the background's brightness at each pixel by a morphological opening.
+    """Estimate the background's brightness at each pixel: even light, then what differs from it.
 
-    A minimum over a window wider than a stroke removes the digit; the maximum that follows
-    restores slow changes of light. Both work on a small copy.
+    An opening finds the rest. Its minimum over a window wider than a stroke removes the digit; the
+    maximum that follows restores slow changes of light. Both work on a small copy. Nothing outside
+    the frame is lighter than the darkest paper, so strokes that touch the border end there.
     """
     from PIL import Image, ImageFilter
+    from scipy import ndimage
 
     height, width = light.shape
-    picture = Image.fromarray((light * 255).astype(np.uint8))
-    coarse = picture.resize((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BOX)
-    # Outside the frame the picture continues with its edge pixels.
-    wide = Image.fromarray(np.pad(np.asarray(coarse), _BACKGROUND_WINDOW, mode="edge"))
-    opened = wide.filter(ImageFilter.MinFilter(_BACKGROUND_WINDOW))
-    opened = opened.filter(ImageFilter.MaxFilter(_BACKGROUND_WINDOW))
-    smooth = opened.filter(ImageFilter.GaussianBlur(3))
+    scale = _COARSE_SIDE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    coarse = np.asarray(Image.fromarray(light).resize(size, Image.Resampling.BOX))
+    even = _even_light(coarse)
+    rest = coarse - even
     margin = _BACKGROUND_WINDOW
-    inner = smooth.crop((margin, margin, margin + _COARSE_SIDE, margin + _COARSE_SIDE))
-    resized = inner.resize((width, height), Image.Resampling.BILINEAR)
+    padded = np.pad(rest, margin, constant_values=rest.min())
+    opened = ndimage.grey_opening(padded, size=(margin, margin))[margin:-margin, margin:-margin]
+    rough = Image.fromarray((np.clip(even + opened, 0, 1) * 255).astype(np.uint8))
+    smooth = rough.filter(ImageFilter.GaussianBlur(3))
+    resized = smooth.resize((width, height), Image.Resampling.BILINEAR)
     background: Grey = np.asarray(resized, dtype=np.float32) / np.float32(255)
     return background
 
 
-def _otsu(values: Grey) -> float:
-    """Return the threshold that maximizes the variance between the two groups."""
+def _even_light(coarse: Grey) -> Grey:
+    """Fit a + b y + c x + d y x to the paper: light that falls off to one side."""
+    y, x = (np.linspace(-1, 1, side) for side in coarse.shape)
+    terms = np.stack([np.ones(coarse.size), *(axis.ravel() for axis in np.meshgrid(x, y))], axis=1)
+    terms = np.column_stack([terms, terms[:, 1] * terms[:, 2]])
+    shades = coarse.ravel()
+    is_paper = shades <= np.median(shades)
+    for _ in range(_LIGHT_FITS):
+        even = terms @ np.linalg.lstsq(terms[is_paper], shades[is_paper], rcond=None)[0]
+        is_paper = shades - even <= max(_otsu(shades - even)[0], 0)
+    fitted: Grey = even.reshape(coarse.shape).astype(np.float32)
+    return fitted
+
+
+def _otsu(values: Grey) -> tuple[float, float]:
+    """Divide values into two groups.
+
+    Returns:
+        The threshold that maximizes the variance between the groups, and this variance as a part
+        of the whole, 0 to 1.
+    """
     counts, edges = np.histogram(values, bins=256)
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -116,8 +149,9 @@ def _otsu(values: Grey) -> float:
     total = np.cumsum(counts * centres)
     with np.errstate(invalid="ignore", divide="ignore"):
         distance = total / below - (total[-1] - total) / above
-        between = np.nan_to_num(below * above * distance**2)
-    return float(edges[int(between.argmax()) + 1])
+        between = np.nan_to_num(below * above * distance**2) / below[-1] ** 2
+    best = int(between.argmax())
+    return float(edges[best + 1]), float(between[best] / max(np.var(values), 1e-12))
 
 
 def _without_specks(ink: Grey) -> Grey:
@@ -127,8 +161,9 @@ def _without_specks(ink: Grey) -> Grey:
     height, width = ink.shape
     rows = np.arange(height) * _COARSE_SIDE // max(height, _COARSE_SIDE)
     columns = np.arange(width) * _COARSE_SIDE // max(width, _COARSE_SIDE)
-    mass = np.zeros((_COARSE_SIDE, _COARSE_SIDE))
-    np.add.at(mass, (rows[:, None], columns[None, :]), np.where(ink > 0.3, ink, 0))
+    cells = rows[:, None] * _COARSE_SIDE + columns
+    strong = np.where(ink > 0.3, ink, 0)
+    mass = np.bincount(cells.ravel(), strong.ravel(), _COARSE_SIDE**2).reshape(_COARSE_SIDE, -1)
     neighbours = np.ones((3, 3))  # cells that touch at a corner are connected
     groups, _ = ndimage.label(mass > 0, neighbours)
     weights = np.bincount(groups.ravel(), weights=mass.ravel())

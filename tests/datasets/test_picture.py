@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nn.datasets.picture import _without_specks, prepare_picture
+from nn.datasets.drawn_digits import draw_digits
+from nn.datasets.picture import _without_specks, prepare_grey, prepare_picture
 from nn.errors import DataError
 
 Drawing = Callable[[Path], Path]
@@ -59,6 +60,38 @@ def test_the_digit_is_fitted_into_twenty_pixels_and_centred_by_mass(plain: np.nd
 def test_a_pen_of_ordinary_width_keeps_it(plain: np.ndarray) -> None:
     ink = seven().sum() * (20 / (240 + 30)) ** 2 * 255
     assert 0.9 * ink < plain.sum() < 1.2 * ink
+
+
+def test_without_a_margin_the_digit_is_the_same(tmp_path: Path, plain: np.ndarray) -> None:
+    ink = seven()
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    for light in (cropped, 1 - cropped, 0.9 - 0.4 * cropped):
+        assert_alike(prepare_picture(saved(tmp_path, light)), plain)
+
+
+def test_a_bar_on_the_first_row_stays(tmp_path: Path, plain: np.ndarray) -> None:
+    ink = seven()
+    ink = ink[np.flatnonzero(ink.any(axis=1))[0] :]
+    assert_alike(prepare_picture(saved(tmp_path, LIGHT_FROM_THE_LEFT * (1 - 0.7 * ink))), plain, 13)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_drawn_digits_need_no_margin(dark: bool) -> None:
+    """Small pictures, with strokes of any width; some are moved by one pixel."""
+    differences = []
+    for digit in draw_digits(100, np.random.default_rng(5)).images:
+        rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+        cropped = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        without, with_margin = (
+            prepare_grey(np.abs(dark - np.pad(cropped, margin) / np.float32(255)), (28, 28))
+            for margin in (0, 6)
+        )
+        assert without is not None
+        assert with_margin is not None
+        differences.append(np.abs(without.astype(int) - with_margin).mean())
+    assert np.percentile(differences, 85) < 6
+    assert max(differences) < 25
 
 
 LIGHT_FROM_THE_LEFT = np.linspace(0.95, 0.45, WIDTH)[None, :]
