@@ -216,6 +216,25 @@ class DownloadProgress:
             self._bars.popitem()[1].close()
 
 
+class FileProgress:
+    """Shows which file is being made; called with its name."""
+
+    def __init__(self) -> None:
+        self._bar: _Bar | None = None
+
+    def __call__(self, name: str) -> None:
+        """Show the name in place of the one before."""
+        if self._bar is None:
+            self._bar = _Bar(bar_format="{desc}", leave=False, dynamic_ncols=True, disable=None)
+        self._bar.set_description_str(f"drawing {name}")
+
+    def close(self) -> None:
+        """Remove the name."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
 class StudyProgress:
     """Shows a search: a bar over its trials with the best so far, and a line for each trial."""
 

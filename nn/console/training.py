@@ -10,7 +10,7 @@ from shlex import quote
 
 from nn.console.gather import Resume
 from nn.console.program import say, when_stopped
-from nn.console.progress import DownloadProgress
+from nn.console.progress import DownloadProgress, FileProgress
 from nn.console.watching import hold, live_plots, watching
 from nn.errors import StoppedError
 from nn.installation import command
@@ -75,7 +75,8 @@ def _report(run: FinishedRun) -> None:
     say(f"Test accuracy {result.test_accuracy:.2%} ({result.test_images:,} images)", flush=True)
     if run.verdict:
         say(run.verdict, flush=True)
-    write_reports(run)
+    with closing(FileProgress()) as progress:
+        write_reports(run, progress)
     say(f"Saved in {run.folder.path}")
     say(f"Draw your own digits: open {run.folder.path / REPORT} in a browser")
     say(f"Look at it: {command('predict')} --run {quote(str(run.folder.path))}")

@@ -121,4 +121,5 @@ def _write_counts(
         axes.text(
             column, row, format(int(counts[row, column]), form), ha="center", va="center",
             fontsize=_text_size(classes), color="white" if dark[row, column] else "black",
+            in_layout=False,  # it is within its cell
         )  # fmt: skip

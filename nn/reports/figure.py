@@ -11,6 +11,7 @@ pyplot: no window opens, and no figure has to be closed.
 import logging
 import textwrap
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from nn.files.atomic_write import open_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 # Blue, vermilion and bluish green of Okabe and Ito (2008), which colour-blind people can tell
@@ -77,12 +79,25 @@ def picture(
 
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches
         figure = Figure(figsize=(width, height), dpi=_DPI, layout=layout)
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         name = shortened(title, round(8.5 * width))
         figure.suptitle(f"{heading}\n{name}", fontsize=13)
         yield figure
-        with open_atomically(path) as stream:
-            figure.savefig(stream, format="png", metadata={"Software": None})
+        _write_png(path, canvas)
+
+
+def _write_png(path: Path, canvas: "FigureCanvasAgg") -> None:
+    """Draw a figure and write it: the pixels that `savefig` writes, in half the time.
+
+    `savefig` draws twice, the first time only for the layout, and compresses a transparency that no
+    picture has. Run lengths alone compress lines and noise as well, and faster.
+    """
+    from PIL import Image
+
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    with open_atomically(path) as stream:
+        image.save(stream, "png", dpi=(_DPI, _DPI), compress_level=1, compress_type=zlib.Z_RLE)
 
 
 def shortened(title: str, width: int, lines: int = 2) -> str:

@@ -66,6 +66,7 @@ def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
             axes[1, column].imshow(image.reshape(*layer.image_shape, 3))
             axes[1, column].set_title(f"principal components\n{share:.0%} of the variance")
         for each in axes.flat:
+            each.set(xticks=[], yticks=[])  # or hidden ones would be laid out, too
             each.set_axis_off()
 
 

@@ -3,6 +3,7 @@
 So they can be drawn again at any time without training again.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,33 +11,39 @@ from numpy.typing import NDArray
 
 from nn.files.file_errors import writing
 from nn.reports.confusion_plots import plot_confusion_matrix
-from nn.reports.first_layer_picture import draw_first_layer
+from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.reports.history_plots import plot_history, plot_learning_rate
 from nn.runs.first_layer import LAST
 from nn.runs.run_folder import RunFolder
 
 
-def draw_run(folder: Path, title: str) -> None:
+def draw_run(
+    folder: Path, title: str, on_picture: Callable[[str], None] = lambda name: None
+) -> None:
     """Draw histories, confusion matrix and first layer, each beside its CSV file.
 
     Args:
         folder: A finished run's folder. A run that was stopped in its first epoch has no
             histories to draw.
         title: The data's and the run's name.
+        on_picture: Told each picture's name before it is drawn.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
     with writing(folder, advice="The CSV files are complete."):
-        _draw_histories(folder, title)
+        _draw_histories(folder, title, on_picture)
+        on_picture("confusion_matrix.png")
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
         plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
         if (folder / LAST).exists():
+            on_picture(PICTURE)
             draw_first_layer(RunFolder(folder), title)
 
 
-def _draw_histories(folder: Path, title: str) -> None:
+def _draw_histories(folder: Path, title: str, on_picture: Callable[[str], None]) -> None:
     for kind in ("loss", "accuracy"):
+        on_picture(f"{kind}_history.png")
         epochs, training, validation = history_columns(folder / f"{kind}_history.csv", 3)
         if epochs.size:
             plot_history(
@@ -47,6 +54,7 @@ def _draw_histories(folder: Path, title: str) -> None:
                 validation=validation.tolist(),
                 title=title,
             )
+    on_picture("learning_rate_history.png")
     epochs, rates = history_columns(folder / "learning_rate_history.csv", 2)
     if epochs.size:
         path = folder / "learning_rate_history.png"

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pexpect
 import pytest
 
-from nn.console.progress import DownloadProgress, Progress, epoch_line
+from nn.console.progress import DownloadProgress, FileProgress, Progress, epoch_line
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from tests.screens import what_remains
@@ -321,3 +321,17 @@ def test_the_wait_for_an_answer_does_not_lengthen_the_time_left(monkeypatch, cap
     progress.on_progress(50, 0.5, 0.9)
     progress.close()
     assert "00:30 left" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_file_that_is_being_made_is_named_and_leaves_nothing_behind(
+    monkeypatch, capsys, terminal
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    progress = FileProgress()
+    progress("loss_history.png")
+    shown = capsys.readouterr().err
+    assert ("drawing loss_history.png" in shown) == terminal
+    progress("report.html")
+    progress.close()
+    assert what_remains(shown + capsys.readouterr().err) == []

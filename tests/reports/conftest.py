@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from matplotlib.figure import Figure
 
+from nn.reports import figure
+
 
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -39,13 +41,13 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def drawn(monkeypatch) -> list[Figure]:
     """Collect the figures that are written, to look into them."""
     figures: list[Figure] = []
-    write = Figure.savefig
+    write = figure._write_png
 
-    def collect(figure, *arguments, **settings):
-        figures.append(figure)
-        write(figure, *arguments, **settings)
+    def collect(path, canvas):
+        figures.append(canvas.figure)
+        write(path, canvas)
 
-    monkeypatch.setattr(Figure, "savefig", collect)
+    monkeypatch.setattr(figure, "_write_png", collect)
     return figures
 
 

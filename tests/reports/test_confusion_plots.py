@@ -51,4 +51,4 @@ def test_the_confusion_difference_carries_signs_and_a_colour_for_each(tmp_path, 
     image = drawn[0].axes[0].images[0]
     assert image.get_clim() == (-6, 6)
     assert "better\nminus that of worse" in drawn[0].get_suptitle()
-    assert imread(tmp_path / "d.png").shape[2] == 4
+    assert imread(tmp_path / "d.png").shape[2] == 3

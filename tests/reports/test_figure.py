@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from nn.reports.figure import MOST_CURVES, curve_style, finite
 from nn.reports.history_plots import plot_learning_rate
@@ -39,15 +40,28 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path):
     assert b"Software" not in (tmp_path / "one.png").read_bytes()
 
 
+def test_a_figure_is_drawn_once_with_the_pixels_that_savefig_writes(tmp_path, drawn, monkeypatch):
+    draws = []
+    draw_figure = Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda *given: draws.append(given) or draw_figure(*given))
+    draw(tmp_path / "p.png")
+    assert len(draws) == 1
+    plot_learning_rate(tmp_path / "p.png", [1, 2], [0.1, 0.05], "a run")
+    drawn[-1].savefig(tmp_path / "saved.png")
+    with Image.open(tmp_path / "p.png") as ours, Image.open(tmp_path / "saved.png") as theirs:
+        assert np.array_equal(np.asarray(ours), np.asarray(theirs.convert("RGB")))
+        assert ours.info["dpi"] == theirs.info["dpi"]
+
+
 def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     draw(tmp_path / "p.png")
     before = (tmp_path / "p.png").read_bytes()
 
-    def full(self, stream, **_):
+    def full(self, stream, *_, **__):
         stream.write(b"half")
         raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(Figure, "savefig", full)
+    monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(OSError, match="no space"):
         draw(tmp_path / "p.png", rate=9.0)
     assert (tmp_path / "p.png").read_bytes() == before

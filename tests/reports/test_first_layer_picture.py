@@ -66,17 +66,13 @@ def test_weights_that_are_all_alike_are_no_trouble():
     assert 0 <= share <= 1
 
 
-def test_each_moment_has_a_column_with_its_name(tmp_path, monkeypatch):
-    from matplotlib.figure import Figure
-
-    figures = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+def test_each_moment_has_a_column_with_its_name(tmp_path, drawn):
     rng = np.random.default_rng(3)
     moments = {name: rng.standard_normal((6, 4)) for name in ("at the start", "at the end")}
     plot_first_layer(tmp_path / "w.png", FirstLayer(moments, (2, 3)), "data, run")
-    titles = [axes.get_title().partition("\n")[0] for axes in figures[0].axes]
+    titles = [axes.get_title().partition("\n")[0] for axes in drawn[0].axes]
     assert titles == ["at the start", "at the end", *["principal components"] * 2]
-    assert figures[0].get_suptitle() == "First layer: weights of 4 units\ndata, run"
+    assert drawn[0].get_suptitle() == "First layer: weights of 4 units\ndata, run"
 
 
 def test_softmax_regression_has_classes_in_place_of_units(tmp_path, drawn):

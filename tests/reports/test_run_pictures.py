@@ -79,12 +79,14 @@ def test_every_curve_gets_its_own_numbers(folder, drawn):
 
 def test_each_picture_stands_beside_the_file_of_its_stem(folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    draw_run(folder, "data, run")
+    begun: list[str] = []
+    draw_run(folder, "data, run", begun.append)
     pictures = {path.stem: path for path in folder.glob("*.png")}
     assert set(pictures) == {Path(name).stem for name in before}
     assert all(path.read_bytes().startswith(PNG) for path in pictures.values())
     assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
     assert len(list(folder.iterdir())) == 8
+    assert sorted(begun) == sorted(path.name for path in pictures.values())
 
 
 def test_a_run_without_a_whole_epoch_has_only_its_confusion_matrix_drawn(folder, drawn):
