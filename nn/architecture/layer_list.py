@@ -91,14 +91,14 @@ def _read_layer(number: int, layer: object) -> tuple[str, dict[str, object]]:
     return plain_name, _read_options(layer_source(number, plain_name), plain_name, written)
 
 
-def _read_options(place: str, name: str, written: object) -> dict[str, object]:
+def _read_options(source: str, name: str, written: object) -> dict[str, object]:
     """Return a layer's options, checked, from a mapping, a single value or nothing."""
     kind = KINDS[name]
     if written is None or written == "":
         written = {}
     elif not isinstance(written, Mapping):
         if not kind.options:
-            raise SettingError(f"{place} has no options, got {shorten(written)}")
+            raise SettingError(f"{source} has no options, got {shorten(written)}")
         written = {next(iter(kind.options)): written}
 
     options = {}
@@ -107,16 +107,16 @@ def _read_options(place: str, name: str, written: object) -> dict[str, object]:
         if option is None:
             known = f"Its options are {', '.join(kind.options)}" if kind.options else "It has none"
             hint = nearest_hint(str(option_name), kind.options) or "."
-            raise SettingError(f"{place}: unknown option {shorten(option_name)}{hint} {known}")
+            raise SettingError(f"{source}: unknown option {shorten(option_name)}{hint} {known}")
         try:
             options[option_name] = option.read(value)
         except (ValueError, TypeError, OverflowError):
             raise SettingError(
-                f"{place}: {option_name} is {shorten(value)}; expected {option.expected}"
+                f"{source}: {option_name} is {shorten(value)}; expected {option.expected}"
             ) from None
     for option_name, option in kind.options.items():
         if option.required and option_name not in options:
-            raise SettingError(f"{place}: {option_name} is missing, as in {kind.example}")
+            raise SettingError(f"{source}: {option_name} is missing, as in {kind.example}")
     return options
 
 

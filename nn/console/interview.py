@@ -86,7 +86,7 @@ class Asker(Protocol):
         moves: Collection[Move] = (),
         notes: Mapping[Any, str] = NO_NOTES,
     ) -> Any:
-        """Return a value that the setting takes, or one of the moves."""
+        """Return a value that the setting accepts, or one of the moves."""
 
 
 def interview(

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from pydantic import BaseModel
 
+from nn.console.program import fit
 from nn.errors import SettingError
 from nn.settings.checking import Given, check_value
 from nn.settings.declaration import TRAINING
@@ -44,8 +45,8 @@ def read_answers(
     if stream is None or not open_questions:
         return {}
     names = [setting.name for setting in declared.asked]
-    takes = f"{counted(len(names), 'line')}: {', '.join(names)}"
-    lines = read_lines(stream, takes)
+    expected = f"{counted(len(names), 'line')}: {', '.join(names)}"
+    lines = read_lines(stream, expected)
     if not lines:
         return {}
 
@@ -73,19 +74,23 @@ def read_answers(
     return answers
 
 
-def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> list[str]:
+def read_lines(stream: BinaryIO, expected: str, longest: int = LONGEST_INPUT) -> list[str]:
     """Return the lines of the input without blank ones at its end.
 
     Args:
         stream: standard input.
-        takes: its expected content, for the error.
+        expected: what it should contain, for messages.
         longest: the most bytes it may have.
 
     Raises:
         SettingError: the input is too long or not text.
     """
-    words = f"Waiting for standard input ({takes}). To continue without it, add < {os.devnull}"
-    waiting = Timer(_SILENT, partial(print, words, file=sys.stderr, flush=True))
+    waiting_for = (
+        f"Waiting for standard input ({expected}). To continue without it, add < {os.devnull}"
+    )
+    waiting = Timer(
+        _SILENT, partial(print, fit(waiting_for, sys.stderr), file=sys.stderr, flush=True)
+    )
     waiting.daemon = True
     waiting.start()
     try:
@@ -93,7 +98,7 @@ def read_lines(stream: BinaryIO, takes: str, longest: int = LONGEST_INPUT) -> li
     finally:
         waiting.cancel()
     if len(content) > longest:
-        raise SettingError(f"the input is longer than {longest:,} bytes; expected {takes}")
+        raise SettingError(f"the input is longer than {longest:,} bytes; expected {expected}")
     try:
         text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:

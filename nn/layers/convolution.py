@@ -196,13 +196,13 @@ class Convolution(Layer):
             padded.shape[-1],
         )
         windows = memory[: math.prod(shape)].reshape(shape)
-        for row, column in self._windows.places():
+        for row, column in self._windows.cells():
             windows[:, row, column] = self._windows.seen(padded, row, column, rows)
         return windows
 
     def _scatter(self, windows: Array, padded: Array, rows: slice) -> None:
         """Add every number in the windows to the pixel that `_gather` copies it from."""
-        for row, column in self._windows.places():
+        for row, column in self._windows.cells():
             pixels = self._windows.seen(padded, row, column, rows)
             pixels += windows[:, row, column]
 
@@ -230,11 +230,11 @@ def _new(name: str, like: Array, shape: Shape) -> Array:
 
 
 def _split_padding(
-    padding: int | tuple[int, int] | str, axis: int, places: int, dilation: int
+    padding: int | tuple[int, int] | str, axis: int, kernel_size: int, dilation: int
 ) -> tuple[int, int]:
     """Return how many zeros go before and after the image along one axis."""
     if isinstance(padding, str):
-        missing = dilation * (places - 1)
+        missing = dilation * (kernel_size - 1)
         return missing // 2, missing - missing // 2
     zeros = as_pair(padding)[axis]
     return zeros, zeros

@@ -57,7 +57,7 @@ class MaxPooling(Layer):
         else:
             outputs = np.empty(shape, inputs.dtype)
         outputs[:] = self._windows.seen(images, 0, 0)
-        for row, column in self._windows.places():
+        for row, column in self._windows.cells():
             np.maximum(outputs, self._windows.seen(images, row, column), out=outputs)
         return batch_first(outputs)
 
@@ -72,7 +72,7 @@ class MaxPooling(Layer):
         d_inputs.fill(0)
         unclaimed = np.ones(self._outputs.shape, np.bool_)
         largest = np.empty_like(unclaimed)
-        for row, column in self._windows.places():
+        for row, column in self._windows.cells():
             np.equal(self._windows.seen(self._inputs, row, column), self._outputs, out=largest)
             largest &= unclaimed
             unclaimed ^= largest

@@ -2,8 +2,8 @@
 
 At each of its stops the window sees a few pixels. Collecting them stop by stop would mean many
 tiny copies. The other way round, there are few, large ones: the window's upper left corner
-sees, over all stops, nothing but the image's upper left part, and each other place in the window
-the same part shifted. So everything here loops over the places in the window, never over its stops.
+sees, over all stops, nothing but the image's upper left part, and each other cell of the window
+the same part shifted. So everything here loops over the cells of the window, never over its stops.
 
 Images have their batch axis last here, (C, H, W, N): the same pixel of all examples lies side by
 side in memory, so even one pixel is a long row of numbers, and NumPy and BLAS are fast on long
@@ -49,9 +49,9 @@ class Windows:
 
     Args:
         image: H, W of the images, their padding included.
-        window: Height and width of the window, in places.
+        window: Height and width of the window, in cells.
         stride: Pixels from one stop to the next, down and to the right.
-        dilation: Pixels from one place in the window to the next; 1 leaves no holes.
+        dilation: Pixels from one cell of the window to the next; 1 leaves no holes.
 
     Attributes:
         stops: How many stops there are, down and to the right. Pixels at the lower and right edge
@@ -67,7 +67,7 @@ class Windows:
         self.window = window
         self._stride = stride
         self._dilation = dilation
-        height, width = (d * (places - 1) + 1 for d, places in zip(dilation, window, strict=True))
+        height, width = (d * (cells - 1) + 1 for d, cells in zip(dilation, window, strict=True))
         if height > image[0] or width > image[1]:
             holes = f" (with dilation {height} x {width})" if max(dilation) > 1 else ""
             raise ValueError(
@@ -79,17 +79,17 @@ class Windows:
             (image[1] - width) // stride[1] + 1,
         )
 
-    def places(self) -> Iterator[Pair]:
-        """Yield row and column of each place in the window."""
+    def cells(self) -> Iterator[Pair]:
+        """Yield row and column of each cell of the window."""
         yield from product(range(self.window[0]), range(self.window[1]))
 
     def seen(self, images: Array, row: int, column: int, rows: slice | None = None) -> Array:
-        """Return the pixels that one place of the window sees at all stops, as a view.
+        """Return the pixels that one cell of the window sees at all stops, as a view.
 
         Args:
             images: Shape (C, H, W, N).
-            row: The place's row in the window.
-            column: The place's column in the window.
+            row: The cell's row in the window.
+            column: The cell's column in the window.
             rows: A slice of the rows of stops; all if None.
 
         Returns:

@@ -52,8 +52,8 @@ def check_data_dir(folder: Path, settings: Settings) -> None:
     Raises:
         SettingError: It does not pass `check_write_scope`.
     """
-    place = f"{folder / SETTINGS}: data_dir"
-    check_write_scope({"data_dir": Given(settings.data_dir, place)})
+    source = f"{folder / SETTINGS}: data_dir"
+    check_write_scope({"data_dir": Given(settings.data_dir, source)})
 
 
 def is_below_working_folder(where: str) -> bool:

@@ -45,7 +45,7 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
         root = _mapping(path)
         for key_node, value_node in root.value:
             key = plain(key_node)
-            place = f"{path}, line {key_node.start_mark.line + 1}: {key}"
+            source = f"{path}, line {key_node.start_mark.line + 1}: {key}"
             if not isinstance(key, str) or key not in names:
                 hint = nearest_hint(str(key), names)
                 raise SettingError(
@@ -53,8 +53,8 @@ def read_config(path: Path, names: Collection[str] = SETTINGS.keys()) -> dict[st
                     f"unknown setting {shorten(key)}{hint}"
                 )
             if key in given:
-                raise SettingError(f"{place} is given twice")
-            given[key] = Given(plain(value_node), place)
+                raise SettingError(f"{source} is given twice")
+            given[key] = Given(plain(value_node), source)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingError(

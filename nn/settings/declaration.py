@@ -249,8 +249,8 @@ class Settings(DataSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _take_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
-        return SETTINGS[str(info.field_name)].take(given)
+    def _accept_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
+        return SETTINGS[str(info.field_name)].interpret(given)
 
 
 TRAINING = Declaration.of(Settings)

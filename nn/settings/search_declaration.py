@@ -93,8 +93,8 @@ class SearchSettings(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _take_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
-        return SEARCH.settings[str(info.field_name)].take(given)
+    def _accept_any_spelling(cls, given: Any, info: ValidationInfo) -> object:
+        return SEARCH.settings[str(info.field_name)].interpret(given)
 
 
 SEARCH = Declaration.of(SearchSettings)

@@ -90,7 +90,7 @@ Dimension = Values | Range
 Space = Mapping[str, Dimension]
 
 
-def read_space(written: object, place: str) -> dict[str, Dimension]:
+def read_space(written: object, source: str) -> dict[str, Dimension]:
     """Return what varies, from YAML text or from the mapping that was read from it.
 
     Raises:
@@ -102,19 +102,19 @@ def read_space(written: object, place: str) -> dict[str, Dimension]:
         try:
             written = read_value(text if text.startswith("{") else f"{{{text}}}")
         except ValueError:
-            raise SettingError(f"{place} is {shorten(text)}; expected {EXPECTED}") from None
+            raise SettingError(f"{source} is {shorten(text)}; expected {EXPECTED}") from None
         if isinstance(written, dict):
             written = _join_keys(written)
     if not isinstance(written, dict) or not written:
-        raise SettingError(f"{place} is {shorten(written or '')}; expected {EXPECTED}")
+        raise SettingError(f"{source} is {shorten(written or '')}; expected {EXPECTED}")
     space: dict[str, Dimension] = {}
     for key, value in written.items():
         names = tuple(name.strip() for name in key.split(","))
         for name in names:
-            _check_name(name, place)
+            _check_name(name, source)
         if any(name in other.names for other in space.values() for name in names):
-            raise SettingError(f"{place} names {key} twice")
-        space[", ".join(names)] = _dimension(names, value, f"{place}: {key}")
+            raise SettingError(f"{source} names {key} twice")
+        space[", ".join(names)] = _dimension(names, value, f"{source}: {key}")
     return space
 
 
@@ -130,57 +130,57 @@ def _join_keys(written: dict[str, Any]) -> dict[str, Any]:
     return joined | ({", ".join(waiting): ""} if waiting else {})
 
 
-def _check_name(name: str, place: str) -> None:
+def _check_name(name: str, source: str) -> None:
     if name not in SETTINGS:
         raise SettingError(
-            f"{place}: unknown setting {shorten(name)}{nearest_hint(name, SETTINGS)}"
+            f"{source}: unknown setting {shorten(name)}{nearest_hint(name, SETTINGS)}"
         )
     if name in _PATHS:
-        raise SettingError(f"{place}: {name} is a path or a name; it cannot vary")
+        raise SettingError(f"{source}: {name} is a path or a name; it cannot vary")
 
 
-def _dimension(names: tuple[str, ...], value: object, place: str) -> Dimension:
+def _dimension(names: tuple[str, ...], value: object, source: str) -> Dimension:
     """Return the values or the range of these settings."""
     if isinstance(value, list):
-        choices = [_choice(names, item, place) for item in value]
+        choices = [_choice(names, item, source) for item in value]
         if not choices:
-            raise SettingError(f"{place} has no values")
+            raise SettingError(f"{source} has no values")
         return Values(names, tuple(one for i, one in enumerate(choices) if one not in choices[:i]))
     if len(names) == 1 and isinstance(value, str) and ".." in value:
-        return _range(names[0], value, place)
+        return _range(names[0], value, source)
     if value == "":
-        raise SettingError(f"{place} has no values; expected {EXPECTED}")
-    return Values(names, (_choice(names, value, place),))
+        raise SettingError(f"{source} has no values; expected {EXPECTED}")
+    return Values(names, (_choice(names, value, source),))
 
 
-def _choice(names: tuple[str, ...], item: object, place: str) -> tuple[Any, ...]:
+def _choice(names: tuple[str, ...], item: object, source: str) -> tuple[Any, ...]:
     if len(names) == 1:
-        return (check_value(names[0], Given(item, place)),)
+        return (check_value(names[0], Given(item, source)),)
     if not isinstance(item, list) or len(item) != len(names):
         raise SettingError(
-            f"{place} has the value {shorten(item)}; each value is a list of {len(names)}"
+            f"{source} has the value {shorten(item)}; each value is a list of {len(names)}"
         )
     return tuple(
-        check_value(name, Given(one, f"{place} ({name})"))
+        check_value(name, Given(one, f"{source} ({name})"))
         for name, one in zip(names, item, strict=True)
     )
 
 
-def _range(name: str, text: str, place: str) -> Range:
+def _range(name: str, text: str, source: str) -> Range:
     setting = SETTINGS[name]
     if setting.choices or setting.kind not in (int, float):
-        raise SettingError(f"{place} is {shorten(text)}; expected {setting.expected}, not a range")
+        raise SettingError(f"{source} is {shorten(text)}; expected {setting.expected}, not a range")
     span, *rest = text.split()
     first, _, second = span.partition("..")
     if rest not in ([], ["log"]):
-        raise SettingError(f"{place} is {shorten(text)}; only the word log may follow a range")
-    low, high = (check_value(name, Given(end, place)) for end in (first, second))
+        raise SettingError(f"{source} is {shorten(text)}; only the word log may follow a range")
+    low, high = (check_value(name, Given(end, source)) for end in (first, second))
     if low > high:
-        raise SettingError(f"{place} is {shorten(text)}, from large to small; write {high}..{low}")
+        raise SettingError(f"{source} is {shorten(text)}, from large to small; write {high}..{low}")
     if low == high:
-        raise SettingError(f"{place} is {shorten(text)}, which is a single number")
+        raise SettingError(f"{source} is {shorten(text)}, which is a single number")
     if rest and low <= 0:
-        raise SettingError(f"{place} is {shorten(text)}; a log range must begin above 0")
+        raise SettingError(f"{source} is {shorten(text)}; a log range must begin above 0")
     return Range(name, low, high, bool(rest), setting.kind is int)
 
 

@@ -114,7 +114,7 @@ class Setting:
         """Return whether it is asked, given the values of other settings."""
         return self.question is not None and self.question.means_something(values)
 
-    def take(self, given: object) -> object:
+    def interpret(self, given: object) -> object:
         """Return the value that `given` means; its type and range are checked later.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Windows: where they stop, and what each place in them sees."""
+"""Windows: where they stop, and what each cell of them sees."""
 
 import numpy as np
 import pytest
@@ -23,8 +23,8 @@ def test_as_many_windows_as_fit(image, window, options, stops) -> None:
 def test_each_place_sees_its_pixel_at_every_stop() -> None:
     windows = Windows((9, 8), (2, 3), stride=(2, 1), dilation=(3, 2))
     images = np.arange(2 * 9 * 8 * 3).reshape(2, 9, 8, 3)
-    assert list(windows.places()) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
-    for row, column in windows.places():
+    assert list(windows.cells()) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    for row, column in windows.cells():
         seen = windows.seen(images, row, column)
         assert seen.shape == (2, *windows.stops, 3)
         assert np.shares_memory(seen, images)

@@ -14,8 +14,8 @@ def test_true_is_not_one_and_false_is_not_zero():
 
 def test_blanks_and_capitals_make_no_difference():
     assert no("").is_meant_by(" Off\t")
-    assert SETTINGS["l1"].take(" YES ") is True
-    assert SETTINGS["epochs"].take(" 3 ") == "3"
+    assert SETTINGS["l1"].interpret(" YES ") is True
+    assert SETTINGS["epochs"].interpret(" 3 ") == "3"
 
 
 def test_what_a_setting_takes_is_said_in_words():
