@@ -84,10 +84,10 @@ HOME_OF = {
     "numba": {"nn.engines.compiled_loops"},
     "fcntl": {"nn.files.lock"},
     "optuna": {
-        *("nn.searching.storage", "nn.searching.journal_lock", "nn.searching.study"),
-        *("nn.searching.worker", "nn.searching.heartbeat", "nn.reports.study_files"),
+        *("nn.searching.storage", "nn.searching.database", "nn.searching.study"),
+        *("nn.searching.worker", "nn.searching.status", "nn.reports.study_files"),
     },
-    "sqlalchemy": {"nn.searching.storage"},
+    "sqlalchemy": {"nn.searching.storage", "nn.searching.database"},
 }
 # Tables of data may be longer than code.
 TABLES = {"nn.datasets.digit_shapes", "nn.settings.declaration"}

@@ -18,13 +18,18 @@ def _search() -> None:
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.reports.study_files import draw_study, write_trials
-    from nn.searching.study import Study, StudyStatus
-    from nn.searching.team import run_search
+    from nn.searching.status import StudyStatus
+    from nn.searching.storage import hide_password
+    from nn.searching.study import Study
 
+    hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
+    from nn.searching.team import run_search  # needs Optuna, which was looked for by now
+
     say(f"Study {plan.name}: {plan.slots:,} trials, in {plan.folder}", flush=True)
-    with closing(Study(plan)) as study:
-        with closing(StudyProgress()) as progress:
+    progress = StudyProgress()
+    with closing(Study(plan, progress.note_outage)) as study:
+        with closing(progress):
 
             def show(status: StudyStatus) -> None:
                 progress.show(plan.slots, trial_lines(status), best_so_far(status))

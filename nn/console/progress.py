@@ -247,7 +247,7 @@ class StudyProgress:
 
         Args:
             trials: the number of trials of the search.
-            ended: a line for each trial that has ended, by its slot.
+            ended: a line for each trial that has ended, by its number.
             best: the best so far, in words.
         """
         if self._bar is None:
@@ -263,13 +263,18 @@ class StudyProgress:
                 dynamic_ncols=True,
                 disable=None,
             )
-        for slot in sorted(ended.keys() - self._done):
-            tqdm.write(ended[slot])
+        for number in sorted(ended.keys() - self._done):
+            tqdm.write(ended[number])
             sys.stdout.flush()
         self._done |= ended.keys()
         self._bar.total = max(trials, len(ended))
         self._bar.n = len(ended)
         self._bar.set_postfix_str(best, refresh=True)
+
+    def note_outage(self, reason: str) -> None:
+        """Say that the database does not answer, without disturbing the bar."""
+        tqdm.write(f"The database does not answer ({reason}); waiting for it")
+        sys.stdout.flush()
 
     def close(self) -> None:
         """Remove the bar."""

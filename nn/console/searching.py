@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import Review, hold_interview
@@ -13,7 +13,7 @@ from nn.console.program import say
 from nn.installation import command
 from nn.runs.write_scope import check_write_scope
 from nn.searching.plan import SearchPlan, plan_search
-from nn.searching.storage import require_optuna
+from nn.searching.storage import require_optuna, without_password
 from nn.settings.checking import Given, check_given
 from nn.settings.config_files import is_config, read_config
 from nn.settings.declaration import SETTINGS
@@ -22,7 +22,7 @@ from nn.settings.repeat_command import repeat_command
 from nn.settings.search_declaration import SEARCH, SearchSettings
 
 if TYPE_CHECKING:
-    from nn.searching.study import StudyStatus
+    from nn.searching.status import StudyStatus
 
 
 def gather_plan(words: Sequence[str]) -> SearchPlan:
@@ -105,6 +105,8 @@ def search_command(plan: SearchPlan) -> str:
     words = [*command("search").split(), "--defaults"]
     for setting in SEARCH.settings.values():
         value = getattr(plan.search, setting.name)
+        if setting.name == "storage":
+            value = without_password(value)
         if isinstance(value, bool) and value != setting.default:
             words.append(setting.flag if value else setting.flag.replace("--", "--no-", 1))
         elif value != setting.default:
@@ -116,19 +118,22 @@ def search_command(plan: SearchPlan) -> str:
 
 
 def trial_lines(status: "StudyStatus") -> dict[int, str]:
-    """Return a line about each trial that has ended, by its slot."""
+    """Return a line about each trial that has ended, by its number."""
     from nn.reports.study_files import describe
+    from nn.searching.status import notes
 
     lines = {}
     for slot, trial in status.finished.items():
-        notes: Mapping[str, Any] = trial.user_attrs
+        noted = notes(trial)
         words = f"trial {slot + 1:{len(str(status.plan.slots))}}  {describe(status, trial)}"
-        if "validation_accuracy" not in notes:
-            lines[slot] = f"{words}  cannot be trained: {notes.get('outcome')}"
+        if "validation_accuracy" not in noted:
+            lines[trial.number] = f"{words}  cannot be trained: {noted.get('reason')}"
             continue
-        epochs = f"{notes['epochs']} epoch{'' if notes['epochs'] == 1 else 's'}"
-        how = "" if notes["outcome"] == "complete" else f", {notes['outcome']}"
-        lines[slot] = f"{words}  validation {notes['validation_accuracy']:.2%}, {epochs}{how}"
+        epochs = f"{noted['epochs']} epoch{'' if noted['epochs'] == 1 else 's'}"
+        how = "" if noted["outcome"] == "complete" else f", {noted['outcome']}"
+        lines[trial.number] = (
+            f"{words}  validation {noted['validation_accuracy']:.2%}, {epochs}{how}"
+        )
     return lines
 
 
@@ -144,25 +149,25 @@ def best_so_far(status: "StudyStatus") -> str:
 
 def print_winner(status: "StudyStatus") -> None:
     """Print the best trial, its folder, and the commands that train it and show it."""
+    from nn.reports.study_files import describe
+    from nn.searching.status import notes
+
     best = status.best
     if best is None:
-        print("No trial completed all epochs, so there is no winner; trials.csv says why.")
+        print("No trial could be trained to its last epoch; trials.csv says why.")
         return
     slot, trial = best
-    notes = trial.user_attrs
+    noted = notes(trial)
     settings = status.plan.settings(trial.params)
     base = status.plan.base
     settings = settings.model_copy(update={"save_dir": base.save_dir, "name": base.name})
-    from nn.reports.study_files import describe
-
-    epochs = sum(one.user_attrs.get("epochs") or 0 for one in status.finished.values())
+    epochs = sum(notes(one).get("epochs") or 0 for one in status.finished.values())
     say(f"{len(status.finished):,} trials, {epochs:,} epochs in all")
     say(f"Best: trial {slot + 1}, {describe(status, trial)}")
-    say(f"Validation accuracy {notes['validation_accuracy']:.2%}")
-    say(f"Test accuracy {notes['test_accuracy']:.2%}")
-    folder = status.plan.folder / str(notes["run"])
+    say(f"Validation accuracy {noted['validation_accuracy']:.2%}")
+    say(f"Test accuracy {noted['test_accuracy']:.2%}")
+    folder = status.plan.folder / str(noted["run"])
     if folder.is_dir():
         say(f"Saved in {folder}")
         say(f"Look at it: {command('predict')} --run {shlex.quote(str(folder))}")
-    # Only one thread, as in the trials, gives the same bits.
-    say(f"Train it again: OPENBLAS_NUM_THREADS=1 {repeat_command(settings)}")
+    say(f"Train it again: {repeat_command(settings)}")

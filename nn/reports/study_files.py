@@ -13,7 +13,7 @@ from nn.reports.study_plots import (
     plot_parameters,
 )
 from nn.runs.csv_files import csv_text
-from nn.searching.study import StudyStatus, last_value
+from nn.searching.status import StudyStatus, last_value, notes, outcome
 from nn.settings.search_space import Range, settings_of, show_settings
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NOTES = (
     "run",
     "outcome",
+    "reason",
     "epochs",
     "seconds",
     "training_accuracy",
@@ -42,8 +43,8 @@ def write_trials(status: StudyStatus) -> Path:
     rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
     for slot, trial in sorted(status.finished.items()):
         values = settings_of(status.plan.space, trial.params)
-        notes = [None if note is None else str(note) for note in map(trial.user_attrs.get, _NOTES)]
-        rows.append([slot + 1, *show_settings(values).values(), *notes])
+        noted = [None if note is None else str(note) for note in map(notes(trial).get, _NOTES)]
+        rows.append([slot + 1, *show_settings(values).values(), *noted])
     path = status.plan.folder / "trials.csv"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,7 @@ def _drawn(status: StudyStatus, factor: float) -> list[DrawnTrial]:
         DrawnTrial(
             label=describe(status, trial),
             value=None if (value := last_value(trial)) is None else value * factor,
-            complete=trial.user_attrs.get("outcome") == "complete",
+            complete=outcome(trial) == "complete",
             params=trial.params,
             curve={e: v * factor for e, v in sorted(trial.intermediate_values.items())},
         )
@@ -103,7 +104,7 @@ def _drawn(status: StudyStatus, factor: float) -> list[DrawnTrial]:
 def _rank(status: StudyStatus, trial: "FrozenTrial") -> tuple[bool, float]:
     value = last_value(trial)
     sign = 1 if status.plan.search.objective == "validation_loss" else -1
-    complete = trial.user_attrs.get("outcome") == "complete"
+    complete = outcome(trial) == "complete"
     return not complete, float("inf") if value is None else sign * value
 
 

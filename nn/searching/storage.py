@@ -1,20 +1,26 @@
-"""The storage of a study: a journal file or a database, through Optuna.
+"""The storage of a study: an SQLite file or a database server, through Optuna.
 
 Only searches need Optuna; all other programs run without it.
 """
 
+import ctypes
+import re
+import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nn.errors import ProgramError, SettingError
 from nn.installation import install_command
-from nn.wording import shorten
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
+    from nn.searching.database import Patience
+
 INSTALL = install_command("search")
+FILE = "study.db"
 
 
 class StudyError(ProgramError):
@@ -40,66 +46,102 @@ def require_optuna() -> None:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def open_storage(storage: str, folder: Path) -> "BaseStorage":
+def open_storage(
+    storage: str, folder: Path, patience: "Patience", dead_after: float, *, create: bool = True
+) -> "BaseStorage":
     """Open the storage of a search.
 
     Args:
-        storage: A database URL or a journal file's path; empty for `study.journal`.
-        folder: The study's folder, which contains `study.journal`.
+        storage: A database URL or the path of an SQLite file; empty for `study.db`.
+        folder: The study's folder, which contains `study.db`.
+        patience: Repeats what the database could not do.
+        dead_after: Seconds without a heartbeat after which a trial's process counts as dead.
+        create: Whether to create its tables if necessary, and check them.
 
     Raises:
-        SettingError: the storage cannot be reached.
+        SettingError: the storage cannot be used.
+        DatabaseGoneError: the database does not answer.
     """
-    if "://" in storage:
-        return _open_database(storage)
-    from optuna.storages import JournalStorage
-
-    from nn.searching.journal_lock import WholeLinesBackend
-
-    path = Path(storage) if storage else folder / "study.journal"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(WholeLinesBackend(path))
-    except OSError as error:
-        reason = error.strerror
-    except (ValueError, KeyError):  # the file is not a journal
-        reason = "it is not the journal of a study"
-    raise SettingError(f"--storage: {path} cannot be used: {reason}")
-
-
-def _open_database(url: str) -> "BaseStorage":
     from optuna.exceptions import OptunaError
-    from optuna.storages import RDBStorage, get_storage
-    from sqlalchemy.exc import SQLAlchemyError
+    from optuna.storages import get_storage
+    from sqlalchemy import event, exc
 
-    shown = without_password(url)
+    from nn.searching.database import PatientStorage, first_line
+
+    shown = without_password(storage) if "://" in storage else str(_file(storage, folder))
+    url = storage if "://" in storage else f"sqlite:///{_file(storage, folder)}"
+    engine: dict[str, Any] = {"pool_size": 1, "max_overflow": 1, "pool_pre_ping": True}
+    if url.startswith("sqlite"):
+        engine = {"connect_args": {"timeout": 30}}
+    skip = {"skip_table_creation": not create, "skip_compatibility_check": not create}
     try:
-        # A connection may be lost while it is idle for an epoch.
-        return get_storage(RDBStorage(url, engine_kwargs={"pool_pre_ping": True}))
+        if "://" not in storage:
+            _file(storage, folder).parent.mkdir(parents=True, exist_ok=True)
+            _file(storage, folder).touch()  # says what is wrong better than SQLite does
+        opened = patience(
+            lambda: PatientStorage(url, patience, dead_after, engine_kwargs=engine, **skip)
+        )
+        if url.startswith("sqlite"):
+            event.listen(opened.engine, "connect", _make_quick)
+            opened.engine.dispose()
+        return get_storage(opened)
     except ImportError as error:
         raise SettingError(
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
             "has the one for postgresql+psycopg://"
         ) from None
-    except (SQLAlchemyError, OptunaError, ValueError, OSError) as error:
-        cause = error.__cause__ or error
-        reason = shorten(" ".join(str(cause).split()), 150)
-        raise SettingError(f"--storage: {shown} cannot be reached: {reason}") from None
+    except OSError as error:
+        raise SettingError(f"--storage: {shown} cannot be used: {error.strerror}") from None
+    except (exc.SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
+        reason = first_line(error).replace(password_of(storage) or "\n", "***")
+        raise SettingError(f"--storage: {shown} cannot be used: {reason}") from None
+
+
+def _file(storage: str, folder: Path) -> Path:
+    return Path(storage) if storage else folder / FILE
+
+
+def _make_quick(connection: Any, record: object) -> None:
+    """Let readers of an SQLite file not wait for its writer, and wait for the disk less often.
+
+    If the power fails, the last trials may be missing in the file; their runs are found again.
+    """
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def close_storage(storage: "BaseStorage") -> None:
-    """Close the connections to a database; a journal has none."""
+    """Close the connections to the database."""
     storage.remove_session()
-    engine = getattr(getattr(storage, "_backend", None), "engine", None)
-    if engine is not None:
-        engine.dispose()
+    storage._backend.engine.dispose()  # type: ignore[attr-defined]
+
+
+# Passwords ---------------------------------------------------------------------------------------
+
+_IN_LOGIN = re.compile(r"(?<=://)([^/?#]*?):(.*)(?=@)")
+_IN_QUERY = re.compile(r"(?<=[?&])(password|passwd|pwd)=([^&#]*)&?", re.IGNORECASE)
+
+
+def password_of(url: str) -> str:
+    """Return the password in a database URL; empty if there is none."""
+    found = _IN_LOGIN.search(url) or _IN_QUERY.search(url)
+    return found[2] if found else ""
 
 
 def without_password(url: str) -> str:
     """Return a database URL without its password, for printing."""
-    scheme, separator, rest = url.partition("://")
-    login, at, host = rest.rpartition("@")
-    if not at:
-        return url
-    user, colon, _ = login.partition(":")
-    return f"{scheme}{separator}{user}{':***' if colon else ''}@{host}"
+    return _IN_QUERY.sub("", _IN_LOGIN.sub(r"\1", url)).rstrip("?&")
+
+
+def hide_password(words: list[str]) -> None:
+    """Overwrite the passwords of database URLs in what the list of processes shows (Linux)."""
+    secrets = [secret for word in words if "://" in word and (secret := password_of(word))]
+    if not secrets or not sys.platform.startswith("linux"):
+        return
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
+        start, end = map(int, fields.rpartition(")")[2].split()[45:47])  # see proc(5)
+        line = ctypes.string_at(start, end - start)
+        for secret in secrets:
+            line = line.replace(secret.encode(), b"*" * len(secret.encode()))
+        ctypes.memmove(start, line, len(line))

@@ -1,20 +1,23 @@
 """A study: trials whose settings a sampler chooses, run by any number of processes at a time.
 
-A study has numbered slots, one for each trial. A slot is a waiting trial in Optuna's storage; the
-storage decides which process sets it to running first and so owns it. If a trial is abandoned or
-its process dies, its slot gets another waiting trial with the same values. So no slot is lost, none
-is filled twice, and a study can be interrupted and continued at any moment.
+Optuna's `study.optimize` creates the trials, one after the other. The search needs to know which of
+its slots, numbered from 0, a trial fills. No process assigns slots: they follow from the storage.
 
-If two processes create a trial for the same slot at the same time, the lower trial number counts,
-and the process that claims the other one drops it.
+- A trial that no other trial repeats fills the next slot. Optuna numbers trials under a lock, so
+  all processes count the same.
+- A trial that repeats another one fills its slot. If several repeat it, the first counts.
+
+So no slot is filled twice, and none is lost: whoever finds a slot whose last trial failed adds one
+that repeats it.
 """
 
+import copy
 import json
-import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from nn.searching.plan import SearchPlan
+from nn.searching.status import StudyStatus, attempts_of
 from nn.searching.storage import StudyError, close_storage, open_storage, require_optuna
 from nn.settings.search_space import Range
 from nn.wording import shorten
@@ -23,9 +26,7 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-
-# Names of notes in the storage; an earlier version chose them, and its studies can be continued.
-SLOT, HEARTBEAT = "place", "sign_of_life"
+_ENOUGH = 3  # trials that must have reached an epoch before one of them is stopped there
 
 
 class Study:
@@ -33,19 +34,35 @@ class Study:
 
     Args:
         plan: The plan of the search.
+        on_wait: Called with the database's message when it does not answer.
+        check: Called before the database is asked again; may raise an error that ends the wait.
+        create: Whether to create the storage if necessary.
 
     Raises:
-        SettingError: the storage cannot be reached.
+        SettingError: the storage cannot be used.
+        DatabaseGoneError: the database does not answer.
         StudyError: Optuna is missing, or the study of that name has another plan.
     """
 
-    def __init__(self, plan: SearchPlan) -> None:
+    def __init__(
+        self,
+        plan: SearchPlan,
+        on_wait: Callable[[str], None] = lambda reason: None,
+        check: Callable[[], None] = lambda: None,
+        *,
+        create: bool = True,
+    ) -> None:
         require_optuna()
+        from nn.searching.database import Patience
+
         self.plan = plan
-        self._storage = open_storage(plan.search.storage, plan.folder)
+        search = plan.search
+        patience = Patience(search.database_wait, on_wait, check)
+        self.storage = open_storage(
+            search.storage, plan.folder, patience, search.dead_after, create=create
+        )
         try:
             self.optuna = self._join()
-            self._study_id = self._storage.get_study_id_from_name(plan.name)
             self._agree("plan", plan.identity())
         except BaseException:
             self.close()
@@ -55,30 +72,23 @@ class Study:
         """Open the study, or create it."""
         import optuna
 
-        # At each check the first two trials are stopped, however good: without others to compare
-        # them with Optuna would let them finish, and the first values are the least informed.
-        halving = optuna.pruners.SuccessiveHalvingPruner(
-            min_resource=1, reduction_factor=3, bootstrap_count=2
-        )
         return optuna.create_study(
-            storage=self._storage,
+            storage=self.storage,
             study_name=self.plan.name,
             direction=self.plan.direction,
-            pruner=halving if self.plan.search.pruning else optuna.pruners.NopPruner(),
+            pruner=_pruner() if self.plan.search.pruning else optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
 
     def close(self) -> None:
         """Close the storage."""
-        close_storage(self._storage)
+        close_storage(self.storage)
 
     def _agree(self, what: str, wanted: dict[str, str]) -> None:
         """Note what all processes of the study must agree on, or compare it with the note."""
-        noted = self.optuna.user_attrs.get(what)
-        if noted is None:
+        if what not in self.optuna.user_attrs:
             self.optuna.set_user_attr(what, json.dumps(wanted))
-            return
-        found = json.loads(noted)
+        found = json.loads(self.optuna.user_attrs[what])  # perhaps another process was first
         differing = [n for n in {**found, **wanted} if found.get(n, "") != wanted.get(n, "")]
         if differing:
             first = differing[0]
@@ -99,179 +109,89 @@ class Study:
 
     # Slots -------------------------------------------------------------------------------------
 
-    def trials(self) -> dict[int, "FrozenTrial"]:
-        """Return the trial of each slot, without abandoned trials."""
-        from optuna.trial import TrialState
+    def status(self) -> "StudyStatus":
+        """Return the current status of the study."""
+        trials = self.optuna.get_trials(deepcopy=False)
+        return StudyStatus(self.plan, attempts_of(trials)[: self.plan.slots])
 
-        found: dict[int, FrozenTrial] = {}
-        for trial in self._all():
-            slot = trial.user_attrs.get(SLOT)
-            if slot is not None and trial.state != TrialState.FAIL:
-                found.setdefault(slot, trial)
-        return found
+    def needs_trial(self) -> bool:
+        """Return whether a process should ask for a trial now.
 
-    def _all(self) -> list["FrozenTrial"]:
-        return self._storage.get_all_trials(self._study_id, deepcopy=False)
-
-    def abandoned(self, slot: int) -> list["FrozenTrial"]:
-        """Return the abandoned trials of a slot, including those whose process died."""
-        from optuna.trial import TrialState
-
-        return [
-            trial
-            for trial in self._all()
-            if trial.user_attrs.get(SLOT) == slot and trial.state == TrialState.FAIL
-        ]
-
-    def fill_slots(self) -> None:
-        """Create a waiting trial for each slot without one, with the values of its former trial."""
-        taken = self.trials()
-        for slot in range(self.plan.slots):
-            if slot not in taken:
-                before = [trial.params for trial in self.abandoned(slot) if trial.params]
-                point = self.plan.points[slot] if self.plan.search.sampler == "grid" else {}
-                self.optuna.enqueue_trial(before[-1] if before else point, user_attrs={SLOT: slot})
-
-    def claim(self, holder: str = "") -> "optuna.Trial | None":
-        """Take the waiting trial of the lowest slot and choose its values; None if none waits.
-
-        Args:
-            holder: The name of the process that takes it.
+        If a slot's last trial failed, or the winner was stopped early, a waiting trial is added.
         """
         import optuna
-        from optuna.trial import TrialState
 
-        waiting = [trial for trial in self._all() if trial.state == TrialState.WAITING]
-        waiting = [trial for trial in waiting if SLOT in trial.user_attrs]
-        for one in sorted(waiting, key=lambda trial: int(trial.user_attrs[SLOT])):
-            try:
-                if not self._storage.set_trial_state_values(one._trial_id, TrialState.RUNNING):
-                    continue  # another process was first
-            except optuna.exceptions.UpdateFinishedTrialError:
-                continue
-            slot = int(one.user_attrs[SLOT])
-            if self.trials()[slot].number != one.number:
-                self.abandon(one._trial_id)
-                continue
-            self.note(one._trial_id, holder=holder)
-            self.optuna.sampler = self._sampler(slot)
-            trial = optuna.Trial(self.optuna, one._trial_id)
-            for key, dimension in self.plan.space.items():
-                if not isinstance(dimension, Range):
-                    trial.suggest_categorical(key, dimension.labels)
-                elif dimension.whole:
-                    low, high = int(dimension.low), int(dimension.high)
-                    trial.suggest_int(key, low, high, log=dimension.log)
-                else:
-                    trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
-            return trial
+        optuna.storages.fail_stale_trials(self.optuna)
+        status = self.status()
+        states = optuna.trial.TrialState
+        again = [trial for trial in status.trials.values() if trial.state == states.FAIL]
+        if status.unfinished_winner is not None:
+            again = [status.unfinished_winner]
+        retry = optuna.storages.RetryHeartbeatStaleTrialCallback()
+        for trial in again:
+            retry(self.optuna, copy.deepcopy(trial))
+        waiting = any(trial.state == states.WAITING for trial in status.trials.values())
+        return bool(again) or waiting or len(status.attempts) < self.plan.slots
+
+    def attempts_with(self, trial: "optuna.Trial") -> "tuple[int, list[FrozenTrial]] | None":
+        """Return the slot that a trial fills, and its earlier trials; None if nobody needs it."""
+        attempts = attempts_of(self.optuna.get_trials(deepcopy=False))[: self.plan.slots]
+        for slot, chain in reversed(list(enumerate(attempts))):
+            if chain[-1].number == trial.number:
+                return slot, chain[:-1]
         return None
+
+    def choose_values(self, trial: "optuna.Trial", slot: int) -> None:
+        """Choose a trial's values; a trial that repeats another one keeps its values."""
+        trial.study.sampler = self._sampler(slot)
+        for key, dimension in self.plan.space.items():
+            if not isinstance(dimension, Range):
+                trial.suggest_categorical(key, dimension.labels)
+            elif dimension.whole:
+                low, high = int(dimension.low), int(dimension.high)
+                trial.suggest_int(key, low, high, log=dimension.log)
+            else:
+                trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
 
     def _sampler(self, slot: int) -> "optuna.samplers.BaseSampler":
         """Return a sampler with a separate random stream for each slot.
 
         With a common stream all processes would draw the same values.
         """
-        import optuna
+        from optuna.samplers import PartialFixedSampler, RandomSampler, TPESampler
 
-        seed = self.plan.search.sampler_seed * 1_000_003 + slot
-        if self.plan.search.sampler == "random":
-            return optuna.samplers.RandomSampler(seed=seed % 2**32)
-        # Running trials count as bad ones, so that two processes do not try the same values.
-        return optuna.samplers.TPESampler(seed=seed % 2**32, constant_liar=True)
+        seed = (self.plan.search.sampler_seed * 1_000_003 + slot) % 2**32
+        if self.plan.search.sampler == "tpe":
+            # Running trials count as bad ones, so that two processes do not try the same values.
+            return TPESampler(seed=seed, multivariate=True, constant_liar=True)
+        point = self.plan.points[slot] if self.plan.search.sampler == "grid" else {}
+        return PartialFixedSampler(point, RandomSampler(seed=seed))
 
-    def abandon(self, trial_id: int) -> bool:
-        """Mark a trial as abandoned, so that its slot is filled again; False if it has ended."""
+    def abandon(self, trial_id: int) -> None:
+        """Mark the trial of a process that died as failed, so that it is repeated."""
         import optuna
-        from optuna.trial import TrialState
 
         try:
-            self._storage.set_trial_state_values(trial_id, TrialState.FAIL)
-        except optuna.exceptions.UpdateFinishedTrialError:
-            return False
-        return True
-
-    def note(self, trial_id: int, **notes: Any) -> None:
-        """Write notes to a trial."""
-        for name, value in notes.items():
-            self._storage.set_trial_user_attr(trial_id, name, value)
+            self.storage.set_trial_state_values(trial_id, optuna.trial.TrialState.FAIL)
+        except (optuna.exceptions.UpdateFinishedTrialError, KeyError):
+            return
 
     def is_running(self, trial_id: int) -> bool:
-        """Return whether a trial has neither ended nor been abandoned."""
+        """Return whether a trial has neither ended nor been given to another process."""
         from optuna.trial import TrialState
 
-        return self._storage.get_trial(trial_id).state == TrialState.RUNNING
-
-    def status(self) -> "StudyStatus":
-        """Return the current status of the study."""
-        return StudyStatus(self.plan, self.trials())
+        return self.storage.get_trial(trial_id).state == TrialState.RUNNING
 
 
-@dataclass(frozen=True)
-class StudyStatus:
-    """The status of a study at one moment.
+def _pruner() -> "optuna.pruners.BasePruner":
+    """Return successive halving that stops nobody before there are others to compare with."""
+    import optuna
 
-    Attributes:
-        plan: The plan of the search.
-        trials: The trial of each slot, without abandoned trials.
-    """
+    class Halving(optuna.pruners.SuccessiveHalvingPruner):
+        def prune(self, study: "optuna.Study", trial: "FrozenTrial") -> bool:
+            others = study.get_trials(deepcopy=False)
+            epoch = trial.last_step or 0
+            reached = sum((one.last_step or -1) >= epoch for one in others)
+            return super().prune(study, trial) and reached >= _ENOUGH
 
-    plan: SearchPlan
-    trials: dict[int, "FrozenTrial"]
-
-    @property
-    def finished(self) -> dict[int, "FrozenTrial"]:
-        """The trials that have ended, including pruned ones."""
-        return {slot: trial for slot, trial in self.trials.items() if trial.state.is_finished()}
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the trial of every slot has ended."""
-        return self.plan.slots <= len(self.trials) == len(self.finished)
-
-    @property
-    def best(self) -> "tuple[int, FrozenTrial] | None":
-        """The slot and the trial with the best objective, of those that completed all epochs."""
-        from optuna.trial import TrialState
-
-        sign = -1 if self.plan.search.objective == "validation_loss" else 1
-        complete = [(s, t) for s, t in self.finished.items() if t.state == TrialState.COMPLETE]
-        return max(complete, key=lambda pair: sign * (pair[1].value or 0.0), default=None)
-
-    def importance(self) -> dict[str, float]:
-        """Return how important each dimension is for a trial to be a good one.
-
-        Shares that sum to 1; empty if there are too few trials. A trial that was stopped early
-        counts with its last value.
-
-        Reference:
-            Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance
-            in arbitrary subspaces.
-        """
-        import optuna
-
-        judged = optuna.create_study(direction=self.plan.direction)
-        for trial in self.finished.values():
-            value = last_value(trial)
-            if value is not None:
-                judged.add_trial(
-                    optuna.trial.create_trial(
-                        params=trial.params, distributions=trial.distributions, value=value
-                    )
-                )
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # too few trials
-                found = optuna.importance.get_param_importances(
-                    judged, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
-                )
-        except (ValueError, RuntimeError, UserWarning):
-            return {}
-        total = sum(found.values())
-        return {key: value / total for key, value in found.items()} if total > 0 else {}
-
-
-def last_value(trial: "FrozenTrial") -> float | None:
-    """Return a trial's objective; if it was stopped early, the last known one, if any."""
-    known = trial.intermediate_values
-    return trial.value if trial.value is not None else known[max(known)] if known else None
+    return Halving(min_resource=1, reduction_factor=3)

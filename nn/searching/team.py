@@ -8,28 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from nn.errors import ProgramError, StoppedError
-from nn.searching.heartbeat import HeartbeatMonitor
 from nn.searching.plan import SearchPlan
-from nn.searching.study import Study, StudyStatus
-from nn.searching.worker import work
+from nn.searching.status import StudyStatus
+from nn.searching.study import Study
+from nn.searching.worker import NO_TRIAL, work
 
 _PAUSE = 0.3  # seconds between two checks of the study
 _PATIENCE = 20.0  # seconds that a process has to end
 # Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
-# One thread per process: each core has a trial, and the bits do not depend on the number of cores.
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+# Where the system can copy a process, the imports are done once.
+_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
 @dataclass
 class _Worker:
-    process: SpawnProcess
+    process: BaseProcess
     errors: "Connection"
+    current: Any  # the id of its trial, in memory shared with it
 
 
 def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
@@ -44,9 +44,7 @@ def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
         ProgramError: trials cannot be run on this machine.
     """
     plan = study.plan
-    study.fill_slots()
-    monitor = HeartbeatMonitor(study, plan.search.dead_after)
-    status = monitor.check()
+    status = study.status()
     on_check(status)
     done, deaths = len(status.finished), 0
     count = min(plan.search.workers or _cores(), max(1, plan.slots - done))
@@ -55,8 +53,8 @@ def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
             while len(workers) < count:
                 workers.append(_start(plan))
             time.sleep(_PAUSE)
-            deaths += _reap(workers)
-            status = monitor.check()
+            deaths += _reap(workers, study)
+            status = study.status()
             on_check(status)
             if len(status.finished) > done:
                 done, deaths = len(status.finished), 0
@@ -90,21 +88,25 @@ def _team() -> Iterator[list[_Worker]]:
 
 def _start(plan: SearchPlan) -> _Worker:
     """Start a process that ignores Ctrl-C: this process tells it when to end."""
-    context = multiprocessing.get_context("spawn")
+    context: Any = multiprocessing.get_context(_START)
+    if _START == "forkserver":
+        context.set_forkserver_preload([work.__module__, "nn.searching.database"])
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(plan, sender), daemon=True)
-    os.environ.update(ONE_THREAD)
+    current = context.Value("q", NO_TRIAL)
+    process = context.Process(target=work, args=(plan, sender, current), daemon=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.start()
     finally:
         signal.signal(signal.SIGINT, before)
     sender.close()
-    return _Worker(process, receiver)
+    return _Worker(process, receiver, current)
 
 
-def _reap(workers: list[_Worker]) -> int:
+def _reap(workers: list[_Worker], study: Study) -> int:
     """Remove the processes that have ended; return how many of them died unexpectedly.
+
+    The trial of a process that died is repeated at once, without waiting for its heartbeat.
 
     Raises:
         ProgramError: one ended with an error that all others would have, too.
@@ -122,6 +124,8 @@ def _reap(workers: list[_Worker]) -> int:
                 error.exit_code = code
                 raise error
         deaths += worker.process.exitcode != 0
+        if worker.current.value != NO_TRIAL:
+            study.abandon(worker.current.value)
     return deaths
 
 

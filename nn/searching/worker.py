@@ -1,22 +1,22 @@
-"""A process that claims trials of a study and runs them until none is left."""
+"""A process that runs trials of a study until all slots are filled."""
 
 import multiprocessing
-import os
 import shutil
 import signal
-import threading
 import time
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import optuna
+
 from nn.errors import DivergedError, ProgramError, SettingError, StoppedError
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
-from nn.searching.heartbeat import holder
 from nn.searching.plan import SearchPlan
-from nn.searching.study import HEARTBEAT, SLOT, Study
+from nn.searching.status import RESULT
+from nn.searching.study import Study
 from nn.settings.declaration import Settings
 from nn.settings.effect import effective
 from nn.training.history import EpochRecord
@@ -24,45 +24,56 @@ from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
 if TYPE_CHECKING:
-    import optuna
+    from ctypes import c_int
+    from multiprocessing.sharedctypes import Synchronized
 
-_PAUSE = 0.2  # seconds between two attempts to claim a trial
-_LONGEST_SILENCE = 15.0  # seconds between two heartbeats
+    from optuna.trial import FrozenTrial
+
+_PAUSE = 1.0  # seconds between two checks whether another process's trial has to be repeated
+_FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
+NO_TRIAL = -1
 
 
 class EndSignal:
     """True if this process should end: it was told to, or its parent process has ended."""
 
     def __init__(self) -> None:
-        # Not os.getppid(): the parent may have ended while this process was starting.
-        parent = multiprocessing.parent_process()
-        self._parent = parent.pid if parent else os.getppid()
         self._told = False
         signal.signal(signal.SIGTERM, self._tell)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells this process when to end
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
         self._told = True
 
     def __bool__(self) -> bool:
-        return self._told or os.getppid() != self._parent
+        parent = multiprocessing.parent_process()
+        return self._told or (parent is not None and not parent.is_alive())
+
+    def check(self) -> None:
+        """Raise StoppedError if this process should end."""
+        if self:
+            raise StoppedError("")
 
 
-def work(plan: SearchPlan, errors: "Connection") -> None:
+class UnneededError(Exception):
+    """Nobody needs this trial: all slots are taken, or another process repeats it."""
+
+
+def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -> None:
     """Run trials until the study is complete or the process should end.
 
     Args:
         plan: The plan of the search.
         errors: Receives the exit code and the message of an error that ends the search.
+        current: Where the id of the current trial is kept, for the case that this process dies.
     """
     end_signal = EndSignal()
     try:
-        with closing(Study(plan)) as study:
-            while not end_signal:
-                trial = study.claim(holder())
-                if trial is not None:
-                    _run(study, trial, end_signal)
-                elif study.status().is_complete:
-                    return
+        with closing(Study(plan, check=end_signal.check, create=False)) as study:
+            worker = Worker(study, end_signal, current)
+            while not end_signal and not study.status().is_complete:
+                if study.needs_trial():
+                    worker.run_trial()
                 else:
                     time.sleep(_PAUSE)
     except StoppedError:
@@ -73,90 +84,130 @@ def work(plan: SearchPlan, errors: "Connection") -> None:
         errors.send((ProgramError.exit_code, f"{error.filename or 'a trial'}: {error.strerror}"))
 
 
-def _run(study: Study, trial: "optuna.Trial", end_signal: EndSignal) -> None:
-    """Run one trial and note its result.
+class Worker:
+    """Runs trials of a study, one after the other.
 
-    Raises:
-        StoppedError: the process should end; the trial was abandoned.
-        ProgramError: this machine cannot run trials; the trial was abandoned.
+    Args:
+        study: The study.
+        end_signal: Whether this process should end.
+        current: Where the id of the current trial is kept.
     """
-    slot = int(trial.user_attrs[SLOT])
-    attempts = study.abandoned(slot)
-    name = f"trial-{slot + 1:04d}" + (f"-{len(attempts) + 1}" if attempts else "")
-    study.note(trial._trial_id, run=name)
-    heartbeat = _Heartbeat(study, trial._trial_id)
-    observer = _TrialObserver(study, trial, end_signal, heartbeat)
-    try:
-        settings = study.plan.settings(trial.params, name)
-        with heartbeat:
-            folder = _finished_run(study, slot, settings)
+
+    def __init__(
+        self, study: Study, end_signal: EndSignal, current: "Synchronized[int] | c_int"
+    ) -> None:
+        self._study = study
+        self._end_signal = end_signal
+        self._current = current
+        self._has_agreed = False
+
+    def run_trial(self) -> None:
+        """Ask Optuna for one trial, run it and report its result.
+
+        Raises:
+            StoppedError: the process should end; the trial will be repeated.
+            ProgramError: this machine cannot run trials; the trial will be repeated.
+        """
+        try:
+            self._study.optuna.optimize(self._objective, n_trials=1, catch=(UnneededError,))
+        except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
+            # Another process took this one for dead, and Optuna cannot write the result.
+            if self._study.is_running(self._current.value):
+                raise
+        self._current.value = NO_TRIAL
+
+    def _objective(self, trial: "optuna.Trial") -> float:
+        """Run one trial; return its objective.
+
+        Raises:
+            UnneededError: nobody needs this trial.
+            TrialPruned: it has no objective: it was stopped early, or could not be trained.
+        """
+        self._current.value = trial._trial_id
+        place = self._study.attempts_with(trial)
+        if place is None:
+            raise UnneededError
+        slot, earlier = place
+        self._study.choose_values(trial, slot)
+        name = f"trial-{slot + 1:04d}" + (f"-{len(earlier) + 1}" if earlier else "")
+        observer = _TrialObserver(self._study, trial, self._end_signal)
+        if any(one.state == optuna.trial.TrialState.PRUNED for one in earlier):
+            observer.may_prune = False  # it is the winner
+        folder: RunFolder | None = None
+        try:
+            settings = self._study.plan.settings(trial.params, name)
+            folder = self._finished_run(slot, earlier, settings)
             cut_short: ProgramError | None = None
             if folder is None:
                 run = run_experiment(settings, observers=[observer])
                 folder, cut_short = run.folder, run.cut_short
-            study.agree_on_data(folder.read_data_facts().crc32)
-    except SettingError as error:  # these settings exclude each other; other trials may not
-        _end(study, trial, None, {"outcome": str(error)})
-        return
-    except BaseException:
-        study.abandon(trial._trial_id)
-        raise
-    if heartbeat.was_abandoned:
-        folder.discard()
-        return
-    _report(study, trial, folder, _outcome(observer, cut_short))
+            self._agree_on_data(folder)
+            if not self._study.is_running(trial._trial_id):
+                raise UnneededError
+        except SettingError as error:  # these settings exclude each other; other trials may not
+            trial.set_user_attr(RESULT, {"outcome": "impossible", "reason": str(error)})
+            raise optuna.TrialPruned from None
+        except BaseException:
+            if self._study.is_running(trial._trial_id):
+                raise
+            if folder is not None:
+                folder.discard()
+            raise UnneededError from None
+        return _report(trial, folder, observer, cut_short, self._study.plan.search.objective)
+
+    def _agree_on_data(self, folder: RunFolder) -> None:
+        """Check once that this machine's images are those of the study."""
+        if not self._has_agreed:
+            self._study.agree_on_data(folder.read_data_facts().crc32)
+            self._has_agreed = True
+
+    def _finished_run(
+        self, slot: int, earlier: "list[FrozenTrial]", settings: Settings
+    ) -> RunFolder | None:
+        """Return the finished run of an earlier trial of the slot, and remove unfinished ones.
+
+        A process may die after writing its run's last file but before reporting it to the study.
+        """
+        found: RunFolder | None = None
+        for attempt, trial in enumerate(earlier, 1):
+            name = f"trial-{slot + 1:04d}" + (f"-{attempt}" if attempt > 1 else "")
+            folder = RunFolder(self._study.plan.folder / name)
+            with suppress(ProgramError):
+                epochs = folder.read_result().epochs
+                may_be_shorter = settings.patience and not self._study.plan.search.pruning
+                finished = epochs == settings.epochs or may_be_shorter
+                failed = trial.state == optuna.trial.TrialState.FAIL
+                if finished and failed and _same_run(folder.read_settings(), settings):
+                    found = folder
+                    continue
+            shutil.rmtree(folder.path, ignore_errors=True)
+        return found
 
 
-def _outcome(observer: "_TrialObserver", cut_short: ProgramError | None) -> str:
-    if observer.pruned:
-        return "pruned"
-    return "diverged" if isinstance(cut_short, DivergedError) else "complete"
+def _report(
+    trial: "optuna.Trial",
+    folder: RunFolder,
+    observer: "_TrialObserver",
+    cut_short: ProgramError | None,
+    objective: str,
+) -> float:
+    """Note a run's figures, and return its objective if it completed all epochs.
 
-
-def _report(study: Study, trial: "optuna.Trial", folder: RunFolder, outcome: str) -> None:
-    """Note a run's figures, and its objective if it completed all epochs."""
-    result = folder.read_result()
-    figures = {name: float(getattr(result, name)) for name in ("validation_accuracy",
-               "validation_loss", "test_accuracy", "training_accuracy")}  # fmt: skip
-    seconds = folder.read_seconds()
-    notes = {"outcome": outcome, "run": folder.name, "epochs": result.epochs, "seconds": seconds}
-    value = figures[study.plan.search.objective] if outcome == "complete" else None
-    if not _end(study, trial, value, {**notes, **figures}):
-        folder.discard()
-
-
-def _end(study: Study, trial: "optuna.Trial", value: float | None, notes: dict[str, Any]) -> bool:
-    """End a trial; return False if another process had already abandoned it."""
-    import optuna
-    from optuna.trial import TrialState
-
-    try:
-        study.note(trial._trial_id, **notes)
-        if value is None:
-            study.optuna.tell(trial, state=TrialState.PRUNED)
-        else:
-            study.optuna.tell(trial, value)
-    except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
-        return False
-    return True
-
-
-def _finished_run(study: Study, slot: int, settings: Settings) -> RunFolder | None:
-    """Return the finished run of an earlier attempt, and remove unfinished ones.
-
-    A process may die after writing its run's last file but before reporting it to the study.
+    Raises:
+        TrialPruned: it did not.
     """
-    for attempt in study.abandoned(slot):
-        path = study.plan.folder / str(attempt.user_attrs.get("run") or "")
-        if not attempt.user_attrs.get("run") or not path.is_dir():
-            continue
-        folder = RunFolder(path)
-        with suppress(ProgramError):
-            finished = folder.read_result().epochs == settings.epochs or settings.patience
-            if finished and _same_run(folder.read_settings(), settings):
-                return folder
-        shutil.rmtree(path, ignore_errors=True)
-    return None
+    result = folder.read_result()
+    noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
+    noted |= {"run": folder.name, "epochs": result.epochs, "seconds": folder.read_seconds()}
+    noted |= {"outcome": "complete", "reason": ""}
+    if observer.pruned:
+        noted |= {"outcome": "pruned", "reason": observer.pruned}
+    elif isinstance(cut_short, DivergedError):
+        noted |= {"outcome": "diverged", "reason": str(cut_short)}
+    trial.set_user_attr(RESULT, noted)
+    if noted["outcome"] != "complete":
+        raise optuna.TrialPruned
+    return float(noted[objective])
 
 
 def _same_run(saved: Settings, wanted: Settings) -> bool:
@@ -166,74 +217,46 @@ def _same_run(saved: Settings, wanted: Settings) -> bool:
 
 
 class _TrialObserver(Observer):
-    """Reports every epoch to the study, and ends the training early if necessary."""
+    """Reports every epoch to the study, and ends the training early if necessary.
 
-    def __init__(
-        self, study: Study, trial: "optuna.Trial", end_signal: EndSignal, heartbeat: "_Heartbeat"
-    ) -> None:
+    Attributes:
+        may_prune: Whether the trial may be stopped for being worse than others.
+        pruned: Why it was; empty if it was not.
+    """
+
+    def __init__(self, study: Study, trial: "optuna.Trial", end_signal: EndSignal) -> None:
         self._study = study
         self._trial = trial
         self._end_signal = end_signal
-        self._heartbeat = heartbeat
         self._epochs = 0
-        self.pruned = False
+        self.may_prune = study.plan.search.pruning
+        self.pruned = ""
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Remember the number of epochs."""
         self._epochs = epochs
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """End the training if the process should end or its trial was abandoned.
+        """End the training if the process should end.
 
         Raises:
             StopTraining: the training ends; nothing is saved.
         """
-        if self._end_signal or self._heartbeat.was_abandoned:
+        if self._end_signal:
             raise StopTraining(save=False)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Report the epoch, and end the training if other trials were better at this epoch.
 
         Raises:
-            StopTraining: the trial is pruned; the run is saved.
+            StopTraining: the trial is pruned, and the run is saved; or another process repeats the
+                trial, and nothing is saved.
         """
         objective = self._study.plan.search.objective
-        self._trial.report(getattr(record, objective), record.epoch)
-        if record.epoch < self._epochs and self._trial.should_prune():
-            self.pruned = True
+        try:
+            self._trial.report(getattr(record, objective), record.epoch)
+        except optuna.exceptions.UpdateFinishedTrialError:
+            raise StopTraining(save=False) from None
+        if record.epoch < self._epochs and self.may_prune and self._trial.should_prune():
+            self.pruned = f"not in the best third after epoch {record.epoch}"
             raise StopTraining(save=True)
-
-
-class _Heartbeat:
-    """Sends heartbeats in a thread during the training; a context around it.
-
-    Attributes:
-        was_abandoned: Whether another process considered this one dead.
-    """
-
-    def __init__(self, study: Study, trial_id: int) -> None:
-        self._study = study
-        self._trial_id = trial_id
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-        self.was_abandoned = False
-
-    def __enter__(self) -> "_Heartbeat":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        interval = min(self._study.plan.search.dead_after / 4, _LONGEST_SILENCE)
-        beat = 0
-        while not self._over.wait(interval):
-            beat += 1
-            # A storage that fails for a moment must not end the training.
-            with suppress(Exception):
-                if self._study.is_running(self._trial_id):
-                    self._study.note(self._trial_id, **{HEARTBEAT: beat})
-                else:
-                    self.was_abandoned = True

@@ -76,8 +76,8 @@ class SearchSettings(BaseModel):
         Rule(f"a name like a run's, at most {LONGEST_RUN_NAME} characters"),
         AfterValidator(check_run_name),
     ] = Field("", description="name of the study and of its folder; empty: made from what varies")
-    storage: Annotated[str, Group("search"), Rule("a journal file's path or a database URL")] = (
-        Field("", description="where the study is stored; empty: study.journal in its folder")
+    storage: Annotated[str, Group("search"), Rule("an SQLite file's path or a database URL")] = (
+        Field("", description="where the study is stored; empty: study.db in its folder")
     )
     workers: Annotated[int, Group("search")] = Field(
         0, ge=0, le=1000, description="parallel processes on this machine; 0: one per core"
@@ -88,7 +88,10 @@ class SearchSettings(BaseModel):
     dead_after: Annotated[float, Group("search")] = Field(
         60.0,
         ge=1,
-        description="seconds without a heartbeat after which another machine's trial is taken over",
+        description="seconds without a heartbeat after which another process repeats a trial",
+    )
+    database_wait: Annotated[float, Group("search")] = Field(
+        300.0, ge=0, description="seconds to wait for a database that does not answer"
     )
 
     @field_validator("*", mode="before")

@@ -12,7 +12,7 @@ from nn.reports import study_files
 from nn.reports.study_files import describe, draw_study, write_trials
 from nn.reports.study_plots import Axis
 from nn.searching.plan import plan_search
-from nn.searching.study import StudyStatus
+from nn.searching.status import StudyStatus
 from nn.settings.checking import Given
 from nn.settings.search_declaration import SearchSettings
 
@@ -30,7 +30,7 @@ def trial(rate, outcome, *curve, value=None, **notes):
         distributions=SPACE,
         value=value,
         intermediate_values=dict(enumerate(curve, 1)),
-        user_attrs={"outcome": outcome, **notes},
+        user_attrs={"result": {"outcome": outcome, "reason": "", **notes}},
     )
 
 
@@ -39,7 +39,7 @@ def make_status(tmp_path):
     def make(*trials, **search):
         given = {"save_dir": Given(str(tmp_path), "--save-dir")}
         plan = plan_search(SearchSettings(vary=VARY, study="s", trials=9, **search), given)
-        return StudyStatus(plan, dict(enumerate(trials)))
+        return StudyStatus(plan, [[one] for one in trials])
 
     return make
 

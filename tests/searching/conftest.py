@@ -1,4 +1,4 @@
-"""Studies for the tests of searching: on a journal, and in the long tests on PostgreSQL."""
+"""Studies for the tests of searching: in an SQLite file, and in the long tests on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
 
 
-@pytest.fixture(params=["journal", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def storage(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "journal" else request.getfixturevalue("postgresql")
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql")
 
 
 @pytest.fixture
@@ -30,7 +30,14 @@ def make(storage: str, tmp_path: Path) -> Iterator[Callable[..., "Study"]]:
 
     def open_study(fixed=None, **search) -> "Study":
         settings = SearchSettings(
-            **{"vary": VARY, "storage": storage, "trials": 4, "study": tmp_path.name[:50]} | search
+            **{
+                "vary": VARY,
+                "storage": storage,
+                "trials": 4,
+                "study": tmp_path.name[:50],
+                "database_wait": 1,
+            }
+            | search
         )
         fixed = {"save_dir": str(tmp_path)} | (fixed or {})
         given = {name: Given(value, f"--{name}") for name, value in fixed.items()}

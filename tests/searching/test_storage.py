@@ -1,7 +1,8 @@
-"""Storages that cannot be used are named, without their passwords."""
+"""Storages that cannot be used are named, and passwords are shown nowhere."""
 
+import subprocess
 import sys
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
@@ -9,60 +10,89 @@ pytest.importorskip("optuna")
 from optuna.study import StudyDirection
 
 from nn.errors import SettingError
+from nn.searching.database import DatabaseGoneError, Patience
 from nn.searching.storage import (
     StudyError,
     close_storage,
     open_storage,
+    password_of,
     require_optuna,
     without_password,
 )
+from tests.environment import ROOT
+
+
+def opened(storage, folder):
+    require_optuna()
+    return open_storage(str(storage), folder, Patience(0), 60)
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("postgresql+psycopg://me:secret@127.0.0.1:1/none", "cannot be reached"),
-        ("nonsense://x", "nonsense://x"),
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/none", "the database does not answer"),
+        ("nonsense://x:secret@y", "nonsense://x@y cannot be used"),
         ("mysql+nodriver://me:secret@h/d", "mysql"),
-        ("sqlite:////proc/none/x.db", "cannot be reached"),
+        ("postgresql+psycopg://me:sec{ret@127.0.0.1:port/none", "cannot be used"),
+        ("sqlite:////proc/none/x.db", "cannot be used"),
     ],
 )
 def test_a_storage_that_cannot_be_reached_is_said_without_its_password(tmp_path, url, words):
-    with pytest.raises(SettingError) as error:
-        open_storage(url, tmp_path)
+    with pytest.raises((SettingError, DatabaseGoneError)) as error:
+        opened(url, tmp_path)
     assert words in str(error.value)
     assert "secret" not in str(error.value)
+    assert "sec{ret" not in str(error.value)
 
 
-def test_a_file_that_is_no_journal_is_said(tmp_path):
-    (tmp_path / "x.journal").write_text("what?\nnothing\n")
-    with pytest.raises(SettingError, match="not the journal of a study"):
-        open_storage(str(tmp_path / "x.journal"), tmp_path)
-    with pytest.raises(SettingError, match="cannot be used"):
-        open_storage("/proc/none/x.journal", tmp_path)
+def test_a_file_that_is_no_database_is_said(tmp_path):
+    (tmp_path / "x.db").write_text("what?\nnothing\n" * 100)
+    with pytest.raises(SettingError, match=r"x\.db cannot be used: .*not a database"):
+        opened(tmp_path / "x.db", tmp_path)
+    with pytest.raises(SettingError, match=r"cannot be used: No such file"):
+        opened("/proc/none/x.db", tmp_path)
 
 
-def test_passwords_are_not_shown():
-    assert without_password("postgresql://me:se:cr@et@h/d") == "postgresql://me:***@h/d"
-    assert without_password("sqlite:///x.db") == "sqlite:///x.db"
+@pytest.mark.parametrize(
+    ("url", "password", "shown"),
+    [
+        ("postgresql://me:se:cr@et@h/d", "se:cr@et", "postgresql://me@h/d"),
+        (
+            "postgresql://h:5432/d?user=me&password=secret",
+            "secret",
+            "postgresql://h:5432/d?user=me",
+        ),
+        ("mysql://h/d?Passwd=secret&x=1", "secret", "mysql://h/d?x=1"),
+        ("postgresql://me@h:5432/d", "", "postgresql://me@h:5432/d"),
+        ("sqlite:///C:/x@y.db", "", "sqlite:///C:/x@y.db"),
+    ],
+)
+def test_passwords_are_not_shown(url, password, shown):
+    assert (password_of(url), without_password(url)) == (password, shown)
 
 
-def test_a_journal_is_made_in_the_studys_folder_unless_a_path_is_given(tmp_path):
-    open_storage("", tmp_path / "study").create_new_study([StudyDirection.MAXIMIZE], "first")
-    journal = tmp_path / "study" / "study.journal"
-    again = open_storage(str(journal), tmp_path / "another")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="changes what /proc shows")
+def test_a_password_disappears_from_the_list_of_processes():
+    code = (
+        "import sys, os; from nn.searching.storage import hide_password; hide_password(sys.argv);"
+        "sys.stdout.buffer.write(open(f'/proc/{os.getpid()}/cmdline', 'rb').read())"
+    )
+    url = "postgresql://me:secret@h/d"
+    words = [sys.executable, "-c", code, "--storage", url, f"--storage={url}"]
+    shown = subprocess.run(words, capture_output=True, cwd=ROOT, check=True).stdout
+    assert b"secret" not in shown.replace(code.encode(), b"")
+    assert shown.count(b"postgresql://me:******@h/d") == 2
+
+
+def test_a_file_is_made_in_the_studys_folder_unless_a_path_is_given(tmp_path):
+    first = opened("", tmp_path / "study")
+    first.create_new_study([StudyDirection.MAXIMIZE], "first")
+    close_storage(first)
+    again = opened(tmp_path / "study" / "study.db", tmp_path / "another")
     assert [study.study_name for study in again.get_all_studies()] == ["first"]
+    close_storage(again)
     assert not (tmp_path / "another").exists()
-
-
-def test_the_connections_to_a_database_are_closed_and_a_journal_has_none(tmp_path):
-    closed = []
-    engine = SimpleNamespace(dispose=lambda: closed.append("all"))
-    backend = SimpleNamespace(engine=engine)
-    database = SimpleNamespace(remove_session=lambda: closed.append("own"), _backend=backend)
-    close_storage(database)
-    assert closed == ["own", "all"]
-    close_storage(open_storage("", tmp_path))
+    assert [path.name for path in Path(tmp_path / "study").iterdir()] == ["study.db"]
 
 
 def test_without_optuna_the_command_that_installs_it_is_named(monkeypatch):

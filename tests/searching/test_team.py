@@ -1,7 +1,6 @@
 """The processes of a search: how many there are, what their deaths mean, how all of them end."""
 
 import multiprocessing
-import os
 import signal
 from types import SimpleNamespace
 
@@ -37,26 +36,27 @@ class Process:
         self.exitcode = -9
 
 
-def worker(process: Process, message: object = None) -> "team._Worker":
+def worker(process: Process, message: object = None, trial: int = team.NO_TRIAL) -> "team._Worker":
     """Return a worker whose end of the pipe is closed, after a message if there is one."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     if message:
         sender.send(message)
     sender.close()
-    return team._Worker(process, receiver)
+    return team._Worker(process, receiver, SimpleNamespace(value=trial))
 
 
 def test_only_processes_that_died_unexpectedly_are_counted() -> None:
-    alive = worker(Process())
-    workers = [worker(Process(0)), alive, worker(Process(-9)), worker(Process(1))]
-    assert team._reap(workers) == 2
+    alive, abandoned = worker(Process(), trial=6), []
+    workers = [worker(Process(0)), alive, worker(Process(-9), trial=7), worker(Process(1))]
+    assert team._reap(workers, SimpleNamespace(abandon=abandoned.append)) == 2
     assert workers == [alive]
+    assert abandoned == [7]  # is repeated at once
 
 
 def test_an_error_that_all_others_would_have_ends_the_search_with_its_own_code() -> None:
     workers = [worker(Process(0), (4, "no data"))]
     with pytest.raises(ProgramError, match="no data") as caught:
-        team._reap(workers)
+        team._reap(workers, None)
     assert caught.value.exit_code == 4
 
 
@@ -78,7 +78,7 @@ def search(monkeypatch):
         started: list[Process] = []
         numbers = iter(finished)
 
-        def check():
+        def status():
             done = next(numbers)
             return SimpleNamespace(finished=range(done), is_complete=done == slots)
 
@@ -88,11 +88,10 @@ def search(monkeypatch):
 
         monkeypatch.setattr(team, "_PAUSE", 0)
         monkeypatch.setattr(team, "_start", start)
-        monkeypatch.setattr(team, "HeartbeatMonitor", lambda *_: SimpleNamespace(check=check))
-        settings = SimpleNamespace(workers=workers, dead_after=60)
+        settings = SimpleNamespace(workers=workers)
         plan = SimpleNamespace(search=settings, slots=slots)
         seen: list[int] = []
-        study = SimpleNamespace(plan=plan, fill_slots=lambda: None)
+        study = SimpleNamespace(plan=plan, status=status)
         try:
             team.run_search(study, lambda status: seen.append(len(status.finished)))
         finally:
@@ -142,25 +141,27 @@ def test_a_signal_stops_the_search_and_its_processes(search, number) -> None:
     assert [process.told for process in search.started] == [["terminate", "join"]] * 2
 
 
-def test_a_process_starts_with_one_thread_and_does_not_hear_ctrl_c(monkeypatch) -> None:
-    for name in team.ONE_THREAD:
-        monkeypatch.setenv(name, "8")
+def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
     seen = []
 
-    class Spawned(Process):
+    class Started(Process):
         def __init__(self, target, args, daemon) -> None:
             super().__init__()
             self.arguments = args
 
         def start(self) -> None:
-            threads = {os.environ[name] for name in team.ONE_THREAD}
-            seen.append((signal.getsignal(signal.SIGINT), threads))
+            seen.append(signal.getsignal(signal.SIGINT))
 
-    context = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Spawned)
+    context = SimpleNamespace(
+        Pipe=multiprocessing.Pipe,
+        Process=Started,
+        Value=lambda kind, value: SimpleNamespace(value=value),
+        set_forkserver_preload=lambda names: None,
+    )
     monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
     before = signal.getsignal(signal.SIGINT)
     started = team._start("plan")
-    assert seen == [(signal.SIG_IGN, {"1"})]
+    assert seen == [signal.SIG_IGN]
     assert signal.getsignal(signal.SIGINT) is before
-    plan, sender = started.process.arguments
-    assert (plan, sender.closed) == ("plan", True)
+    plan, sender, current = started.process.arguments
+    assert (plan, sender.closed, current.value) == ("plan", True, team.NO_TRIAL)

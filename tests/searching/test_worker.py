@@ -1,6 +1,6 @@
 """A process that runs trials: what it notes of each, when it ends, what it leaves behind."""
 
-import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -10,9 +10,9 @@ from optuna.trial import TrialState
 
 from nn.errors import DataError, DivergedError, StoppedError
 from nn.searching import worker
-from nn.searching.study import HEARTBEAT
+from nn.searching.status import notes
 from nn.training.stopping import StopTraining
-from tests.searching.trials import id_of
+from tests.searching.trials import claim
 from tests.training.scripted import record
 
 DIVERGED = DivergedError(epoch=2, learning_rate=9.0, loss=8.0, guessing=2.3)
@@ -21,65 +21,97 @@ pytestmark = pytest.mark.usefixtures("unforced_disk")
 
 @pytest.fixture
 def study(make, data):
-    """Return a study of two small trials, both of which wait."""
-    opened = make(
-        {"data_dir": str(data), "epochs": "2", "batch_size": "50"}, trials=2, pruning=False
-    )
-    opened.fill_slots()
-    return opened
+    """Return a study of two small trials."""
+    return make({"data_dir": str(data), "epochs": "2", "batch_size": "50"}, trials=2, pruning=False)
 
 
-def notes(study, slot=0):
-    return study.trials()[slot].user_attrs
+def run(study, end=False) -> None:
+    worker.Worker(study, end, SimpleNamespace(value=worker.NO_TRIAL)).run_trial()
+
+
+def fail(study, name: str = "") -> dict:
+    """Let the process of a trial die, after its run has been finished if it has a name."""
+    _, trial = claim(study)
+    if name:
+        worker.run_experiment(study.plan.settings(trial.params, name))
+    study.abandon(trial._trial_id)
+    assert study.needs_trial()
+    return trial.params
+
+
+def noted(study, slot=0):
+    return notes(study.status().trials[slot])
 
 
 def test_a_trial_is_told_with_the_figures_of_its_run(study) -> None:
-    worker._run(study, study.claim("me"), False)
-    trial = study.trials()[0]
+    run(study)
+    trial = study.status().trials[0]
     result = worker.RunFolder(study.plan.folder / "trial-0001").read_result()
     assert (trial.state, trial.value) == (TrialState.COMPLETE, result.validation_accuracy)
-    assert (notes(study)["outcome"], notes(study)["run"]) == ("complete", "trial-0001")
-    assert (notes(study)["epochs"], notes(study)["test_accuracy"]) == (2, result.test_accuracy)
+    assert (noted(study)["outcome"], noted(study)["run"]) == ("complete", "trial-0001")
+    assert (noted(study)["epochs"], noted(study)["test_accuracy"]) == (2, result.test_accuracy)
     assert sorted(trial.intermediate_values) == [1, 2]
 
 
 def test_the_finished_run_of_a_process_that_died_before_it_told_is_taken_over(study) -> None:
-    trial = study.claim("me")
-    finished = worker.run_experiment(study.plan.settings(trial.params, "trial-0001"))
-    study.note(id_of(trial), run="trial-0001")
-    study.abandon(id_of(trial))
-    study.fill_slots()
-    worker._run(study, study.claim("me"), False)
-    assert notes(study)["run"] == "trial-0001"
-    assert study.trials()[0].value == finished.folder.read_result().validation_accuracy
+    values = fail(study, "trial-0001")
+    run(study)
+    trial = study.status().trials[0]
+    result = worker.RunFolder(study.plan.folder / "trial-0001").read_result()
+    assert (trial.params, noted(study)["run"]) == (values, "trial-0001")
+    assert trial.value == result.validation_accuracy
     assert [path.name for path in study.plan.folder.iterdir() if path.is_dir()] == ["trial-0001"]
 
 
-def test_what_an_abandoned_attempt_left_unfinished_is_removed(study) -> None:
-    trial = study.claim("me")
-    study.note(id_of(trial), run="trial-0001")
-    study.abandon(id_of(trial))
+def test_what_a_failed_trial_left_unfinished_is_removed(study) -> None:
+    fail(study)
     (study.plan.folder / "trial-0001").mkdir(parents=True)
-    study.fill_slots()
-    worker._run(study, study.claim("me"), False)
-    assert notes(study)["run"] == "trial-0001-2"
+    run(study)
+    assert noted(study)["run"] == "trial-0001-2"
     assert not (study.plan.folder / "trial-0001").exists()
 
 
-def test_a_process_that_should_end_abandons_its_trial_and_keeps_nothing(study) -> None:
-    trial = study.claim("me")
+def test_a_process_that_should_end_gives_its_trial_back_and_keeps_nothing(study) -> None:
     with pytest.raises(StoppedError):
-        worker._run(study, trial, True)
-    assert not study.is_running(id_of(trial))
+        run(study, end=True)
+    assert study.status().trials[0].state == TrialState.FAIL
     assert not (study.plan.folder / "trial-0001").exists()
 
 
-def test_a_run_whose_trial_was_given_to_another_process_is_discarded(study) -> None:
-    trial = study.claim("me")
-    folder = worker.run_experiment(study.plan.settings(trial.params, "trial-0001")).folder
-    study.abandon(id_of(trial))
-    worker._report(study, trial, folder, "complete")
-    assert not folder.path.exists()
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_trial_that_was_given_to_another_process_is_dropped(study, monkeypatch, epoch) -> None:
+    """It was found to be dead in an epoch, or after the last one."""
+
+    class Loser(worker.Observer):
+        def on_epoch_end(self, record):
+            if record.epoch == epoch:
+                take_over(study)
+
+    def lose(settings, observers):
+        made = run_experiment(settings, observers=[Loser(), *observers])
+        if epoch == 3:
+            take_over(study)
+        return made
+
+    run_experiment = worker.run_experiment
+    monkeypatch.setattr(worker, "run_experiment", lose)
+    run(study)
+    assert study.status().trials[0].state == TrialState.WAITING
+    assert not (study.plan.folder / "trial-0001").exists()
+
+
+def take_over(study) -> None:
+    """Do what another process does that has missed this one's heartbeats."""
+    study.abandon(study.status().trials[0]._trial_id)
+    assert study.needs_trial()
+
+
+def test_a_trial_that_nobody_needs_is_not_run(make) -> None:
+    study = make(trials=1)
+    claim(study)
+    run(study)
+    assert not list(study.plan.folder.glob("trial-*"))
+    assert list(study.status().trials) == [0]
 
 
 def test_settings_that_exclude_each_other_end_only_their_trial(study, monkeypatch) -> None:
@@ -87,72 +119,101 @@ def test_settings_that_exclude_each_other_end_only_their_trial(study, monkeypatc
         raise worker.SettingError("these do not fit")
 
     monkeypatch.setattr(worker, "run_experiment", refuse)
-    worker._run(study, study.claim("me"), False)
-    assert (study.trials()[0].state, notes(study)["outcome"]) == (
-        *(TrialState.PRUNED, "these do not fit"),
+    run(study)
+    assert study.status().trials[0].state == TrialState.PRUNED
+    assert noted(study) == {"outcome": "impossible", "reason": "these do not fit"}
+
+
+def test_the_winner_among_trials_that_were_stopped_early_is_trained_to_its_end(
+    study, monkeypatch
+) -> None:
+    """All that went on diverged, so the best of the others runs again, from its first epoch."""
+    with monkeypatch.context() as patch:
+        patch.setattr(worker._TrialObserver, "on_epoch_end", stop)
+        run(study)
+        run(study)
+    assert [noted(study, slot)["outcome"] for slot in (0, 1)] == ["pruned", "pruned"]
+    assert (noted(study)["epochs"], noted(study)["reason"]) == (1, "poor")
+    assert study.needs_trial()
+    run(study)
+    assert study.status().is_complete
+    slot = study.status().best[0]
+    assert noted(study, slot)["epochs"] == 2
+    assert sorted(path.name for path in study.plan.folder.glob("trial-*")) == sorted(
+        noted(study, slot)["run"] for slot in (0, 1)
     )
 
 
+def stop(observer, record) -> None:
+    observer._trial.report(record.validation_accuracy, record.epoch)
+    observer.pruned = "poor"
+    raise StopTraining(save=True)
+
+
 @pytest.mark.parametrize(
-    ("cut_short", "pruned", "outcome"),
-    [(None, False, "complete"), (None, True, "pruned"), (DIVERGED, False, "diverged")],
+    ("cut_short", "pruned", "outcome", "reason"),
+    [
+        (None, "", "complete", ""),
+        (None, "poor", "pruned", "poor"),
+        (DIVERGED, "", "diverged", str(DIVERGED)),
+    ],
 )
-def test_the_outcome_says_how_a_trial_ended(cut_short, pruned, outcome) -> None:
-    assert worker._outcome(SimpleNamespace(pruned=pruned), cut_short) == outcome
+def test_the_outcome_and_its_reason_say_how_a_trial_ended(
+    cut_short, pruned, outcome, reason
+) -> None:
+    told = []
+    trial = SimpleNamespace(set_user_attr=lambda name, value: told.append(value))
+    figures = dict.fromkeys(worker._FIGURES, 0.5)
+    folder = SimpleNamespace(
+        name="trial-0001",
+        read_result=lambda: SimpleNamespace(epochs=1, **figures),
+        read_seconds=lambda: 1.0,
+    )
+    with suppress(worker.optuna.TrialPruned):
+        observer = SimpleNamespace(pruned=pruned)
+        assert worker._report(trial, folder, observer, cut_short, "validation_loss") == 0.5
+        assert outcome == "complete"
+    assert (told[0]["outcome"], told[0]["reason"]) == (outcome, reason)
 
 
-def observer(*, prune: bool = True, end: bool = False, was_abandoned: bool = False):
+def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
     reported = []
-    trial = SimpleNamespace(report=lambda *pair: reported.append(pair), should_prune=lambda: prune)
-    search = SimpleNamespace(objective="validation_loss")
+
+    def report(*pair):
+        if taken:
+            raise worker.optuna.exceptions.UpdateFinishedTrialError
+        reported.append(pair)
+
+    trial = SimpleNamespace(report=report, should_prune=lambda: prune)
+    search = SimpleNamespace(objective="validation_loss", pruning=True)
     study = SimpleNamespace(plan=SimpleNamespace(search=search))
-    heartbeat = SimpleNamespace(was_abandoned=was_abandoned)
-    made = worker._TrialObserver(study, trial, end, heartbeat)
+    made = worker._TrialObserver(study, trial, end)
     made.on_epoch_start(1, 2, 100)
     return made, reported
 
 
-def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch() -> None:
+def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch_or_as_winner() -> None:
     poor, reported = observer()
     with pytest.raises(StopTraining) as caught:
         poor.on_epoch_end(record(1))
-    assert (caught.value.save, poor.pruned) == (True, True)
+    assert (caught.value.save, poor.pruned) == (True, "not in the best third after epoch 1")
+    assert reported == [(record(1).validation_loss, 1)]
     last, _ = observer()
     last.on_epoch_end(record(2))
-    assert not last.pruned
-    assert reported == [(record(1).validation_loss, 1)]
+    winner, _ = observer()
+    winner.may_prune = False
+    winner.on_epoch_end(record(1))
+    assert (last.pruned, winner.pruned) == ("", "")
 
 
-@pytest.mark.parametrize("why", ["end", "was_abandoned"])
-def test_training_ends_unsaved_if_nobody_waits_for_it(why) -> None:
+def test_training_ends_unsaved_if_nobody_waits_for_it() -> None:
     observer()[0].on_progress(10, 1.0, 0.5)
     with pytest.raises(StopTraining) as caught:
-        observer(**{why: True})[0].on_progress(10, 1.0, 0.5)
+        observer(end=True)[0].on_progress(10, 1.0, 0.5)
     assert not caught.value.save
-
-
-@pytest.mark.parametrize("running", [True, False])
-def test_heartbeats_count_up_until_the_trial_is_no_longer_this_processes(running) -> None:
-    beats, enough = [], threading.Event()
-
-    def is_running(trial_id):
-        beats.append(None)
-        if len(beats) == 1:
-            raise OSError("a storage that fails for a moment")
-        if len(beats) == 4:
-            enough.set()
-        return running
-
-    noted = []
-    study = SimpleNamespace(
-        plan=SimpleNamespace(search=SimpleNamespace(dead_after=0.004)),
-        is_running=is_running,
-        note=lambda trial_id, **what: noted.append((trial_id, what)),
-    )
-    with worker._Heartbeat(study, 7) as heartbeat:
-        assert enough.wait(60)
-    assert heartbeat.was_abandoned != running
-    assert noted[:2] == ([(7, {HEARTBEAT: 2}), (7, {HEARTBEAT: 3})] if running else [])
+    with pytest.raises(StopTraining) as caught:
+        observer(taken=True)[0].on_epoch_end(record(1))
+    assert not caught.value.save
 
 
 @pytest.fixture
@@ -162,22 +223,23 @@ def work(monkeypatch):
     def run(*trials, is_complete=True, end=()):
         left, sent, closed = list(trials), [], []
         study = SimpleNamespace(
-            claim=lambda holder: left.pop(0) if left else None,
-            status=lambda: SimpleNamespace(is_complete=is_complete),
+            needs_trial=lambda: bool(left),
+            status=lambda: SimpleNamespace(is_complete=is_complete and not left),
             close=lambda: closed.append(True),
         )
 
-        def run_trial(study, trial, end_signal):
+        def run_trial(worker):
+            trial = left.pop(0)
             if isinstance(trial, BaseException):
                 raise trial
 
         signals = iter(end)
-        told = type("Signal", (), {"__bool__": lambda self: next(signals, False)})
+        told = type("Signal", (), {"__bool__": lambda self: next(signals, False), "check": None})
         monkeypatch.setattr(worker, "_PAUSE", 0)
-        monkeypatch.setattr(worker, "Study", lambda plan: study)
+        monkeypatch.setattr(worker, "Study", lambda plan, check, create: study)
         monkeypatch.setattr(worker, "EndSignal", told)
-        monkeypatch.setattr(worker, "_run", run_trial)
-        worker.work("plan", SimpleNamespace(send=sent.append))
+        monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
+        worker.work("plan", SimpleNamespace(send=sent.append), None)
         assert closed == [True]
         return left, sent
 
@@ -203,8 +265,12 @@ def test_a_process_is_told_to_end_by_sigterm_or_by_its_parents_end(monkeypatch) 
     monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
     told, orphan = worker.EndSignal(), worker.EndSignal()
     assert not told
+    told.check()
     told._tell(15, None)
     assert told
-    monkeypatch.setattr(worker.os, "getppid", lambda: 1)
+    with pytest.raises(StoppedError):
+        told.check()
+    gone = SimpleNamespace(is_alive=lambda: False)
+    monkeypatch.setattr(worker.multiprocessing, "parent_process", lambda: gone)
     assert orphan
-    assert list(handlers) == [worker.signal.SIGTERM]
+    assert handlers[worker.signal.SIGINT] == worker.signal.SIG_IGN

@@ -1,0 +1,204 @@
+"""Optuna's storage in a database that may be away for a while: calls wait and are repeated.
+
+Optuna itself ends a worker at the first lost connection. Its heartbeats also miss trials whose
+process died before the first one, and take every trial for dead after a suspended machine wakes up.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Any, TypeVar
+
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages._rdb import models
+from optuna.trial import TrialState
+from sqlalchemy import exc, func
+
+from nn.errors import ProgramError
+from nn.wording import shorten
+
+_T = TypeVar("_T")
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # seconds between two attempts
+_BRIEF = 1.0  # seconds of waiting that are not worth a word
+_HOPELESS = ("authentication", "password", "denied", "does not exist", "unknown database")
+# SQLite's lock, and tables that another process has just created; all else waiting does not help.
+_PASSING = ("locked", "busy", "already exists", "unique", "duplicate")
+
+
+class DatabaseGoneError(ProgramError):
+    """The database does not answer, and the wait for it is over."""
+
+    exit_code = 6
+
+
+class Patience:
+    """Repeats calls while the database does not answer.
+
+    Args:
+        seconds: How long to wait in one go.
+        on_wait: Called once for each wait, with the database's message.
+        check: Called before each attempt; may raise an error that ends the wait.
+        clock: Returns the time in seconds.
+        pause: Waits for a number of seconds.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        on_wait: Callable[[str], None] = lambda reason: None,
+        check: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._seconds = seconds
+        self._on_wait = on_wait
+        self._check = check
+        self._clock = clock
+        self._pause = pause
+        self._is_gone = False
+
+    def __call__(self, call: Callable[[], _T]) -> _T:
+        """Return what `call` returns, once it does not fail for want of a database.
+
+        Raises:
+            DatabaseGoneError: the wait is over; all later calls are made only once.
+        """
+        began, pause, was_said = self._clock(), _FIRST_PAUSE, self._is_gone
+        while True:
+            try:
+                return call()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                reason = first_line(error)
+            self._check()
+            waited = self._clock() - began
+            if self._is_gone or waited >= self._seconds:
+                self._is_gone = True
+                raise DatabaseGoneError(
+                    f"the database does not answer ({reason}); what is finished is kept, and the "
+                    "same command continues the search"
+                )
+            if waited >= _BRIEF and not was_said:
+                was_said = True
+                self._on_wait(reason)
+            self._pause(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Return whether an error may pass when the same is tried again later."""
+    while not isinstance(error, exc.DBAPIError):
+        if error.__cause__ is None:
+            return False
+        error = error.__cause__
+    words = str(error.orig).lower()
+    if any(word in words for word in _PASSING):
+        return True
+    lost = error.connection_invalidated or isinstance(
+        error, exc.OperationalError | exc.InterfaceError
+    )
+    hopeless = isinstance(error.orig, sqlite3.Error) or any(word in words for word in _HOPELESS)
+    return lost and not hopeless
+
+
+def first_line(error: BaseException) -> str:
+    """Return what the database's driver said, short and in one line."""
+    while (cause := getattr(error, "orig", None) or error.__cause__) is not None:
+        error = cause
+    return shorten(" ".join(str(error).split()), 150)
+
+
+class PatientStorage(RDBStorage):
+    """Optuna's storage with patience, and heartbeats that survive outages and suspended machines.
+
+    Args:
+        url: The database.
+        patience: Repeats what the database could not do.
+        dead_after: Seconds without a heartbeat after which a trial's process counts as dead.
+        options: Further arguments of `RDBStorage`.
+    """
+
+    def __init__(self, url: str, patience: Patience, dead_after: float, **options: Any) -> None:
+        interval = max(1, round(dead_after / 4))
+        super().__init__(
+            url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
+            heartbeat_interval=interval,
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+            **options,
+        )
+        self.patience = patience
+        self._interval, self._dead_after = interval, dead_after
+        self._looked = float("-inf")
+        self._suspects: dict[int, float] = {}
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        """Try once: if the database is away, the next heartbeat will do."""
+        with suppress(Exception):
+            super().record_heartbeat(trial_id)
+
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
+        """Change a trial's state; if the connection broke off, this may have succeeded before."""
+        attempts = 0
+
+        def change() -> bool:
+            nonlocal attempts
+            attempts += 1
+            try:
+                return RDBStorage.set_trial_state_values(self, trial_id, state, values)
+            except UpdateFinishedTrialError:
+                if attempts > 1 and RDBStorage.get_trial(self, trial_id).state == state:
+                    return True
+                raise
+
+        return self.patience(change)
+
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        """Return the trials that had no heartbeat at two looks, at least an interval apart.
+
+        In between, a process that was suspended, or lost the database, sends one.
+        """
+        now = time.monotonic()
+        if now - self._looked < self._interval:
+            return []
+        self._looked = now
+        trial, beat = models.TrialModel, models.TrialHeartbeatModel
+        with self.scoped_session() as session:
+            query = session.query(trial.trial_id, beat.heartbeat, func.now()).outerjoin(beat)
+            running = query.filter(trial.study_id == study_id, trial.state == TrialState.RUNNING)
+            ages = {
+                one: at and (there.replace(tzinfo=None) - at).total_seconds()
+                for one, at, there in running.all()
+            }
+        # A trial without any heartbeat may have begun just now.
+        needed = {
+            one: self._dead_after if age is None else self._interval
+            for one, age in ages.items()
+            if age is None or age > self._dead_after
+        }
+        self._suspects = {one: self._suspects.get(one, now) for one in needed}
+        return [one for one, since in self._suspects.items() if now - since >= needed[one]]
+
+
+def _patient(name: str) -> Any:
+    method = getattr(PatientStorage, name)
+
+    @wraps(method)
+    def call(self: PatientStorage, *values: Any, **words: Any) -> Any:
+        return self.patience(lambda: method(self, *values, **words))
+
+    return call
+
+
+for _name in (
+    "create_new_study", "get_study_id_from_name", "get_study_name_from_id", "get_study_directions",
+    "set_study_user_attr", "get_study_user_attrs", "set_study_system_attr",
+    "get_study_system_attrs", "_create_new_trial", "_set_trial_param", "get_trial", "_get_trials",
+    "get_trial_id_from_study_id_trial_number", "get_trial_user_attrs", "get_trial_system_attrs",
+    "set_trial_user_attr", "set_trial_system_attr", "set_trial_intermediate_value",
+    "_get_stale_trial_ids",
+):  # fmt: skip
+    setattr(PatientStorage, _name, _patient(_name))

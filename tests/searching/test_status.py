@@ -1,0 +1,49 @@
+"""The status of a study: its winner, also if hardly anything went well, and what decided."""
+
+import pytest
+
+pytest.importorskip("optuna")
+from optuna.trial import TrialState
+
+from nn.searching.status import RESULT
+from tests.searching.trials import claim, complete
+
+
+def end_early(study, trial, value, how):
+    trial.report(value, 1)
+    trial.set_user_attr(RESULT, {"outcome": how})
+    study.storage.set_trial_state_values(trial._trial_id, TrialState.PRUNED)
+
+
+def test_if_those_that_went_on_diverged_the_best_of_the_others_is_trained_to_the_end(make):
+    study = make(trials=3)
+    for value, how in ((0.5, "pruned"), (0.9, "diverged"), (0.7, "pruned")):
+        end_early(study, claim(study)[1], value, how)
+    status = study.status()
+    assert (status.best, status.is_complete) == (None, False)
+    assert study.needs_trial()
+    slot, trial = claim(study)
+    assert slot == 2
+    assert [one.state for one in study.attempts_with(trial)[1]] == [TrialState.PRUNED]
+    complete(study, trial, 0.8)
+    assert study.status().is_complete
+    assert study.status().best[0] == 2
+
+
+def test_if_all_diverged_there_is_no_winner_to_be_had(make):
+    study = make(trials=1)
+    end_early(study, claim(study)[1], 0.5, "diverged")
+    assert (study.status().best, study.status().is_complete) == (None, True)
+    assert not study.needs_trial()
+
+
+def test_importance_finds_what_decides_and_needs_enough_trials(make):
+    study = make(trials=30, sampler="random")
+    assert study.status().importance() == {}
+    while study.needs_trial():
+        _, trial = claim(study)
+        complete(study, trial, 1 / (1 + abs(trial.params["learning_rate"] - 0.01)))
+    importance = study.status().importance()
+    assert sum(importance.values()) == pytest.approx(1)
+    assert importance["learning_rate"] > 0.8
+    assert study.status().is_complete
