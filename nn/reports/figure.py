@@ -11,7 +11,6 @@ pyplot: no window opens, and no figure has to be closed.
 import logging
 import textwrap
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.files.atomic_write import open_atomically
+from nn.files.atomic_write import write_atomically
+from nn.reports.image_sprite import encode_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,14 +90,11 @@ def _write_png(path: Path, canvas: "FigureCanvasAgg") -> None:
     """Draw a figure and write it: the pixels that `savefig` writes, in half the time.
 
     `savefig` draws twice, the first time only for the layout, and compresses a transparency that no
-    picture has. Run lengths alone compress lines and noise as well, and faster.
+    picture has.
     """
-    from PIL import Image
-
-    canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    with open_atomically(path) as stream:
-        image.save(stream, "png", dpi=(_DPI, _DPI), compress_level=1, compress_type=zlib.Z_RLE)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    write_atomically(path, encode_png(pixels, dpi=(_DPI, _DPI)))
 
 
 def shortened(title: str, width: int, lines: int = 2) -> str:

@@ -7,6 +7,7 @@ its pixels. So all of them lie side by side in one image, from which the page cu
 import io
 import math
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +57,24 @@ def make_sprite(images: NDArray[np.uint8]) -> tuple[bytes, int]:
     Returns:
         A greyscale PNG, and the number of images in each of its rows.
     """
-    from PIL import Image
-
     count, height, width = images.shape
     columns = min(count, math.ceil(math.sqrt(count * height / width)))
     rows = math.ceil(count / columns)
     filled = np.zeros((rows * columns, height, width), np.uint8)
     filled[:count] = images
     side_by_side = filled.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    return encode_png(side_by_side.reshape(rows * height, columns * width)), columns
+
+
+def encode_png(pixels: NDArray[np.uint8], **options: Any) -> bytes:
+    """Return pixels, (H, W) or (H, W, 3), as a PNG; `options` are Pillow's.
+
+    Run lengths suit ink on black, lines and noise: the test images become 3% smaller than at level
+    6 without them, in 40% of the time.
+    """
+    from PIL import Image
+
     stream = io.BytesIO()
-    # Run lengths suit ink on black: 3% smaller than level 6 finds without them, in 40% of the time.
-    Image.fromarray(side_by_side.reshape(rows * height, columns * width)).save(
-        stream, "png", compress_level=1, compress_type=zlib.Z_RLE
-    )
-    return stream.getvalue(), columns
+    image = Image.fromarray(pixels)
+    image.save(stream, "png", compress_level=1, compress_type=zlib.Z_RLE, **options)
+    return stream.getvalue()

@@ -57,11 +57,10 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     draw(tmp_path / "p.png")
     before = (tmp_path / "p.png").read_bytes()
 
-    def full(self, stream, *_, **__):
-        stream.write(b"half")
+    def full(descriptor):
         raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(Image.Image, "save", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
         draw(tmp_path / "p.png", rate=9.0)
     assert (tmp_path / "p.png").read_bytes() == before
