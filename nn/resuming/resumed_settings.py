@@ -27,6 +27,9 @@ def check_settings_unchanged(folder: RunFolder, saved: Settings, numbers: dict[s
         SettingError: They differ; the message lists how.
     """
     began, now = numbers.get("settings", lasting(saved)), lasting(saved)
+    # A setting that did not exist yet when the training began has its default.
+    known = {name: setting.show(setting.default) for name, setting in DECLARED.items()}
+    began = {**{name: known[name] for name in now}, **began}
     different = [name for name in DECLARED if str(began.get(name)) != str(now.get(name))]
     if different:
         raise SettingError(

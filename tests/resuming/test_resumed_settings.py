@@ -4,6 +4,8 @@ import pytest
 
 from nn.errors import SettingError
 from nn.resuming.resume import resume_run
+from nn.resuming.resumed_settings import check_settings_unchanged
+from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.experiment import run_experiment
 from tests.resuming.leaving import all_files, given
 
@@ -47,6 +49,16 @@ def test_settings_changed_in_the_folder_are_rejected_by_name(stopped):
     path.write_text(path.read_text().replace("learning_rate: 0.01\n", "learning_rate: 0.02\n"))
     with pytest.raises(SettingError, match=r"learning_rate was 0\.01 \(now 0\.02\)"):
         resume_run(stopped, {})
+
+
+def test_a_checkpoint_from_before_a_setting_existed_counts_as_its_default(stopped):
+    numbers = read_numbers(stopped.checkpoint)
+    del numbers["settings"]["distortion"]
+    saved = stopped.read_settings()
+    check_settings_unchanged(stopped, saved, numbers)
+    changed = saved.model_copy(update={"distortion": "elastic"})
+    with pytest.raises(SettingError, match=r"distortion was none \(now elastic\)"):
+        check_settings_unchanged(stopped, changed, numbers)
 
 
 def test_another_number_of_epochs_is_rejected_with_cosine_decay(settings):
