@@ -15,7 +15,9 @@ from benchmarks.work import Work, load_data
 
 @pytest.mark.parametrize("name", ["ours", "ours_compiled"])
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
-def test_ours_take_a_step_for_every_batch_in_every_run(name: str, optimizer: str) -> None:
+def test_our_contestants_take_a_step_for_every_batch_in_every_run(
+    name: str, optimizer: str
+) -> None:
     if name in REQUIRES and find_spec(REQUIRES[name]) is None:
         pytest.skip(f"{CONTESTANTS[name]}: {REQUIRES[name]} is not installed")
     work = Work(hidden=(8,), optimizer=optimizer, l1=1e-5)

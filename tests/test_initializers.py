@@ -40,7 +40,7 @@ def test_weights_are_the_streams_numbers_times_the_deviation(
     np.testing.assert_array_equal(weights, expected)
 
 
-def test_a_stream_goes_on_where_it_was() -> None:
+def test_a_random_stream_continues_where_it_was() -> None:
     rng = np.random.default_rng(0)
     first, second = (INITIALIZERS["he"]((4, 4), fan_in=4, rng=rng) for _ in range(2))
     assert not np.isin(first, second).any()

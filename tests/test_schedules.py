@@ -66,6 +66,6 @@ def test_halving_follows_every_fall_of_the_validation_accuracy() -> None:
     assert schedule(8) == 0.125
 
 
-def test_halving_needs_nothing_but_the_history_to_go_on() -> None:
+def test_halving_can_be_resumed_from_the_history_alone() -> None:
     history = [Epoch(0.5), Epoch(0.4), Epoch(0.3)]
     assert [halving(history)(epoch) for epoch in (4, 2, 3, 1)] == [0.25, 1, 0.5, 1]

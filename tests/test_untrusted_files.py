@@ -68,7 +68,7 @@ def test_a_strangers_run_makes_no_folder_for_its_data(refused, copy, predict, tm
                 break
 
 
-def test_a_strangers_run_that_is_gone_on_with_makes_none_either(
+def test_resuming_a_strangers_run_makes_no_folder_for_its_data(
     refused, run_program, copy, trained_run, tmp_path
 ):
     words = ("--save-dir", copy.parent, "--resume", "copy", "--epochs", 99)
@@ -123,7 +123,7 @@ def test_ones_own_words_lead_anywhere(train, trained_run, tmp_path):
     "name", ["settings.yaml", "weights_1.csv", "data.csv", "normalization.csv"]
 )
 @pytest.mark.parametrize("kind", ["pipe", "device", "secret"])
-def test_what_stands_in_a_run_files_place_is_not_waited_for(  # noqa: PLR0917 (fixtures)
+def test_a_pipe_a_device_or_a_link_is_no_file_of_a_run(  # noqa: PLR0917 (fixtures)
     refused, copy, predict, tmp_path, name, kind
 ):
     (copy / name).unlink()

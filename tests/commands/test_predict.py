@@ -340,7 +340,7 @@ def test_a_drawn_picture_is_read(copy, predict, tmp_path, inverted):
 @pytest.mark.parametrize(
     ("name", "content"), [("none.png", None), ("text.png", b"hello"), ("empty.png", b"")]
 )
-def test_a_picture_that_is_none_is_named(refused, copy, predict, name, content):
+def test_a_file_that_is_no_picture_is_named(refused, copy, predict, name, content):
     if content is not None:
         (copy.parents[1] / name).write_bytes(content)
     refused(predict("--image", name), 3, name)

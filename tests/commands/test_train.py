@@ -191,7 +191,7 @@ def test_output_that_nobody_reads_any_more_stops_and_saves(start_endless, tmp_pa
 
 
 @pytest.mark.long
-def test_how_it_is_watched_changes_nothing_in_the_run(train, tmp_path):
+def test_charts_and_windows_change_nothing_in_the_run(train, tmp_path):
     words = ["--defaults", "--epochs", 1, "--hidden-units", 8]
     plain = train(*words, "--name", "plain")
     watched = train(*words, "--name", "watched", "--no-chart", "--live-plot")

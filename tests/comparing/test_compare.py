@@ -145,7 +145,7 @@ def test_seeds_without_any_difference_leave_no_noise():
 
 
 @pytest.mark.parametrize("other", [{"crc32": 8}, {"split": "official"}])
-def test_other_images_are_said_and_have_a_best_of_their_own(other):
+def test_runs_on_other_images_are_mentioned_and_have_a_best_of_their_own(other):
     comparison = compare([made(0.9), made(0.5, **other), made(0.4, epochs=3, **other)])
     assert "used different images" in comparison.notes[0]
     assert comparison.differing == ["epochs", "data"]

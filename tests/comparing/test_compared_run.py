@@ -34,7 +34,7 @@ def test_damaged_runs_are_left_out_and_named(settings):
         read_runs([bad], said.append)
 
 
-def test_missing_histories_are_none_but_damaged_ones_an_error(settings):
+def test_missing_histories_are_empty_but_damaged_ones_are_an_error(settings):
     folder = run_experiment(settings(epochs=1)).folder
     (folder.path / "loss_history.csv").write_text("epoch\n1\n")
     with pytest.raises(RunFolderError, match=r"loss_history\.csv"):

@@ -65,7 +65,7 @@ def test_ten_blocks_are_room_enough():
     assert len(chart_lines(history([0.5, 0.4]), epochs=2, columns=41, rows=10)) == 4
 
 
-def test_before_the_first_epoch_is_over_there_is_none():
+def test_before_the_first_epoch_is_over_there_is_no_chart():
     assert chart_lines([], epochs=3, columns=80, rows=24) == []
 
 

@@ -20,7 +20,7 @@ def titles(walk, keys):
     return shown
 
 
-def test_keys_go_on_and_back_and_stop_at_both_ends(walk):
+def test_keys_move_forward_and_back_and_stop_at_both_ends(walk):
     assert walk.frame(100, 40)[0] == "One training step of a tiny network, 2-3-2"
     assert titles(walk, ["n", "right", "b", "left", "b"]) == [
         "Forward, layer 1 of 3: dense 2 -> 3",

@@ -276,7 +276,7 @@ def test_a_download_that_ends_early_leaves_no_bar():
     download.close()
 
 
-def test_the_chart_of_a_run_that_goes_on_begins_with_its_first_epoch(shown):
+def test_the_chart_of_a_resumed_run_begins_with_its_first_epoch(shown):
     resumed = "progress.on_resume([EpochRecord(1, 0.001, 0.6, 0.8, 0.1234, 0.85, 0.3)])"
     script = SCRIPT.replace("    for epoch in (1, 2):", f"    {resumed}\n    for epoch in (2,):")
     assert "0.1234" in shown(100, script=script)  # of no line but the chart's, under epoch 2

@@ -72,7 +72,7 @@ def test_typing_the_beginning_is_enough(press):
     assert choose("activation") == "sigmoid"
 
 
-def test_what_is_spelled_like_nothing_is_not_taken(press):
+def test_what_matches_no_choice_is_not_accepted(press):
     press("sdg" + ENTER + CTRL_U + "sgd" + ENTER)
     assert choose("optimizer") == "sgd"
     press("adan" + ENTER + BACKSPACE * 4 + ENTER)
@@ -80,7 +80,7 @@ def test_what_is_spelled_like_nothing_is_not_taken(press):
 
 
 @pytest.mark.parametrize(("name", "typed"), [("initialization", "HE"), ("optimizer", "ad")])
-def test_what_flags_take_is_taken_here_too_and_shown_when_it_is_typed(press, name, typed):
+def test_what_flags_accept_is_accepted_here_too_and_shown_when_it_is_typed(press, name, typed):
     press(typed + ENTER)
     value = choose(name)
     assert value == {"initialization": "he", "optimizer": "adam"}[name]

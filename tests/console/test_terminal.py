@@ -97,6 +97,6 @@ def test_a_dumb_terminal_gets_one_image_below_the_other_and_no_escapes(start_bro
     assert "\x1b" not in before + child.before
 
 
-def test_without_a_terminal_there_is_none(tmp_path):
+def test_a_file_is_no_terminal(tmp_path):
     with (tmp_path / "file").open("w+") as file:
         assert not has_terminal(file, file)

@@ -138,7 +138,7 @@ def test_an_epoch_that_was_left_is_dealt_out_in_the_same_order_again() -> None:
     assert groups(left) == expected[1]
 
 
-def test_where_the_stream_stands_tells_the_order_of_the_epoch_under_way() -> None:
+def test_the_state_of_the_stream_gives_the_order_of_the_current_epoch() -> None:
     rng = np.random.default_rng(0)
     dealt = Batches(numbered(300), HALVED, 4, rng=rng, chunk_rows=64)
     before = rng.bit_generator.state

@@ -39,7 +39,7 @@ def test_without_its_mapping_emnist_s_letters_are_numbers(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("line", ["1 65\x1b", "99999 65", "1", "one two", "1 55296", "1 1000000"])
-def test_a_mapping_that_is_none_names_nothing_by_accident(tmp_path: Path, line: str) -> None:
+def test_a_damaged_mapping_gives_no_class_a_name(tmp_path: Path, line: str) -> None:
     write_emnist_letters(tmp_path)
     (tmp_path / "emnist-letters-mapping.txt").write_text(line + "\n")
     names = read(tmp_path).class_names

@@ -32,7 +32,7 @@ def test_part_and_set_are_in_the_name(name: str, part: str, its_set: str) -> Non
     assert set_of(name) == its_set
 
 
-def test_a_thing_whose_name_says_nothing_is_for_training() -> None:
+def test_a_file_of_any_other_name_is_for_training() -> None:
     assert by_part([("digits", 1), ("test", 2)], FOLDER) == {"training": 1, "test": 2}
 
 

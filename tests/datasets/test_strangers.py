@@ -39,7 +39,7 @@ def test_other_bytes_are_no_stranger_s(head: bytes) -> None:
     assert seems_to_be(file("notes.txt", head)) == ""
 
 
-def test_a_page_that_is_called_one_is_no_data() -> None:
+def test_a_web_page_is_no_data() -> None:
     assert seems_to_be(file("index.html", b"<html>")) == ""
 
 

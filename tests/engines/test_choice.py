@@ -38,13 +38,13 @@ def choose(layers: list, optimizer: str = "momentum", compiled: bool = True) -> 
 
 
 @pytest.mark.parametrize("layers", SUPPORTED)
-def test_numpy_takes_them_unless_compiled_ones_are_wanted(layers: list) -> None:
+def test_numpy_takes_the_steps_unless_compiled_ones_are_wanted(layers: list) -> None:
     assert isinstance(choose(layers, compiled=False), FusedEngine)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
 @pytest.mark.parametrize("layers", SUPPORTED)
-def test_compiled_loops_take_those_of_dense_layers(layers: list, optimizer: str) -> None:
+def test_compiled_loops_take_the_steps_of_dense_layers(layers: list, optimizer: str) -> None:
     pytest.importorskip("numba")
     from nn.engines.compiled import CompiledEngine
 

@@ -48,7 +48,7 @@ def test_either_can_continue_where_the_other_was(optimizer: str) -> None:
 
 
 @EACH_OPTIMIZER
-def test_they_repeat_to_the_last_bit_wherever_memory_lies(optimizer: str) -> None:
+def test_compiled_steps_repeat_to_the_last_bit_wherever_memory_lies(optimizer: str) -> None:
     examples, results = make_examples(), []
     for offset in range(0, 17, 4):
         memory = np.empty(examples.inputs.size + 16, np.float32)

@@ -60,7 +60,7 @@ def test_logits_too_large_to_exponentiate_are_no_trouble() -> None:
     assert_same(ours, textbook, start)
 
 
-def test_what_is_no_number_is_not_mended_on_its_way() -> None:
+def test_relu_keeps_nan_so_that_divergence_is_noticed() -> None:
     """A unit of inf - inf must not become 0, which would hide that training has diverged."""
     model = make_model(CompiledEngine, "two, relu")
     arrays = model.network.arrays

@@ -45,6 +45,6 @@ def test_an_activation_of_ones_own_is_something_else() -> None:
         dense_layers(Network([Dense(5), Softsign(), Dense(3)], 4))
 
 
-def test_a_network_without_layers_is_none() -> None:
+def test_a_network_without_layers_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="without dense layers"):
         dense_layers(Network([], 4))

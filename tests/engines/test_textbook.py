@@ -69,7 +69,7 @@ def test_many_steps_come_to_the_same_as_the_textbooks(
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "averaged"])
 @pytest.mark.parametrize("batch_size", [1, 4, 64, 5000])
 @pytest.mark.parametrize("engine", ["fused", "compiled"])
-def test_so_they_do_at_any_batch_size_and_wherever_dark_is(
+def test_engines_agree_at_any_batch_size_and_whatever_pixel_is_dark(
     engine: str, batch_size: int, optimizer: str, dark: float
 ) -> None:
     if engine == "compiled":

@@ -27,7 +27,7 @@ def test_the_threads_come_back_from_an_error_too() -> None:
     assert blas_threads() == before
 
 
-def test_training_takes_what_it_is_given_and_evaluation_one(
+def test_training_uses_the_threads_it_is_given_and_evaluation_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network = make_network()

@@ -13,7 +13,7 @@ from nn.optimizers import SGD
 @pytest.mark.parametrize(
     ("function", "part"), [(Dense.forward, "self.weights.value +"), (SGD.step, "learning_rate *")]
 )
-def test_the_line_stands_where_it_is_said_to_stand(function, part):
+def test_the_line_is_where_the_reference_says(function, part):
     where, line = code_line(function, part).split("  ", 1)
     file, number = where.split(":")
     lines = (Path(nn.__file__).parents[1] / file).read_text(encoding="utf-8").splitlines()

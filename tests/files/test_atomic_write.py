@@ -285,7 +285,7 @@ def test_permissions_follow_the_umask(path: Path, umask: int, mode: int) -> None
 
 
 @POSIX
-def test_a_link_gives_way_and_what_it_led_to_stays(tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     real, link = folder / "real.yaml", tmp_path / "link.yaml"

@@ -20,7 +20,7 @@ def test_as_many_windows_as_fit(image, window, options, stops) -> None:
     assert Windows(image, window, **options).stops == stops
 
 
-def test_each_place_sees_its_pixel_at_every_stop() -> None:
+def test_each_cell_sees_its_pixel_at_every_stop() -> None:
     windows = Windows((9, 8), (2, 3), stride=(2, 1), dilation=(3, 2))
     images = np.arange(2 * 9 * 8 * 3).reshape(2, 9, 8, 3)
     assert list(windows.cells()) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]

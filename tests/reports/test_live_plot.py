@@ -112,7 +112,7 @@ def test_a_real_window_follows_until_it_is_closed(display, closed_in, printed):
     assert ended.stdout.splitlines() == printed
 
 
-def test_the_curves_of_a_run_that_goes_on_begin_with_its_first_epoch(plot):
+def test_the_curves_of_a_resumed_run_begin_with_its_first_epoch(plot):
     import matplotlib.pyplot as plt
 
     plot.on_resume([EpochRecord(number, 0.001, 0.5, 0.8, 0.6, 0.7, 1.0) for number in (1, 2)])

@@ -203,14 +203,14 @@ def test_without_a_display_there_is_none_and_nothing_is_started(monkeypatch):
     assert not window.has_display()
 
 
-def test_a_display_that_is_not_there_is_none(monkeypatch, capfd):
+def test_a_missing_display_is_noticed(monkeypatch, capfd):
     monkeypatch.setenv("DISPLAY", ":987")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert not window.has_display()
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_display_that_never_answers_is_none_after_some_patience(monkeypatch):
+def test_a_display_that_never_answers_counts_as_missing(monkeypatch):
     with socket.socket() as listener:
         for number in range(200, 300):
             try:

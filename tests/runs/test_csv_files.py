@@ -249,7 +249,7 @@ def test_a_table_without_rows_comes_back_empty(tmp_path):
     ["", "epoch\n1\n", "loss,epoch\n1,2\n", "epoch,loss\n1\n", "epoch,loss\n1,2,3,4\n5,6\n",
      "epoch,loss\n1,x\n", "epoch,loss\n1,2,3\n4\n"],
 )  # fmt: skip
-def test_a_table_that_is_none_is_named_in_the_error(tmp_path, content):
+def test_a_file_that_is_no_table_is_named_in_the_error(tmp_path, content):
     (tmp_path / "t.csv").write_text(content)
     with pytest.raises(RunFolderError, match=r"t.csv: expected a header, epoch,loss"):
         read_table(tmp_path / "t.csv", ("epoch", "loss"))

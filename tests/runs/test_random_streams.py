@@ -44,6 +44,6 @@ def test_a_seed_may_be_of_any_length():
     assert len({tuple(first_numbers(seed, "split")) for seed in seeds}) == len(seeds)
 
 
-def test_a_purpose_that_is_none_is_refused():
+def test_an_unknown_purpose_is_refused():
     with pytest.raises(ValueError, match="not in tuple"):
         random_stream(0, "luck")

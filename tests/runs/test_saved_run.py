@@ -205,13 +205,13 @@ def test_a_picture_of_ones_own_is_read_in_the_runs_size(finished, tmp_path):
     assert probabilities.argmax() == logits.argmax()
 
 
-def test_a_picture_that_is_none_is_named_in_the_error(finished, tmp_path):
+def test_a_file_that_is_no_picture_is_named_in_the_error(finished, tmp_path):
     (tmp_path / "note.png").write_text("no picture")
     with pytest.raises(DataError, match=r"note\.png"):
         predict_picture(load_run(finished.folder), tmp_path / "note.png")
 
 
-def test_a_run_that_is_resumed_while_it_is_read_is_not_taken_for_one(folder, monkeypatch):
+def test_a_run_that_is_resumed_while_it_is_read_is_rejected(folder, monkeypatch):
     """The files of two results would make a network that nobody has trained."""
     read_network = RunFolder.read_network
 
@@ -255,7 +255,7 @@ def test_a_network_that_its_settings_make_too_large_is_refused_with_the_file_nam
         load_run(folder)
 
 
-def test_weights_are_not_drawn_that_are_read_anyway(folder, monkeypatch):
+def test_weights_that_are_read_anyway_are_not_drawn_first(folder, monkeypatch):
     drawn = []
     monkeypatch.setattr("nn.runs.preparation.random_stream", lambda *words: drawn.append(words))
     load_run(folder)  # drawing from None would fail

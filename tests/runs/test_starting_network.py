@@ -46,7 +46,7 @@ def test_with_steps_of_no_length_the_network_stays_what_it_was(base, started):
     ).read_bytes()
 
 
-def test_training_goes_on_from_what_was_learned(base, started):
+def test_training_again_continues_from_what_was_learned(base, started):
     lost = np.loadtxt(base.folder.path / "loss_history.csv", delimiter=",", skiprows=1)
     more = run_experiment(started(learning_rate=1e-4))
     assert more.result.training_loss < lost[0, 1]
@@ -91,14 +91,14 @@ def test_a_run_that_is_not_there_is_named_with_the_nearest(base, started):
         starting_run(started(start_from="bse"), base.folder.path.parent)
 
 
-def test_settings_that_make_the_network_are_taken_over(base):
+def test_settings_of_the_network_are_copied(base):
     taken = network_settings("base", base.folder.path.parent)
     assert taken == {
         "hidden_layers": 1, "hidden_units": 9, "activation": "relu", "normalization": "normal",
     }  # fmt: skip
 
 
-def test_without_a_run_to_start_from_there_is_none(settings):
+def test_without_a_run_to_start_from_nothing_is_loaded(settings):
     assert starting_run(settings(), Path()) is None
 
 

@@ -45,7 +45,7 @@ def test_links_are_followed_before_a_path_is_judged(here: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["save_dir", "storage", "data_dir"])
-def test_what_is_refused_from_a_file_is_taken_from_a_flag(name: str) -> None:
+def test_what_is_refused_from_a_file_is_accepted_from_a_flag(name: str) -> None:
     flag = "--" + name.replace("_", "-")
     with pytest.raises(SettingError, match=rf"a\.yaml, line 2: {name} is '/x'.*{flag}"):
         check_write_scope({name: Given("/x", f"a.yaml, line 2: {name}")})

@@ -39,7 +39,7 @@ def test_the_start_may_be_a_config_a_run_or_a_runs_name(tmp_path):
         plan({"start": "mien"}, save_dir=save_dir)
 
 
-def test_a_list_of_layers_and_its_shorthand_drive_each_other_out():
+def test_a_list_of_layers_and_its_shorthand_replace_each_other():
     layers, units = given(layers="[relu]"), given(hidden_units="5", epochs="3")
     assert set(override(layers, units)) == {"hidden_units", "epochs"}
     assert set(override(units, layers)) == {"layers", "epochs"}

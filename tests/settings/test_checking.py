@@ -11,7 +11,7 @@ def test_what_is_not_given_has_its_default():
     assert check_settings({"epochs": Given("3", "--epochs")}) == Settings(epochs=3)
 
 
-def test_an_error_says_where_what_arrived_what_is_taken_and_what_is_near():
+def test_an_error_says_where_what_arrived_what_is_expected_and_what_is_near():
     with pytest.raises(SettingError) as error:
         check_settings({"activation": Given("Rellu", "line 4")})
     assert str(error.value) == ("line 4 is 'Rellu'; expected relu or sigmoid. Did you mean relu?")

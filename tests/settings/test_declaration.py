@@ -62,7 +62,7 @@ def test_the_defaults_are_those_of_the_product():
     }
 
 
-def test_every_default_is_a_value_that_its_setting_takes():
+def test_every_default_is_a_value_that_its_setting_accepts():
     assert Settings.model_validate(Settings().model_dump()) == Settings()
 
 
@@ -98,7 +98,7 @@ def test_every_setting_is_explained_in_one_line():
         ("name", ["first try-2", "ä_1", ""], None),
     ],
 )
-def test_every_spelling_is_taken(name, spellings, value):
+def test_every_spelling_is_accepted(name, spellings, value):
     for spelling in spellings:
         taken = getattr(Settings.model_validate({name: spelling}), name)
         wanted = spelling if value is None else value

@@ -17,13 +17,13 @@ def test_every_setting_has_a_flag_that_sets_it():
         assert getattr(check_settings(given), setting.name) == setting.default
 
 
-def test_a_run_to_go_on_with_may_be_named():
+def test_a_run_to_resume_may_be_named():
     lines = [[], ["--resume"], ["--resume", "my run", "--epochs", "9"], ["--resume=a", "--l1"]]
     assert [parse_command_line(words).resume for words in lines] == [None, "", "my run", "a"]
     assert list(parse_command_line(lines[2]).given) == ["epochs"]
 
 
-def test_flags_take_every_spelling():
+def test_flags_accept_every_spelling():
     assert settings_of("--activation", "ReLU", "--hidden-layers", "two", "--epochs=5") == Settings(
         hidden_layers=2, epochs=5
     )

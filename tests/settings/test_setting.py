@@ -18,7 +18,7 @@ def test_blanks_and_capitals_make_no_difference():
     assert SETTINGS["epochs"].interpret(" 3 ") == "3"
 
 
-def test_what_a_setting_takes_is_said_in_words():
+def test_what_a_setting_accepts_is_said_in_words():
     assert SETTINGS["epochs"].expected == "a whole number from 1 up to 1,000,000,000,000"
     assert SETTINGS["momentum"].expected == "a number from 0 below 1"
     assert SETTINGS["decay_rate"].expected == "a number above 0 up to 1"

@@ -127,7 +127,7 @@ def test_what_can_be_watched_is_in_the_history() -> None:
     assert np.isfinite(list(MONITORS.values())).all()
 
 
-def test_with_any_change_it_ends_where_training_has_come_to_rest() -> None:
+def test_with_any_change_it_stops_when_the_metric_no_longer_changes() -> None:
     losses = [4.0, 3.0, 3.5, 3.25, 3.5, 3.4, 3.0]
 
     def resting(min_delta: float) -> EarlyStopping:
@@ -140,7 +140,7 @@ def test_with_any_change_it_ends_where_training_has_come_to_rest() -> None:
 
 @pytest.mark.parametrize("losses", [[5, 4, 6, 3, 4, 4, 2], [5, 6, 7, 8, 4], [5, 4, 3, 2]])
 @pytest.mark.parametrize("left_after", [0, 1, 3])
-def test_shown_the_history_it_goes_on_as_if_it_had_seen_it(losses, left_after) -> None:
+def test_after_the_history_it_continues_as_if_it_had_seen_every_epoch(losses, left_after) -> None:
     """Even one that has counted before, and would count the same epochs twice."""
     whole = stops_after(EarlyStopping("validation_loss", patience=2), losses)
     stopping = EarlyStopping("validation_loss", patience=2)

@@ -66,7 +66,7 @@ def test_examples_may_come_in_the_same_arrays_again() -> None:
     assert result.accuracy == 1
 
 
-def test_it_leaves_the_network_and_a_training_step_under_way_alone() -> None:
+def test_evaluation_leaves_the_network_and_a_training_step_under_way_alone() -> None:
     network, twin = identity(3), identity(3)
     inputs = np.random.default_rng(2).standard_normal((4, 3)).astype(np.float32)
     d_logits = np.ones((4, 3), np.float32)

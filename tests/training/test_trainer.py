@@ -192,7 +192,7 @@ def test_resumed_training_is_the_same_as_whole_training() -> None:
 
 
 @pytest.mark.parametrize("chunks", range(1, 6))
-def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
+def test_a_training_stopped_within_an_epoch_continues_with_its_rest(chunks: int) -> None:
     """Two chunks an epoch; the figures and the weights are those of a training never left."""
     whole, left, diary = make_network(), make_network(), Diary()
     expected = run(whole, Dealer(), epochs=3)
@@ -220,7 +220,7 @@ def test_a_training_left_in_an_epoch_goes_on_with_its_rest(chunks: int) -> None:
     assert so_far.examples == 0
 
 
-def test_a_training_that_goes_on_and_diverges_falls_back_to_what_was_sound_before() -> None:
+def test_a_resumed_training_that_diverges_returns_to_the_last_finite_network() -> None:
     network, so_far = make_network(), EpochSoFar()
     so_far.last_finite = {name: array + 1 for name, array in network.arrays.items()}
     network.parameters.values[:] = np.inf
