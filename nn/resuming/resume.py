@@ -39,6 +39,7 @@ from nn.settings.declaration import Settings
 from nn.training.state import Checkpoint, TrainingState
 from nn.training.trainer import Observer
 from nn.wording import counted
+from nn.wording import counted
 
 
 def resume_run(
@@ -187,8 +188,8 @@ def _is_extended(
             raise SettingError(
                 f"--epochs is {settings.epochs:,}, but early stopping ended the training of "
                 f"{folder.path} after epoch {len(state.history):,} (patience: "
-                f"{settings.patience:,} {settings.patience_unit}). Leave it out, or train a new "
-                "run with a larger patience."
+                f"{counted(settings.patience, settings.patience_unit.removesuffix('s'))}). Leave "
+                "it out, or train a new run with a larger patience."
             )
     return saved.epochs <= len(state.history) < settings.epochs
 
