@@ -39,7 +39,6 @@ from nn.settings.declaration import Settings
 from nn.training.state import Checkpoint, TrainingState
 from nn.training.trainer import Observer
 from nn.wording import counted
-from nn.wording import counted
 
 
 def resume_run(
