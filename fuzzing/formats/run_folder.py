@@ -14,6 +14,7 @@ from fuzzing.formats import Format, Reading
 from nn.comparing.compared_run import read_runs
 from nn.datasets.idx import write_idx
 from nn.errors import DataError, RunFolderError
+from nn.runs.class_names_file import write_class_names
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import load_run, predict_test_set
@@ -22,7 +23,7 @@ from nn.settings.declaration import Settings
 _FILES = (
     *("settings.yaml", "weights_1.csv", "biases_1.csv", "normalization.csv", "data.csv"),
     *("result.csv", "loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv"),
-    *("seconds.txt", "confusion_matrix.csv"),
+    *("seconds.txt", "confusion_matrix.csv", "classes.csv"),
 )
 _SHORT_SETTINGS = b"hidden_layers: 0\nepochs: 1\ndata_dir: data\ndataset: mnist\n"
 
@@ -30,6 +31,7 @@ _SHORT_SETTINGS = b"hidden_layers: 0\nepochs: 1\ndata_dir: data\ndataset: mnist\
 def _prepare(folder: Path) -> list[bytes]:
     """Train a small run, the one that every input damages in one place."""
     small_run(folder, "whole")
+    write_class_names(folder / "whole", ("cat", '"dog", a', "owl"))
     # Short, for PyYAML takes its time.
     (folder / "whole" / "settings.yaml").write_bytes(_SHORT_SETTINGS)
     shutil.copytree(folder / "whole", folder / "run")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nn.console.program import say, when_stopped
 from nn.console.terminal import has_terminal, is_plain
 from nn.console.viewer import browse_in_terminal, draw_image
+from nn.datasets.class_names import name_of
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import browse_in_window, has_display
@@ -64,25 +65,31 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
             failures.append(error)
     for path in paths:
         try:
-            print_answer(str(path), *predict_picture(run, path))
+            print_answer(str(path), *predict_picture(run, path), run.class_names)
         except DataError as error:
             failures.append(error)
     if failures:
         raise DataError(" ".join(map(str, failures)))
 
 
-def print_answer(name: str, image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> None:
+def print_answer(
+    name: str,
+    image: NDArray[np.uint8],
+    probabilities: NDArray[np.float32],
+    class_names: Sequence[str] = (),
+) -> None:
     """Print the network's input and its answer.
 
     Args:
         name: The picture's name.
         image: The input, (H, W), 0 to 255.
         probabilities: The answer, (K,).
+        class_names: The names of the classes; empty if they have none.
     """
     width = os.get_terminal_size().columns if sys.stdout.isatty() else image.shape[1]
     if image.shape[1] <= width:
         print("\n".join(draw_image(image, is_plain(sys.stdout) or not sys.stdout.isatty())))
     order = np.argsort(-probabilities, kind="stable")
-    say(f"{name}: {order[0]} ({probabilities[order[0]]:.2%})")
-    others = [f"{digit} {probabilities[digit]:.2%}" for digit in order[1:3]]
+    say(f"{name}: {name_of(order[0], class_names)} ({probabilities[order[0]]:.2%})")
+    others = [f"{name_of(k, class_names)} {probabilities[k]:.2%}" for k in order[1:3]]
     say(f"less likely: {', '.join(others)}")

@@ -12,6 +12,7 @@ from nn.console.gather import Resume
 from nn.console.program import say, when_stopped
 from nn.console.progress import DownloadProgress, FileProgress
 from nn.console.watching import hold, live_plots, watching
+from nn.datasets.class_names import what_images_show
 from nn.errors import StoppedError
 from nn.installation import command
 from nn.reports.run_reports import write_reports
@@ -78,5 +79,9 @@ def _report(run: FinishedRun) -> None:
     with closing(FileProgress()) as progress:
         write_reports(run, progress)
     say(f"Saved in {run.folder.path}")
-    say(f"Draw your own digits: open {run.folder.path / REPORT} in a browser")
+    page = run.folder.path / REPORT
+    if what_images_show(run.predictions.class_names) == "digit":
+        say(f"Draw your own digits: open {page} in a browser")
+    else:
+        say(f"See what it answers: open {page} in a browser")
     say(f"Look at it: {command('predict')} --run {quote(str(run.folder.path))}")

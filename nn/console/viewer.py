@@ -74,8 +74,8 @@ def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]
     arrows = "left right" if plain else "← →"
     keys = fitting(
         columns,
-        f"{arrows} move   m {browsing.m_shows}   0-9 one digit   q quit",
-        f"{arrows} m {browsing.m_shows.split()[0]} 0-9 digit q quit",
+        f"{arrows} move   m {browsing.m_shows}   0-9 one {browsing.number_keys_show}   q quit",
+        f"{arrows} m {browsing.m_shows.split()[0]} 0-9 {browsing.number_keys_show} q quit",
         f"{arrows} m 0-9 q",
     )
     title = [fitting(columns, browsing.predictions.title)] if rows > 3 else []
@@ -140,20 +140,22 @@ def _picture(
 def _bars(predictions: Predictions, index: int, columns: int, rows: int, plain: bool) -> list[str]:
     """Draw the probability of each class, or of the most probable ones if there are few rows."""
     shares = np.nan_to_num(predictions.probabilities[index])
-    label = len(str(len(shares) - 1))
+    label = max(len(predictions.name(k, 14)) for k in range(len(shares)))
     room = min(20, columns - label - len("  100.0%"))
     if room < 5:
         return []
     block = "#" if plain else "█"
     return [
-        f"{k:>{label}} {block * round(room * float(shares[k])):{room}} {shares[k]:6.1%}"
+        f"{predictions.name(k, 14):>{label}} "
+        f"{block * round(room * float(shares[k])):{room}} {shares[k]:6.1%}"
         for k in predictions.likeliest(index, rows)
     ]
 
 
 def _verdict(predictions: Predictions, index: int, columns: int, plain: bool) -> str:
-    predicted, true = predictions.predicted[index], predictions.true[index]
-    right = predicted == true
+    right = predictions.predicted[index] == predictions.true[index]
+    predicted = predictions.name(predictions.predicted[index])
+    true = predictions.name(predictions.true[index])
     sign = ("right:" if right else "WRONG:") if plain else ("✓" if right else "✗")
     text = fitting(
         columns,

@@ -8,6 +8,7 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.reports.comparison_plots import Curves, plot_comparison
 from nn.reports.confusion_plots import plot_confusion_difference
+from nn.runs.class_names_file import read_class_names
 from nn.runs.csv_files import csv_text, write_array
 
 FOLDER = "comparisons"
@@ -43,7 +44,8 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
             paths += [folder / f"confusion_difference.{kind}" for kind in ("csv", "png")]
             write_array(paths[-2], difference)
             names = [run.folder.name for run in comparison.runs]
-            plot_confusion_difference(paths[-1], difference, (names[0], names[1]), title)
+            classes = read_class_names(comparison.runs[0].folder.path, len(difference))
+            plot_confusion_difference(paths[-1], difference, (names[0], names[1]), title, classes)
     return paths
 
 

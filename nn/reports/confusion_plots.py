@@ -3,21 +3,26 @@
 A table of numbers does not show at a glance that fours are mistaken for nines.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import name_of
 from nn.reports.figure import picture, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_LONGEST_NAME = 16  # characters beside the matrix
 _MOST_LABELLED = 30  # classes; with more the counts would be too small to read
 
 
-def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -> None:
+def plot_confusion_matrix(
+    path: Path, matrix: NDArray[np.integer], title: str, class_names: Sequence[str] = ()
+) -> None:
     """Draw how often each true class was predicted as each class.
 
     The diagonal holds nearly all images; on a common colour scale no mistake would be visible.
@@ -29,6 +34,7 @@ def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -
         path: the PNG file to write.
         matrix: (K, K), counts, rows = true classes.
         title: the data's and the run's name.
+        class_names: the names of the K classes; empty if they have none.
 
     Raises:
         OSError: the file cannot be written.
@@ -56,7 +62,7 @@ def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -
             return
         axes.hlines(np.arange(classes - 1) + 0.5, -0.5, classes - 0.5, "#dddddd", linewidth=0.6)
         axes.vlines(np.arange(classes - 1) + 0.5, -0.5, classes - 0.5, "#dddddd", linewidth=0.6)
-        _write_counts(axes, matrix, "d", np.where(diagonal, 0, matrix) > 0.4 * most)
+        _write_counts(axes, matrix, "d", np.where(diagonal, 0, matrix) > 0.4 * most, class_names)
         shares = axes.secondary_yaxis("right")
         totals = matrix.sum(axis=1)
         shares.set_yticks(
@@ -72,7 +78,11 @@ def plot_confusion_matrix(path: Path, matrix: NDArray[np.integer], title: str) -
 
 
 def plot_confusion_difference(
-    path: Path, difference: NDArray[np.integer], names: tuple[str, str], title: str
+    path: Path,
+    difference: NDArray[np.integer],
+    names: tuple[str, str],
+    title: str,
+    class_names: Sequence[str] = (),
 ) -> None:
     """Draw how much more often one run than the other predicted each class for each true class.
 
@@ -81,6 +91,7 @@ def plot_confusion_difference(
         difference: (K, K), the first run's counts minus the second's; rows are true classes.
         names: the names of the two runs.
         title: the data's and the comparison's name.
+        class_names: the names of the K classes; empty if they have none.
 
     Raises:
         OSError: the file cannot be written.
@@ -98,7 +109,7 @@ def plot_confusion_difference(
         axes.set_xlabel("predicted class (diagonal: correct)")
         axes.set_ylabel("true class")
         if classes <= _MOST_LABELLED:
-            _write_counts(axes, difference, "+d", np.abs(difference) > 0.6 * most)
+            _write_counts(axes, difference, "+d", np.abs(difference) > 0.6 * most, class_names)
 
 
 def _side(classes: int) -> float:
@@ -111,12 +122,17 @@ def _text_size(classes: int) -> float:
 
 
 def _write_counts(
-    axes: "Axes", counts: NDArray[np.integer], form: str, dark: NDArray[np.bool_]
+    axes: "Axes",
+    counts: NDArray[np.integer],
+    form: str,
+    dark: NDArray[np.bool_],
+    class_names: Sequence[str],
 ) -> None:
     """Name the classes and write each count that is not 0, in white where the cell is dark."""
     classes = len(counts)
-    axes.set_xticks(range(classes))
-    axes.set_yticks(range(classes))
+    labels = [name_of(label, class_names, _LONGEST_NAME) for label in range(classes)]
+    axes.set_xticks(range(classes), labels, rotation=90 if class_names else 0)
+    axes.set_yticks(range(classes), labels)
     for row, column in np.argwhere(counts != 0):
         axes.text(
             column, row, format(int(counts[row, column]), form), ha="center", va="center",

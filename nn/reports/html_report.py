@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.architecture.building import describe
+from nn.datasets.class_names import what_images_show
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
@@ -69,6 +70,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
     histories = history_data(run.folder.path)
     data = {
         "classes": facts.classes,
+        "classNames": run.class_names,
         "imageShape": [facts.image_height, facts.image_width],
         "network": network_data(run.network, run.normalization),
         "histories": histories,
@@ -91,6 +93,8 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         pairs=[] if in_table else _most_common_mistakes(matrix),
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
+        names=[predictions.name(label) for label in range(facts.classes)],
+        shows_digits=what_images_show(run.class_names) == "digit",
         command=printable(repeat_command(run.settings)),
         collect_command=printable(
             f"{command('train')} --start-from {quote(str(run.folder.path))} --data-dir digits"
@@ -159,7 +163,7 @@ def _by_class(matrix: NDArray[np.integer]) -> list[dict[str, Any]]:
             "accuracy": float(accuracy[label]),
             "wrong": f"{wrong[label]:.2%}",
             "bar": f"{bars[label]:.1f}",
-            "mostly_as": str(mistakes[label].argmax()) if mistakes[label].any() else "",
+            "mostly_as": int(mistakes[label].argmax()) if mistakes[label].any() else None,
         }
         for label in range(len(matrix))
     ]

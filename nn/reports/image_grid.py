@@ -11,6 +11,7 @@ from nn.runs.predictions import Predictions
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_LONGEST_NAME = 14  # characters that fit above an image
 CELL_HEIGHT = 1.42
 """Height of an image with its label, in widths of an image with its margin."""
 
@@ -53,4 +54,6 @@ def verdict(predictions: Predictions, index: int, between: str = "\n") -> tuple[
     """Return an image's predicted and true class in words, and their colour."""
     predicted, true = predictions.predicted[index], predictions.true[index]
     sign, colour = ("✓", RIGHT) if predicted == true else ("✗", WRONG)
-    return f"{sign} predicted {predicted}{between}true {true}", colour
+    answer, truth = (predictions.name(label, _LONGEST_NAME) for label in (predicted, true))
+    said = "" if predictions.class_names else "predicted "  # which leaves no room for a name
+    return f"{sign} {said}{answer}{between}true {truth}", colour

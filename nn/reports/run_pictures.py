@@ -13,6 +13,7 @@ from nn.files.file_errors import writing
 from nn.reports.confusion_plots import plot_confusion_matrix
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.reports.history_plots import plot_history, plot_learning_rate
+from nn.runs.class_names_file import read_class_names
 from nn.runs.first_layer import LAST
 from nn.runs.run_folder import RunFolder
 
@@ -35,7 +36,8 @@ def draw_run(
         _draw_histories(folder, title, on_picture)
         on_picture("confusion_matrix.png")
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
-        plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title)
+        names = read_class_names(folder, len(matrix))
+        plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title, names)
         if (folder / LAST).exists():
             on_picture(PICTURE)
             draw_first_layer(RunFolder(folder), title)

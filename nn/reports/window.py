@@ -101,7 +101,7 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
         axes.set_title(browsing.position, fontsize=12)
         keys.set_text(
             "← → page    ↑ ↓ or click: one image    "
-            f"m {browsing.m_shows}    0-9 one digit    q quit"
+            f"m {browsing.m_shows}    0-9 one {browsing.number_keys_show}    q quit"
         )
         bars.clear()
         bars.set_visible(browsing.selected is not None)
@@ -150,7 +150,7 @@ def draw_probabilities(axes: "Axes", predictions: Predictions, index: int) -> No
     axes.barh(rows, 100 * shares, color=colours)
     for row, share in zip(rows, shares, strict=True):
         axes.text(103, row, f"{share:.1%}", va="center", fontsize=10)
-    axes.set_yticks(rows, [str(k) for k in likeliest])
+    axes.set_yticks(rows, [predictions.name(k, 8) for k in likeliest])
     axes.set_ylim(len(likeliest) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.grid(visible=False, axis="y")

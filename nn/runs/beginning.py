@@ -9,6 +9,7 @@ import numpy as np
 
 from nn.files.training_lock import training_lock
 from nn.installation import command
+from nn.runs.class_names_file import write_class_names
 from nn.runs.preparation import PreparedData
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import RunSession
@@ -50,6 +51,7 @@ def write_beginning(
     """Write what is known of a run before it is trained, with notes on top of its settings."""
     folder.write_settings(settings, notes)
     folder.write_normalization(data.normalization)
+    write_class_names(folder.path, data.images.class_names)
     folder.write_data_facts(DataFacts.of(data.images))
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import what_classes_are
 from nn.runs.predictions import Predictions, View
 
 KEYS = ("left", "right", "up", "down", "m", *"0123456789", "q")
@@ -53,11 +54,16 @@ class Browsing:
         mistakes = "mistakes" if self.view.surest is None else "most confident mistakes"
         conditions = [mistakes] if self.view.only_mistakes else []
         if self.view.digit is not None:
-            conditions.append(f"digit {self.view.digit}")
+            conditions.append(f"{self.number_keys_show} {self.predictions.name(self.view.digit)}")
         count = len(self._images)
         first, last = self._start + 1, min(self._start + self.page_size, count)
         shown = "0" if count == 0 else f"{first:,}-{last:,}" if last > first else f"{first:,}"
         return f"{shown} of {count:,}" + (f" ({', '.join(conditions)})" if conditions else "")
+
+    @property
+    def number_keys_show(self) -> str:
+        """What the keys `0` to `9` show: "digit" or "class"."""
+        return what_classes_are(self.predictions.class_names)
 
     @property
     def m_shows(self) -> str:

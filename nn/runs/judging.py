@@ -62,6 +62,8 @@ def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -
         test_images=len(split.test),
     )
     probabilities = softmax(test.logits)
-    predictions = Predictions(split.test.images, split.test.labels, probabilities, title)
+    predictions = Predictions(
+        split.test.images, split.test.labels, probabilities, title, data.images.class_names
+    )
     confusion = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)
     return Judgement(result, confusion, predictions)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import name_of
 from nn.files.atomic_write import open_atomically
 
 
@@ -40,6 +41,7 @@ class Predictions:
         true: whole numbers, (N,), 0 to K - 1.
         probabilities: (N, K), each row sums to 1.
         title: the data's and the run's name, for headings.
+        class_names: the names of the K classes; empty if they have none but their numbers.
 
     Raises:
         ValueError: the shapes do not belong together.
@@ -49,6 +51,7 @@ class Predictions:
     true: NDArray[np.integer]
     probabilities: NDArray[np.float32]
     title: str
+    class_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -74,6 +77,10 @@ class Predictions:
     def mistakes(self) -> NDArray[np.intp]:
         """Indices of the images whose predicted class is not the true one, ascending."""
         return np.flatnonzero(self.predicted != self.true)
+
+    def name(self, label: int, longest: int = 40) -> str:
+        """Return what a class is called, in at most so many characters."""
+        return name_of(int(label), self.class_names, longest)
 
     @property
     def accuracy(self) -> float:
@@ -123,14 +130,20 @@ def confusion_matrix(
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write `index,true,predicted,confidence` as CSV, one row per image, in the images' order.
 
-    Nine significant digits restore a float32 exactly.
+    If the classes have names, `true_name,predicted_name` follow. Nine significant digits restore a
+    float32 exactly.
     """
+    header = ["index", "true", "predicted", "confidence"]
+    names = [name.replace('"', '""') for name in predictions.class_names]
     rows = np.column_stack(
         (np.arange(len(predictions.true)), predictions.true, predictions.predicted)
     )
     with open_atomically(path) as stream:
-        stream.write(b"index,true,predicted,confidence\n")
+        stream.write(",".join(header + ["true_name", "predicted_name"] * bool(names)).encode())
         for (index, true, predicted), confidence in zip(
             rows.tolist(), predictions.confidence.tolist(), strict=True
         ):
-            stream.write(b"%d,%d,%d,%.9g\n" % (index, true, predicted, confidence))
+            stream.write(b"\n%d,%d,%d,%.9g" % (index, true, predicted, confidence))
+            if names:
+                stream.write(f',"{names[true]}","{names[predicted]}"'.encode())
+        stream.write(b"\n")

@@ -11,6 +11,7 @@ from nn.datasets.normalization import Normalization
 from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
+from nn.runs.class_names_file import read_class_names
 from nn.runs.file_names import SETTINGS
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import Report, prepare_data, prepare_network
@@ -30,6 +31,7 @@ class SavedRun:
         network: With exactly the trained parameters.
         normalization: How pixels are scaled for its network.
         facts: Facts about its training images.
+        class_names: The names of the K classes; empty if its data have none.
     """
 
     folder: RunFolder
@@ -37,6 +39,7 @@ class SavedRun:
     network: Network
     normalization: Normalization
     facts: DataFacts
+    class_names: tuple[str, ...] = ()
 
     def predict(self, images: NDArray[np.number]) -> NDArray[np.int64]:
         """Return the class of each image, (N,), as predict.py does.
@@ -66,7 +69,8 @@ def load_run(folder: RunFolder) -> SavedRun:
             raise SettingError(f"{folder.path / SETTINGS}: {error}") from None
         folder.read_network(network)
         normalization = folder.read_normalization()
-    return SavedRun(folder, settings, network, normalization, facts)
+        class_names = read_class_names(folder.path, facts.classes)
+    return SavedRun(folder, settings, network, normalization, facts, class_names)
 
 
 def _zeros(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -115,7 +119,7 @@ def predict_test_set(
     test = data.split.test
     evaluation = evaluate(run.network, SoftmaxCrossEntropy(), data.in_order(test)())
     title = f"{data.images.name}, {run.folder.name}"
-    return Predictions(test.images, test.labels, softmax(evaluation.logits), title)
+    return Predictions(test.images, test.labels, softmax(evaluation.logits), title, run.class_names)
 
 
 def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -60,6 +60,14 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
     (tmp_path / "full" / "b.png").write_bytes(b"")
     names = [str(tmp_path / "empty"), "bad.png", str(tmp_path / "full"), "a.png"]
     with pytest.raises(DataError, match=r"empty.*bad\.png is damaged"):
-        answer_pictures(SimpleNamespace(), names)
+        answer_pictures(SimpleNamespace(class_names=()), names)
     answers = [line for line in capsys.readouterr().out.splitlines() if "75.00%" in line]
     assert answers == [f"{tmp_path / 'full' / 'b.png'}: 0 (75.00%)", "a.png: 0 (75.00%)"]
+
+
+def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
+    probabilities = np.array([0.2, 0.7, 0.1], np.float32)
+    print_answer("a.png", np.zeros((2, 2), np.uint8), probabilities, ("cat", "dog", "owl"))
+    said = capsys.readouterr().out
+    assert "a.png: dog (70.00%)" in said
+    assert "less likely: cat 20.00%, owl 10.00%" in said

@@ -16,11 +16,12 @@ def train(monkeypatch, tmp_path):
     """Return a function that shows a run that ended as told, and what was done in which order."""
     done: list[str] = []
 
-    def show(wanted, cut_short=None, stop_drawing=None) -> list[str]:
+    def show(wanted, cut_short=None, stop_drawing=None, class_names=()) -> list[str]:
         result = SimpleNamespace(validation_accuracy=0.5, test_accuracy=0.25, test_images=1000)
         run = SimpleNamespace(
             folder=SimpleNamespace(path=tmp_path / "a run"),
             result=result,
+            predictions=SimpleNamespace(class_names=class_names),
             cut_short=cut_short,
             verdict="Still improving." if cut_short is None else "",
         )
@@ -53,6 +54,14 @@ def train(monkeypatch, tmp_path):
 
     show.done = done
     return show
+
+
+def test_nothing_speaks_of_digits_where_classes_are_none(train, tmp_path, capsys) -> None:
+    train(Settings(), class_names=("cat", "dog"))
+    page = tmp_path / "a run" / "report.html"
+    said = capsys.readouterr().out
+    assert f"See what it answers: open {page} in a browser" in said
+    assert "Draw your own digits" not in said
 
 
 def test_a_run_is_locked_until_its_pictures_are_drawn(train, tmp_path, capsys) -> None:

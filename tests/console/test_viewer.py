@@ -1,6 +1,7 @@
 """The terminal browser: its frames as text, and the whole of it on a pseudo-terminal."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,3 +193,15 @@ def test_no_color_and_other_encodings_get_shades(start_browser):
         child.expect_exact("+" * 28)
         child.send("q")
         child.expect(LEFT)
+
+
+def test_names_of_classes_are_shown_instead_of_digits(predictions):
+    names = ("cat", "dog", *(f"animal number {number}" for number in range(8)))
+    browsing = Browsing(replace(predictions, class_names=names))
+    browsing.press("m")
+    shown = [visible(line) for line in frame(browsing, 100, 30, plain=False)]
+    text = "\n".join(shown)
+    assert "✗ predicted dog, true animal number 5" in text
+    assert "0-9 one class" in text
+    assert "animal number… " in text
+    assert "digit" not in text

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nn.datasets import images
 from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.errors import DataError
 
@@ -131,3 +132,12 @@ def test_pixels_of_few_shades_are_stretched_and_that_is_said() -> None:
 def test_a_single_class_is_worth_a_word() -> None:
     (remark,) = join(part([3] * 40), part([3])).remarks
     assert "All 40 training images have the same label, 3" in remark
+
+
+def test_fashion_mnist_is_known_by_its_images_and_has_names(monkeypatch) -> None:
+    data = join(part(list(range(10))), part([0]))
+    monkeypatch.setattr(images, "FASHION_FINGERPRINT", data.fingerprint)
+    known = join(part(list(range(10))), part([0]))
+    assert known.name == "Fashion-MNIST"
+    assert known.class_names[5] == "Sandal"
+    assert len(known.class_names) == 10

@@ -1,5 +1,7 @@
 """Confusion matrices are checked by their texts and colours."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -52,3 +54,12 @@ def test_the_confusion_difference_carries_signs_and_a_colour_for_each(tmp_path, 
     assert image.get_clim() == (-6, 6)
     assert "better\nminus that of worse" in drawn[0].get_suptitle()
     assert imread(tmp_path / "d.png").shape[2] == 3
+
+
+def test_classes_are_called_by_their_names(tmp_path, drawn):
+    names = ("cat", "dog", "a very long name of a class")
+    for plot in (plot_confusion_matrix, partial(plot_confusion_difference, names=("a", "b"))):
+        plot(tmp_path / "m.png", np.diag([3, 2, 1]), title="a run", class_names=names)
+        axes = drawn[-1].axes[0]
+        for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
+            assert [tick.get_text() for tick in ticks] == ["cat", "dog", "a very long nam…"]

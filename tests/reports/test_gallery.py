@@ -1,5 +1,7 @@
 """The gallery is checked by the order of its images and by the table beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,14 @@ def test_both_files_are_written_whatever_the_number_of_mistakes(tmp_path, wrong)
     assert written[0].read_bytes().startswith(b"\x89PNG")
     assert len(written[1].read_text().splitlines()) == 101
     assert {path.name for path in tmp_path.iterdir()} == {"gallery.png", "predictions.csv"}
+
+
+def test_a_class_with_a_name_is_no_digit(tmp_path, drawn, texts):
+    named = replace(
+        predictions(wrong=50), class_names=tuple(f"animal {number}" for number in range(10))
+    )
+    gallery.write_gallery(tmp_path, named, View(digit=3))
+    shown = "\n".join(texts(drawn[0]))
+    assert "of class animal 3" in shown
+    assert "true animal 3" in shown
+    assert "predicted" not in shown

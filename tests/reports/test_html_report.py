@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -74,6 +75,7 @@ def make_page(tmp_path):
         histories: bool = True,
         nan: bool = False,
         verdict: str = "",
+        names: Sequence[str] = (),
         **changes: object,
     ) -> str:
         settings = Settings(**changes)
@@ -93,11 +95,13 @@ def make_page(tmp_path):
             probabilities[3] = np.nan
         true = np.where(rng.random(images) < 0.9, probabilities.argmax(axis=1), 0)
         predictions = Predictions(
-            rng.integers(0, 256, (images, *shape)).astype(np.uint8), true, probabilities, title
-        )
+            rng.integers(0, 256, (images, *shape)).astype(np.uint8), true, probabilities, title,
+            tuple(names),
+        )  # fmt: skip
         run = SavedRun(
-            folder, settings, network, Normalization(0.0, 255.0), DataFacts(*shape, classes, 1)
-        )
+            folder, settings, network, Normalization(0.0, 255.0), DataFacts(*shape, classes, 1),
+            tuple(names),
+        )  # fmt: skip
         return write_html_report(run, RESULT, predictions, verdict).read_text(encoding="utf-8")
 
     return make
@@ -283,3 +287,16 @@ def test_a_default_runs_page_is_under_3_megabytes(mnist_dir, tmp_path):
     page = write_html_report(run, result, predictions)
     assert Path(page).stat().st_size < 3_000_000
     assert len(data_of(page.read_text(encoding="utf-8"))["images"]["index"]) == 6000
+
+
+def test_names_of_classes_stand_for_their_labels_and_nothing_speaks_of_digits(make_page):
+    page = make_page(classes=3, names=("cat", "<b>dog", "owl"))
+    assert data_of(page)["classNames"] == ["cat", "<b>dog", "owl"]
+    assert "<b>dog" not in page.split('id="data"')[0]
+    text = re.sub(r"<[^>]+>", " ", page.split('<script type="application/json"')[0])
+    for name in ("cat", "&lt;b&gt;dog", "owl"):
+        assert f" {name} " in text
+    assert 'aria-label="true cat, predicted cat: ' in page
+    assert "Try your own drawing" in page
+    assert "MNIST’s digits" not in page
+    assert "Try your own handwriting" in make_page()

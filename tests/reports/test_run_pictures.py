@@ -42,7 +42,7 @@ def drawn(monkeypatch) -> dict[str, dict]:
     def learning_rate(path, epochs, rates, title):
         calls[path.name] = {"epochs": list(epochs), "rates": list(rates), "title": title}
 
-    def matrix(path, matrix, title):
+    def matrix(path, matrix, title, names):
         calls[path.name] = {"matrix": matrix.tolist(), "title": title}
 
     monkeypatch.setattr(run_pictures, "plot_history", history)

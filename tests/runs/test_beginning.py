@@ -37,6 +37,7 @@ def test_settings_notes_and_data_facts_are_there_before_training(settings, tmp_p
     with ExitStack() as locks:
         begin_run(folder, wanted, prepare_data(wanted), ["a note"], locks)
     assert {path.name for path in folder.path.iterdir()} >= {"settings.yaml", "data.csv"}
+    assert not (folder.path / "classes.csv").exists()
     assert read_config(folder.path / "settings.yaml")["epochs"].value == "7"
     assert read_notes(folder.path / "settings.yaml") == ["a note"]
 

@@ -1,5 +1,7 @@
 """Ten images of the classes 0 1 2 0 1 2 ..., of which those at 3, 4 and 8 are mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,11 @@ def test_q_ends_and_other_keys_mean_nothing(ten):
     assert not browsing.finished
     assert browsing.press("q")
     assert browsing.finished
+
+
+def test_classes_with_names_are_no_digits(ten):
+    named = Browsing(replace(ten, class_names=("cat", "dog", "owl")))
+    assert named.number_keys_show == "class"
+    press(named, "1")
+    assert named.position == "1 of 3 (class dog)"
+    assert Browsing(ten).number_keys_show == "digit"

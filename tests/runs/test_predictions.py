@@ -1,5 +1,7 @@
 """Predictions are compared with what can be counted by hand on five images."""
 
+import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +100,15 @@ def test_the_csv_has_one_row_an_image_and_brings_the_confidence_back_exactly(fiv
     assert read[:, 1].tolist() == five.true.tolist()
     assert read[:, 2].tolist() == five.predicted.tolist()
     assert (read[:, 3].astype(np.float32) == five.confidence).all()
+
+
+def test_names_of_classes_have_columns_of_their_own(tmp_path, five):
+    named = replace(five, class_names=("cat", 'a "dog"', "owl, ear"))
+    assert (named.name(1), five.name(1)) == ('a "dog"', "1")
+    write_predictions(tmp_path / "predictions.csv", named)
+    with (tmp_path / "predictions.csv").open(newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == ["index", "true", "predicted", "confidence", "true_name", "predicted_name"]
+    assert rows[3] == ["2", "2", "0", "0.5", "owl, ear", "cat"]
+    assert rows[4][4:] == ['a "dog"', "owl, ear"]
+    assert len(rows) == 6

@@ -14,11 +14,12 @@ class ProbabilityBars {
    */
   constructor(list, classes) {
     this.classes = classes;
+    list.classList.toggle("named", classNames.length > 0);
     this.rows = Array.from({ length: classes > MOST_BARS ? 10 : classes }, (_, label) => {
       const row = document.createElement("li");
       const track = span("track", "");
       track.append(span("fill", ""));
-      row.append(span("label", label), track, span("percent", ""));
+      row.append(span("label", nameOf(label)), track, span("percent", ""));
       return row;
     });
     list.replaceChildren(...this.rows);
@@ -39,7 +40,7 @@ class ProbabilityBars {
     this.rows.forEach((row, n) => {
       const [name, track, share] = row.children;
       const probability = probabilities ? probabilities[shown[n]] : 0;
-      name.textContent = shown[n];
+      name.textContent = nameOf(shown[n]);
       track.firstElementChild.style.width = `${100 * probability}%`;
       share.textContent = probabilities ? percent(probability) : "";
       row.classList.toggle("best", shown[n] === best);

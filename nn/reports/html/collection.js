@@ -29,11 +29,11 @@ class Collection {
   }
 
   /** @returns {string} How many there are of each class. */
-  describe() {
+  describe(name = String) {
     if (this.kept.length === 0) return "Nothing kept yet.";
     const labels = this.kept.map(({ label }) => label).sort((a, b) => a - b);
     const counts = [...new Set(labels)].map(
-      (label) => `${label} × ${labels.filter((other) => other === label).length}`,
+      (label) => `${name(label)} × ${labels.filter((other) => other === label).length}`,
     );
     return `${this.kept.length} kept: ${counts.join(", ")}`;
   }

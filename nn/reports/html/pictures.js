@@ -4,6 +4,16 @@
  * The test images, cut out of one large image that contains all of them.
  */
 
+const classNames = []; // filled when the page starts; empty if the data have none
+
+/**
+ * @param {number} label
+ * @returns {string} What a class is called.
+ */
+function nameOf(label) {
+  return classNames[label] ?? String(label);
+}
+
 /** The test images of the page, the most confident predictions first. */
 class TestImages {
   /**
@@ -105,7 +115,8 @@ class Gallery {
     button.setAttribute("aria-label", this.images.describe(number));
     const canvas = document.createElement("canvas");
     this.images.draw(canvas, number);
-    const words = right ? labels[number] : `${labels[number]} → ${predicted[number]}`;
+    const truth = nameOf(labels[number]);
+    const words = right ? truth : `${truth} → ${nameOf(predicted[number])}`;
     button.append(canvas, span("classes", words), span("sure", percent(confidence[number])));
     button.addEventListener("click", () => this.onOpen(this.numbers, position));
     const item = document.createElement("li");
@@ -119,7 +130,8 @@ class Gallery {
  * @param {number} predicted
  */
 function describeClasses(label, predicted) {
-  return `true ${label}, predicted ${predicted === label ? "correctly" : predicted}`;
+  const answer = predicted === label ? "correctly" : nameOf(predicted);
+  return `true ${nameOf(label)}, predicted ${answer}`;
 }
 
 /**

@@ -155,6 +155,7 @@ function startDialog(images, network, classes) {
  */
 function startDrawing(network, imageShape, classes, images) {
   const bars = new ProbabilityBars(byId("bars"), classes);
+  byId("answer").classList.toggle("named", classNames.length > 0);
   const prepared = byId("prepared");
   [prepared.height, prepared.width] = imageShape;
   const pen = prepared.getContext("2d", { willReadFrequently: true });
@@ -163,8 +164,8 @@ function startDrawing(network, imageShape, classes, images) {
   const answer = (pixels, label = null) => {
     const probabilities = softmax(computeLogits(network, pixels));
     const best = probabilities.indexOf(Math.max(...probabilities));
-    byId("answer").textContent = best;
-    const truth = label === best ? ", correct" : `, wrong: it is ${label}`;
+    byId("answer").textContent = nameOf(best);
+    const truth = label === best ? ", correct" : `, wrong: it is ${nameOf(label)}`;
     const sure = `${percent(probabilities[best])} sure`;
     byId("sure").textContent = label === null ? sure : sure + truth;
     bars.show(probabilities, label);
@@ -224,7 +225,7 @@ function startCollecting(imageShape, onKeep) {
   const buttons = [...document.querySelectorAll("#collect .keep")];
   let drawing = null;
   const show = () => {
-    byId("kept").textContent = collection.describe();
+    byId("kept").textContent = collection.describe(nameOf);
     const empty = collection.kept.length === 0;
     byId("remove-kept").disabled = byId("save-kept").disabled = empty;
   };
@@ -278,9 +279,9 @@ function startCopying() {
 
 /** Start every part of the page that has data. */
 async function startReport() {
-  const { network: description, histories, imageShape, classes, images } = JSON.parse(
-    byId("data").textContent,
-  );
+  const data = JSON.parse(byId("data").textContent);
+  const { network: description, histories, imageShape, classes, images } = data;
+  classNames.push(...data.classNames);
   startCopying();
   if (histories.epochs.length > 0) startCharts(histories);
 

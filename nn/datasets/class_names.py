@@ -1,0 +1,29 @@
+"""What classes are called on screen, in pictures and in tables.
+
+Digits are called by their labels. Other data may bring names along: those of their folders, of a
+mapping file, of a known set.
+"""
+
+from collections.abc import Sequence
+
+
+def name_of(label: int, names: Sequence[str], longest: int = 40) -> str:
+    """Return what a class is called: its name, or its label if the data have no names.
+
+    Args:
+        label: The class.
+        names: The names of all classes; empty if there are none.
+        longest: A name of more characters is cut.
+    """
+    name = names[label] if names else str(label)
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def what_images_show(names: Sequence[str]) -> str:
+    """Return "digit", or "image" if the names of the classes are not those of digits."""
+    return "digit" if all(len(name) == 1 and name.isdecimal() for name in names) else "image"
+
+
+def what_classes_are(names: Sequence[str]) -> str:
+    """Return "digit", or "class" if the names of the classes are not those of digits."""
+    return "digit" if what_images_show(names) == "digit" else "class"
