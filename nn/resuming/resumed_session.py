@@ -5,8 +5,10 @@ must then still be there. Only files that change during training are remembered,
 killed session is not undone, but resumed.
 """
 
+from pathlib import Path
+
 from nn.files.atomic_write import remove_left_parts, write_atomically
-from nn.files.file_errors import writing
+from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 from nn.runs.checkpoint_file import write_checkpoint
 from nn.runs.file_names import CHECKPOINT, REPORT, SETTINGS
@@ -30,7 +32,7 @@ class ResumedSession(RunSession):
         checkpoint: What its training is resumed from; None if that is the beginning.
 
     Raises:
-        RunFolderError: The folder cannot be written.
+        RunFolderError: The folder cannot be written, or one of its files is a link.
     """
 
     discarded = "training was stopped; the run is as it was before."
@@ -43,10 +45,7 @@ class ResumedSession(RunSession):
             remove_left_parts(path)
             self._new = [n for n in (CHECKPOINT, EPOCH_1, *HISTORIES) if not (path / n).exists()]
             present = [path / name for name in _REMEMBERED if (path / name).is_file()]
-            self._contents = {
-                file.name: read_regular(file, min(file.stat().st_size, _LONGEST))
-                for file in present
-            }
+            self._contents = {file.name: _content(file) for file in present}
             (path / REPORT).unlink(missing_ok=True)
 
     def fail(self) -> None:
@@ -61,3 +60,8 @@ class ResumedSession(RunSession):
                 (self.folder.path / name).unlink(missing_ok=True)
             for name, content in self._contents.items():  # the report last, as in training
                 write_atomically(self.folder.path / name, content)
+
+
+def _content(file: Path) -> bytes:
+    with reading(file):
+        return read_regular(file, min(file.stat().st_size, _LONGEST), follow_link=False)

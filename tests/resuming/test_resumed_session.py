@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nn.errors import StoppedError
+from nn.errors import RunFolderError, StoppedError
 from nn.resuming.resume import resume_run
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
@@ -36,6 +36,16 @@ def test_discarding_puts_back_what_was_there(settings, kind, event):
         resume_run(folder, given(epochs=9, checkpoint_steps=1), observers=end)
     assert all_files(folder.path) == before
     resume_run(folder, {})
+
+
+def test_a_file_that_is_a_link_is_refused_and_its_target_stays_unread(stopped, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    history = stopped.path / "loss_history.csv"
+    history.unlink()
+    history.symlink_to(tmp_path / "secret")
+    with pytest.raises(RunFolderError, match=r"loss_history.csv: cannot be read \(a link"):
+        resume_run(stopped, {})
+    assert history.is_symlink()
 
 
 def test_parts_that_a_killed_program_left_are_removed_and_nothing_else(stopped):
