@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.files.file_errors import writing
+from nn.network import Network
 from nn.reports.confusion_plots import plot_confusion_matrix
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.reports.history_plots import plot_history, plot_learning_rate
@@ -19,7 +20,10 @@ from nn.runs.run_folder import RunFolder
 
 
 def draw_run(
-    folder: Path, title: str, on_picture: Callable[[str], None] = lambda name: None
+    folder: Path,
+    title: str,
+    on_picture: Callable[[str], None] = lambda name: None,
+    network: Network | None = None,
 ) -> None:
     """Draw histories, confusion matrix and first layer, each beside its CSV file.
 
@@ -28,6 +32,7 @@ def draw_run(
             histories to draw.
         title: The data's and the run's name.
         on_picture: Told each picture's name before it is drawn.
+        network: The run's network, if it is still in memory; else its first layer is read.
 
     Raises:
         RunFolderError: the folder cannot be written.
@@ -40,7 +45,7 @@ def draw_run(
         plot_confusion_matrix(folder / "confusion_matrix.png", matrix.astype(int), title, names)
         if (folder / LAST).exists():
             on_picture(PICTURE)
-            draw_first_layer(RunFolder(folder), title)
+            draw_first_layer(RunFolder(folder), title, network)
 
 
 def _draw_histories(folder: Path, title: str, on_picture: Callable[[str], None]) -> None:

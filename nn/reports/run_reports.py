@@ -12,7 +12,7 @@ from nn.runs.saved_run import load_run
 def write_reports(run: FinishedRun, on_file: Callable[[str], None] = lambda name: None) -> None:
     """Draw the pictures of a run and write its `report.html`.
 
-    The page is made from the saved files, so it answers with the saved weights.
+    The network is not read again, which takes longer than all else here if it is large.
 
     Args:
         run: The run.
@@ -21,6 +21,6 @@ def write_reports(run: FinishedRun, on_file: Callable[[str], None] = lambda name
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    draw_run(run.folder.path, run.predictions.title, on_file)
+    draw_run(run.folder.path, run.predictions.title, on_file, run.network)
     on_file(REPORT)
-    write_html_report(load_run(run.folder), run.result, run.predictions, run.verdict)
+    write_html_report(load_run(run.folder, run.network), run.result, run.predictions, run.verdict)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nn.datasets.download import DownloadObserver
 from nn.datasets.images import MNIST_FINGERPRINT
 from nn.errors import DivergedError, ProgramError, RunFolderError, StoppedError
+from nn.network import Network
 from nn.runs.assembly import assemble
 from nn.runs.beginning import begin_run, describe_run, notes_on
 from nn.runs.checkpoint_writer import CheckpointWriter
@@ -36,6 +37,7 @@ class FinishedRun:
     Attributes:
         folder: Where everything was saved.
         result: The final figures.
+        network: The network, with the parameters that were saved.
         predictions: What the network predicts for the test images.
         seconds: How long training took.
         cut_short: Why training ended before its last epoch, if it did.
@@ -44,6 +46,7 @@ class FinishedRun:
 
     folder: RunFolder
     result: Result
+    network: Network
     predictions: Predictions
     seconds: float
     cut_short: ProgramError | None
@@ -136,7 +139,9 @@ def finish_run(
             easier_test=settings.split == "seed" and data.images.fingerprint == MNIST_FINGERPRINT,
         )
     )
-    return FinishedRun(folder, result, judgement.predictions, seconds, cut_short, said)
+    return FinishedRun(
+        folder, result, state.network, judgement.predictions, seconds, cut_short, said
+    )
 
 
 def _train(

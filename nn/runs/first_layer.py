@@ -21,6 +21,7 @@ from nn.training.trainer import Observer
 
 LAST = "weights_1.csv"
 EPOCH_1 = "first_layer_epoch_1.csv"
+MOST_NUMBERS = 2**22
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ def pixel_weights(network: Network) -> Array | None:
 
 
 class FirstLayerWriter(Observer):
-    """Writes `first_layer_epoch_1.csv` after the first epoch, if the first layer is dense."""
+    """Writes `first_layer_epoch_1.csv` after the first epoch, if the first layer is dense.
+
+    A layer with more than 4 million weights is written only once, at the end.
+    """
 
     def __init__(self, folder: RunFolder, network: Network) -> None:
         self._folder = folder
-        self._weights = pixel_weights(network)
+        weights = pixel_weights(network)
+        self._weights = None if weights is None or weights.size > MOST_NUMBERS else weights
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Write the file after the first epoch, and nothing after the others."""
@@ -90,11 +95,15 @@ def copy_epoch_1(source: RunFolder, target: RunFolder, network: Network) -> None
         write_array(target.path / EPOCH_1, read_array(source.path / EPOCH_1, weights.shape))
 
 
-def read_first_layer(folder: RunFolder) -> FirstLayer | None:
+def read_first_layer(folder: RunFolder, trained: Network | None = None) -> FirstLayer | None:
     """Return a run's first layer at its start, after one epoch and at the end; None if not dense.
 
     A run without `first_layer_epoch_1.csv` lacks that moment, and one that started from another
     run's network lacks the start.
+
+    Args:
+        folder: The run's folder.
+        trained: The run's network, if it is still in memory; else its first layer is read.
 
     Raises:
         RunFolderError: a file of the run is missing or damaged.
@@ -113,5 +122,8 @@ def read_first_layer(folder: RunFolder) -> FirstLayer | None:
     if epochs > 1 and (folder.path / EPOCH_1).is_file():
         moments["after epoch 1"] = read_array(folder.path / EPOCH_1, weights.shape)
     last = f"at the end, epoch {epochs}" if epochs else "at the end"
-    moments[last] = read_array(folder.path / LAST, weights.shape)
+    in_memory = pixel_weights(trained) if trained else None
+    if in_memory is None:
+        in_memory = read_array(folder.path / LAST, weights.shape)
+    moments[last] = in_memory
     return FirstLayer(moments, image_shape, unit_of(network))

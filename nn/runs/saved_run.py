@@ -51,8 +51,13 @@ class SavedRun:
         return self.network.predict(self.normalization.apply(pixels))
 
 
-def load_run(folder: RunFolder) -> SavedRun:
+def load_run(folder: RunFolder, network: Network | None = None) -> SavedRun:
     """Rebuild a run's network from its folder.
+
+    Args:
+        folder: The run's folder.
+        network: With the very parameters that were written there, if it is still in memory: what
+            would be read is the same to the last bit.
 
     Raises:
         RunFolderError: A file is missing, damaged or from another run, or the run was resumed
@@ -62,15 +67,20 @@ def load_run(folder: RunFolder) -> SavedRun:
     with folder.read_as_one():
         settings = folder.read_settings()
         facts = folder.read_data_facts()
-        shape = facts.image_height, facts.image_width
-        try:
-            network = prepare_network(settings, shape, facts.classes, initializer=_zeros)
-        except SettingError as error:
-            raise SettingError(f"{folder.path / SETTINGS}: {error}") from None
-        folder.read_network(network)
+        network = network or _read_network(folder, settings, facts)
         normalization = folder.read_normalization()
         class_names = read_class_names(folder.path, facts.classes)
     return SavedRun(folder, settings, network, normalization, facts, class_names)
+
+
+def _read_network(folder: RunFolder, settings: Settings, facts: DataFacts) -> Network:
+    shape = facts.image_height, facts.image_width
+    try:
+        network = prepare_network(settings, shape, facts.classes, initializer=_zeros)
+    except SettingError as error:
+        raise SettingError(f"{folder.path / SETTINGS}: {error}") from None
+    folder.read_network(network)
+    return network
 
 
 def _zeros(shape: tuple[int, ...], *, fan_in: int, rng: np.random.Generator) -> NDArray[np.float64]:

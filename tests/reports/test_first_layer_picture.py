@@ -46,6 +46,17 @@ def test_the_share_is_that_of_three_components_of_many():
     assert principal_colours(weights)[1] == pytest.approx(3 / 7)
 
 
+@pytest.mark.parametrize("shape", [(40, 7), (7, 40)])
+def test_the_components_are_those_of_a_singular_value_decomposition(shape):
+    weights = np.random.default_rng(5).standard_normal(shape).astype(np.float32)
+    left, spread, _ = np.linalg.svd(weights - weights.mean(axis=0), full_matrices=False)
+    colours, share = principal_colours(weights)
+    assert share == pytest.approx((spread[:3] ** 2).sum() / (spread**2).sum())
+    for column in range(3):
+        correlation = np.corrcoef(colours[:, column], left[:, column])[0, 1]
+        assert abs(correlation) > 0.98  # the outermost pixels are limited
+
+
 def test_pixels_that_are_used_alike_have_one_colour():
     rows = np.random.default_rng(1).standard_normal((5, 6))
     weights = np.repeat(rows, 4, axis=0)
@@ -82,6 +93,6 @@ def test_softmax_regression_has_classes_in_place_of_units(tmp_path, drawn):
 
 
 def test_a_layer_that_is_not_dense_is_not_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr(first_layer_picture, "read_first_layer", lambda folder: None)
+    monkeypatch.setattr(first_layer_picture, "read_first_layer", lambda *given: None)
     assert draw_first_layer(RunFolder(tmp_path), "t") is False
     assert not list(tmp_path.iterdir())

@@ -1,5 +1,6 @@
 """Files are checked by their very text, and by damaging them in every way a person can."""
 
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,28 @@ def test_the_extremes_of_float32_come_back_to_the_last_bit(tmp_path):
 def test_an_array_is_plain_numbers_between_commas_without_a_header(tmp_path):
     write_array(tmp_path / "a.csv", np.array([[1, 2.5, -3], [0, 0.1, 1e-7]], np.float32))
     assert (tmp_path / "a.csv").read_bytes() == b"1,2.5,-3\n0,0.100000001,1.00000001e-07\n"
+
+
+def test_an_array_has_the_bytes_that_numpy_writes(tmp_path):
+    rng = np.random.default_rng(0)
+    for array in (
+        (rng.standard_normal((9, 50)) * 10.0 ** rng.integers(-8, 4, (9, 50))).astype(np.float32),
+        rng.integers(-5, 10**6, (3, 4)),
+        np.zeros((2, 3), np.float32),
+    ):
+        write_array(tmp_path / "a.csv", array)
+        np.savetxt(tmp_path / "b.csv", array, fmt="%.9g", delimiter=",")
+        assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_a_file_is_never_in_memory_as_a_whole(tmp_path):
+    array = np.random.default_rng(0).standard_normal((500, 500)).astype(np.float32)
+    write_array(tmp_path / "a.csv", array)
+    tracemalloc.start()
+    read_array(tmp_path / "a.csv", array.shape)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < (tmp_path / "a.csv").stat().st_size < 4 * array.nbytes
 
 
 def test_one_dimension_is_one_row(tmp_path):

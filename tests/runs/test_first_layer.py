@@ -56,6 +56,22 @@ def test_a_run_from_before_the_file_lacks_only_that_moment(settings):
     assert list(read_first_layer(folder).moments) == ["at the start", "at the end, epoch 3"]
 
 
+def test_a_large_layer_is_written_once(settings, monkeypatch):
+    monkeypatch.setattr(first_layer, "MOST_NUMBERS", 8 * 8 * 8 - 1)
+    run = run_experiment(settings(epochs=2))
+    assert not (run.folder.path / "first_layer_epoch_1.csv").exists()
+    assert list(read_first_layer(run.folder).moments) == ["at the start", "at the end, epoch 2"]
+
+
+def test_a_network_that_is_in_memory_is_not_read(settings, monkeypatch):
+    run = run_experiment(settings(epochs=1))
+    saved = read_first_layer(run.folder)
+    monkeypatch.setattr(first_layer, "read_array", None)
+    in_memory = read_first_layer(run.folder, run.network)
+    for moment, weights in saved.moments.items():
+        assert in_memory.moments[moment].tobytes() == weights.tobytes()
+
+
 def test_kernels_are_no_images_of_the_pixels(settings):
     folder = run_experiment(settings(layers=CONVOLUTION, epochs=1)).folder
     assert read_first_layer(folder) is None

@@ -272,3 +272,10 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(folder, name):
         return
     with pytest.raises(ProgramError, match=f"{name}: .*a pipe or a device, not a file"):
         load_run(folder)
+
+
+def test_a_network_that_is_in_memory_answers_as_the_saved_one(finished):
+    run = load_run(finished.folder, finished.network)
+    assert run.network is finished.network
+    before = predict_test_set(load_run(finished.folder)).probabilities
+    assert predict_test_set(run).probabilities.tobytes() == before.tobytes()
