@@ -84,11 +84,45 @@ def write_table(path: Path, header: str, part: LabelledImages, *, with_labels: b
     path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
 
 
+def write_keras(folder: Path) -> LabelledImages:
+    """Write the one file of Keras's MNIST."""
+    training, test = digits(TRAINING), digits(TEST, 1)
+    np.savez(
+        folder / "mnist.npz",
+        x_train=training.images, y_train=training.labels.astype(np.uint8),
+        x_test=test.images, y_test=test.labels.astype(np.uint8),
+    )  # fmt: skip
+    return training
+
+
+def write_kmnist(folder: Path) -> LabelledImages:
+    """Write KMNIST's four files, each with one array."""
+    training, test = digits(TRAINING), digits(TEST, 1)
+    for name, part in (("train", training), ("test", test)):
+        np.savez_compressed(folder / f"kmnist-{name}-imgs.npz", part.images)
+        np.savez_compressed(folder / f"kmnist-{name}-labels.npz", part.labels.astype(np.uint8))
+    return training
+
+
+def write_medmnist(folder: Path) -> LabelledImages:
+    """Write MedMNIST's one file: three parts, colours, labels in a column."""
+    parts = {"train": digits(TRAINING), "val": digits(TEST, 2), "test": digits(TEST, 1)}
+    arrays = {}
+    for name, part in parts.items():
+        arrays[f"{name}_images"] = np.repeat(part.images[..., None], 3, axis=3)
+        arrays[f"{name}_labels"] = part.labels[:, None].astype(np.uint8)
+    np.savez_compressed(folder / "bloodmnist.npz", **arrays)
+    return parts["train"]
+
+
 FORMS: dict[str, Callable[[Path], LabelledImages]] = {
     "emnist": write_emnist_letters,
     "qmnist": write_qmnist,
     "pair": write_idx_pair,
     "kaggle": write_kaggle,
+    "keras": write_keras,
+    "kmnist": write_kmnist,
+    "medmnist": write_medmnist,
 }
 """Each writes into an empty folder, and returns what the training images in it are."""
 

@@ -7,6 +7,7 @@ import nn.datasets.csv_images
 import nn.datasets.pickled  # noqa: F401
 from fuzzing.formats import (
     Format,
+    arrays,
     checkpoints,
     configs,
     csv_images,
@@ -18,5 +19,5 @@ from fuzzing.formats import (
 
 FORMATS: dict[str, Format] = {
     one.FORMAT.name: one.FORMAT
-    for one in (idx, csv_images, pickles, configs, run_folder, checkpoints, pictures)
+    for one in (idx, csv_images, arrays, pickles, configs, run_folder, checkpoints, pictures)
 }
