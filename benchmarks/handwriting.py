@@ -11,12 +11,14 @@ trained on.
 
 import argparse
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from nn.datasets.framing import Framing
 from nn.datasets.picture import prepare_grey
 from nn.datasets.sources import load_images
 from nn.runs.run_folder import RunFolder
@@ -37,7 +39,8 @@ def main() -> None:
 
     print("| pictures | " + " | ".join(run.folder.name for run in runs) + " |")
     print("|---" * (1 + len(runs)) + "|")
-    images, labels = mnist.test_images, mnist.test_labels
+    assert mnist.test is not None
+    images, labels = mnist.test.images, mnist.test.labels
     print_row("MNIST's test images", [np.mean(run.predict(images) == labels) for run in runs])
     for kind, pictures, classes in (
         ("the same as pictures", images, labels),
@@ -46,7 +49,7 @@ def main() -> None:
         ("scikit-learn's digits, enlarged", [enlarge(image) for image in small], small_labels),
         ("with 2 pixels of margin", [enlarge(np.pad(image, 2)) for image in small], small_labels),
     ):
-        print_row(kind, [accuracy(run, pictures, classes) for run in runs])
+        print_row(kind, accuracies(runs, pictures, classes))
 
 
 def print_row(kind: str, accuracies: Sequence[float]) -> None:
@@ -54,18 +57,26 @@ def print_row(kind: str, accuracies: Sequence[float]) -> None:
     print("| " + " | ".join([kind, *(f"{share:.2%}" for share in accuracies)]) + " |", flush=True)
 
 
-def accuracy(run: SavedRun, pictures: Iterable[Pixels], labels: NDArray[np.int64]) -> float:
-    """Return the fraction of pictures, light on dark, that a run reads correctly.
+def accuracies(
+    runs: Sequence[SavedRun], pictures: Iterable[Pixels], labels: NDArray[np.int64]
+) -> list[float]:
+    """Return the fraction of pictures, light on dark, that each run reads correctly.
 
-    A picture on which nothing is found is not read correctly.
+    A picture on which nothing is found is read incorrectly.
     """
-    correct = 0
-    for picture, label in zip(pictures, labels, strict=True):
-        image = prepare_grey(
-            picture / np.float32(255), (run.facts.image_height, run.facts.image_width)
-        )
-        correct += image is not None and int(run.predict(image[np.newaxis])[0]) == label
-    return correct / len(labels)
+
+    @cache
+    def prepared(shape: tuple[int, int], framing: Framing) -> tuple[Pixels, NDArray[np.intp]]:
+        grey = (picture / np.float32(255) for picture in pictures)
+        images = [prepare_grey(picture, shape, framing) for picture in grey]
+        found = {index: image for index, image in enumerate(images) if image is not None}
+        return np.stack(list(found.values())), np.array(list(found))
+
+    shares = []
+    for run in runs:
+        images, found = prepared((run.facts.image_height, run.facts.image_width), run.framing)
+        shares.append(float((run.predict(images) == labels[found]).sum()) / len(labels))
+    return shares
 
 
 def crop(image: Pixels) -> Pixels:

@@ -75,7 +75,10 @@ HOME_OF = {
     "questionary": {"nn.console.questions", "nn.console.choice_list"},
     "prompt_toolkit": {"nn.console.questions", "nn.console.choice_list"},
     "tqdm": {"nn.console.progress", "nn.console.notebook_progress"},
-    "PIL": {"nn.datasets.picture", "nn.datasets.picture_file", "nn.reports.image_sprite"},
+    "PIL": {
+        *("nn.datasets.framing", "nn.datasets.picture", "nn.datasets.picture_file"),
+        "nn.reports.image_sprite",
+    },
     "jinja2": {"nn.reports.pages"},
     "onnx": {"nn.runs.export"},
     "pickle": {"nn.datasets.pickled"},

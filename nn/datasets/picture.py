@@ -1,12 +1,9 @@
 """A user's own picture, prepared like MNIST's images so that a trained network can read it.
 
 A photograph of a digit on paper looks unlike anything in MNIST: dark on light, large, unevenly
-lit, anywhere in the frame. MNIST's digits are light on black, fitted into 20 x 20 pixels, with
-their centre of mass in the middle of 28 x 28.
+lit, anywhere in the frame. MNIST's digits are light on black, of one size and in one place.
 
-References:
-    LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document
-    recognition, section III.A, for the size and the centring.
+Reference:
     Otsu (1979), A threshold selection method from gray-level histograms.
 """
 
@@ -15,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.centring import centre_by_mass
+from nn.datasets.framing import LEAST_INK, Framing, place
 from nn.datasets.picture_file import Grey, read_grey
 from nn.errors import DataError
 
@@ -30,21 +27,24 @@ _TWO_SHADES = 0.7  # of the variance lies between ink and paper; for noise it is
 _SPECK = 0.04  # of the largest group's ink
 
 
-def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDArray[np.uint8]:
+def prepare_picture(
+    path: Path, image_shape: tuple[int, int] = (28, 28), framing: Framing | None = None
+) -> NDArray[np.uint8]:
     """Read a picture of a digit and make it look like the images of the data set.
 
     Args:
         path: a picture file of any size; dark on light or light on dark, with or without
             transparency, turned as its camera recorded.
         image_shape: height and width of the data set's images, (H, W).
+        framing: how ink lies in them; as in MNIST's if None.
 
     Returns:
-        The digit, 255 for full ink, uint8, (H, W), fitted into 20/28 of both sides.
+        The digit, 255 for full ink, uint8, (H, W).
 
     Raises:
         DataError: the file is not a picture, is too large, or shows nothing.
     """
-    digit = prepare_grey(read_grey(path, _WORKING_SIDE), image_shape)
+    digit = prepare_grey(read_grey(path, _WORKING_SIDE), image_shape, framing)
     if digit is None:
         raise DataError(
             f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
@@ -53,14 +53,14 @@ def prepare_picture(path: Path, image_shape: tuple[int, int] = (28, 28)) -> NDAr
     return digit
 
 
-def prepare_grey(grey: Grey, image_shape: tuple[int, int]) -> NDArray[np.uint8] | None:
+def prepare_grey(
+    grey: Grey, image_shape: tuple[int, int], framing: Framing | None = None
+) -> NDArray[np.uint8] | None:
     """Return the digit of a picture, as `prepare_picture` does, or None if it shows nothing."""
     ink = _find_ink(_light_on_dark(grey))
     if ink is None:
         return None
-    fitted = _fit(_without_specks(ink), image_shape)
-    digit: NDArray[np.uint8] = centre_by_mass(fitted[None])[0]
-    return digit
+    return place(_without_specks(ink), image_shape, framing or Framing.like_mnist(image_shape))
 
 
 def _light_on_dark(grey: Grey) -> Grey:
@@ -162,7 +162,7 @@ def _without_specks(ink: Grey) -> Grey:
     rows = np.arange(height) * _COARSE_SIDE // max(height, _COARSE_SIDE)
     columns = np.arange(width) * _COARSE_SIDE // max(width, _COARSE_SIDE)
     cells = rows[:, None] * _COARSE_SIDE + columns
-    strong = np.where(ink > 0.3, ink, 0)
+    strong = np.where(ink > LEAST_INK, ink, 0)
     mass = np.bincount(cells.ravel(), strong.ravel(), _COARSE_SIDE**2).reshape(_COARSE_SIDE, -1)
     neighbours = np.ones((3, 3))  # cells that touch at a corner are connected
     groups, _ = ndimage.label(mass > 0, neighbours)
@@ -171,23 +171,3 @@ def _without_specks(ink: Grey) -> Grey:
     # One cell more on every side, for the soft edges of what is kept.
     near = ndimage.binary_dilation(kept, neighbours)
     return np.where(near[rows[:, None], columns[None, :]], ink, np.float32(0))
-
-
-def _fit(ink: Grey, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Crop to the ink, scale it to fit into 20/28 of both sides, and put it in the middle."""
-    from PIL import Image
-
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
-    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = min(
-        side * 20 / 28 / length for side, length in zip(image_shape, cropped.shape, strict=True)
-    )
-    height, width = (max(1, round(length * scale)) for length in cropped.shape)
-    resized = Image.fromarray(cropped).resize((width, height), Image.Resampling.BILINEAR)
-    small = np.asarray(resized, dtype=np.float32)
-    image = np.zeros(image_shape, dtype=np.float32)
-    top, left = (image_shape[0] - height) // 2, (image_shape[1] - width) // 2
-    image[top : top + height, left : left + width] = small
-    # Scaling makes thin lines faint; restore full ink.
-    image /= np.percentile(image[image > 0], 90)
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)

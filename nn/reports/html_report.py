@@ -21,7 +21,7 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
 from nn.installation import command
-from nn.reports.page_data import history_data, image_data, network_data
+from nn.reports.page_data import framing_data, history_data, image_data, network_data
 from nn.reports.pages import content_policy, page_source, render_page
 from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
@@ -72,6 +72,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         "classes": facts.classes,
         "classNames": run.class_names,
         "imageShape": [facts.image_height, facts.image_width],
+        "framing": framing_data(run.framing),
         "network": network_data(run.network, run.normalization),
         "histories": histories,
         "images": image_data(predictions),

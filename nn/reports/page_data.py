@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.network import Network
 from nn.reports.image_sprite import choose_images, make_sprite
@@ -44,6 +45,16 @@ def network_data(network: Network, normalization: Normalization) -> dict[str, An
 
 def _base64(array: NDArray[np.floating]) -> str:
     return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode("ascii")
+
+
+def framing_data(framing: Framing) -> dict[str, Any]:
+    """Return how a drawing is placed."""
+    return {
+        "inkHeight": framing.ink_height,
+        "inkWidth": framing.ink_width,
+        "stretched": bool(framing.stretched),
+        "byMass": bool(framing.by_mass),
+    }
 
 
 def history_data(folder: Path) -> dict[str, Any]:

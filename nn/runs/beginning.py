@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from nn.datasets.framing import measure_framing
 from nn.files.training_lock import training_lock
 from nn.installation import command
 from nn.runs.class_names_file import write_class_names
@@ -51,6 +52,7 @@ def write_beginning(
     """Write what is known of a run before it is trained, with notes on top of its settings."""
     folder.write_settings(settings, notes)
     folder.write_normalization(data.normalization)
+    folder.write_framing(measure_framing(data.split.training.images))
     write_class_names(folder.path, data.images.class_names)
     folder.write_data_facts(DataFacts.of(data.images))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
@@ -29,6 +30,7 @@ from nn.settings.declaration import Settings
 from nn.training.history import History
 
 NORMALIZATION = "normalization.csv"
+FRAMING = "framing.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
 SECONDS = "seconds.txt"
 HISTORIES = ("loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv")
@@ -227,6 +229,27 @@ class RunFolder:
             if not 1 <= getattr(facts, name) <= _LARGEST_SIDE:
                 raise RunFolderError(f"{path}: {name} is {getattr(facts, name)}, not a size.")
         return facts
+
+    def write_framing(self, framing: Framing) -> None:
+        """Write `framing.csv`: how the training images' ink lies in their frame."""
+        write_record(self.path / FRAMING, framing)
+
+    def read_framing(self, image_shape: tuple[int, int]) -> Framing:
+        """Read `framing.csv`; return MNIST's if there is none, as in runs of earlier versions.
+
+        Raises:
+            RunFolderError: The file is damaged.
+        """
+        path = self.path / FRAMING
+        if not path.exists():
+            return Framing.like_mnist(image_shape)
+        framing = read_record(path, Framing)
+        for name, side in zip(("ink_height", "ink_width"), image_shape, strict=True):
+            if not 1 <= getattr(framing, name) <= side:
+                raise RunFolderError(
+                    f"{path}: {name} is {getattr(framing, name):g}, expected 1 to {side} pixels."
+                )
+        return framing
 
     def write_confusion_matrix(self, matrix: NDArray[np.integer]) -> None:
         """Write `confusion_matrix.csv`, (K, K): rows are true labels, columns predicted ones."""

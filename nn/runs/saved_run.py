@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.download import DownloadObserver
+from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
@@ -31,6 +32,7 @@ class SavedRun:
         network: With exactly the trained parameters.
         normalization: How pixels are scaled for its network.
         facts: Facts about its training images.
+        framing: How their ink lies in their frame.
         class_names: The names of the K classes; empty if its data have none.
     """
 
@@ -39,6 +41,7 @@ class SavedRun:
     network: Network
     normalization: Normalization
     facts: DataFacts
+    framing: Framing
     class_names: tuple[str, ...] = ()
 
     def predict(self, images: NDArray[np.number]) -> NDArray[np.int64]:
@@ -69,8 +72,9 @@ def load_run(folder: RunFolder, network: Network | None = None) -> SavedRun:
         facts = folder.read_data_facts()
         network = network or _read_network(folder, settings, facts)
         normalization = folder.read_normalization()
+        framing = folder.read_framing((facts.image_height, facts.image_width))
         class_names = read_class_names(folder.path, facts.classes)
-    return SavedRun(folder, settings, network, normalization, facts, class_names)
+    return SavedRun(folder, settings, network, normalization, facts, framing, class_names)
 
 
 def _read_network(folder: RunFolder, settings: Settings, facts: DataFacts) -> Network:
@@ -147,6 +151,6 @@ def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArr
     """
     from nn.datasets.picture import prepare_picture  # imports Pillow, which only this needs
 
-    image = prepare_picture(path, (run.facts.image_height, run.facts.image_width))
+    image = prepare_picture(path, (run.facts.image_height, run.facts.image_width), run.framing)
     logits = run.network.forward(run.normalization.apply(image[np.newaxis]))
     return image, softmax(logits)[0]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from nn.architecture.building import build_network
+from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.files import atomic_write
@@ -99,9 +100,9 @@ def make_page(tmp_path):
             tuple(names),
         )  # fmt: skip
         run = SavedRun(
-            folder, settings, network, Normalization(0.0, 255.0), DataFacts(*shape, classes, 1),
-            tuple(names),
-        )  # fmt: skip
+            *(folder, settings, network, Normalization(0.0, 255.0)),
+            *(DataFacts(*shape, classes, 1), Framing.like_mnist(shape), tuple(names)),
+        )
         return write_html_report(run, RESULT, predictions, verdict).read_text(encoding="utf-8")
 
     return make
@@ -282,7 +283,8 @@ def test_a_default_runs_page_is_under_3_megabytes(mnist_dir, tmp_path):
     test = data.split.test
     logits = network.forward(data.normalization.apply(test.images))
     predictions = Predictions(test.images, test.labels, softmax(logits), "MNIST, run")
-    run = SavedRun(folder, settings, network, data.normalization, DataFacts.of(data.images))
+    facts, framing = DataFacts.of(data.images), Framing.like_mnist((28, 28))
+    run = SavedRun(folder, settings, network, data.normalization, facts, framing)
     result = replace(RESULT, test_images=len(test))
     page = write_html_report(run, result, predictions)
     assert Path(page).stat().st_size < 3_000_000

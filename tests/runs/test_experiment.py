@@ -18,6 +18,7 @@ CSV_FILES = {
     "biases_2.csv",
     "confusion_matrix.csv",
     "data.csv",
+    "framing.csv",
     "learning_rate_history.csv",
     "loss_history.csv",
     "normalization.csv",

@@ -9,6 +9,7 @@ import pytest
 from nn.architecture.building import build_network
 from nn.architecture.kinds import KINDS
 from nn.datasets.drawn_digits import draw_digits
+from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.initializers import INITIALIZERS
@@ -39,7 +40,9 @@ def run_of(folder: Path, network: Network, shape: tuple[int, int], classes: int)
         elif not name.startswith("weights"):
             array[...] = rng.normal(0, 0.3, array.shape)
     facts = DataFacts(*shape, classes, 1)
-    return SavedRun(RunFolder.create(folder, "run"), Settings(), network, NORMALIZATION, facts)
+    folder = RunFolder.create(folder, "run")
+    framing = Framing.like_mnist(shape)
+    return SavedRun(folder, Settings(), network, NORMALIZATION, facts, framing)
 
 
 @pytest.fixture

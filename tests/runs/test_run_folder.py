@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
@@ -227,9 +228,18 @@ def test_a_confusion_matrix_is_whole_numbers(folder):
     assert (folder.path / "confusion_matrix.csv").read_text() == "980,1\n123456789,0\n"
 
 
+@pytest.mark.parametrize("row", ["0,20,0,1", "20,29,0,1", "-3,20,0,1"])
+def test_ink_that_does_not_fit_the_frame_is_refused(folder, row):
+    assert folder.read_framing((28, 28)) == Framing(20, 20, 0, 1)
+    (folder.path / "framing.csv").write_text(f"ink_height,ink_width,stretched,by_mass\n{row}\n")
+    with pytest.raises(RunFolderError, match=r"framing\.csv: ink_(height|width) is .* pixels"):
+        folder.read_framing((28, 28))
+
+
 WRITERS: list[tuple[str, Callable[[RunFolder], None]]] = [
     ("settings.yaml", lambda run: run.write_settings(Settings(), [])),
     ("normalization.csv", lambda run: run.write_normalization(Normalization(0, 255))),
+    ("framing.csv", lambda run: run.write_framing(Framing(20, 20, 0, 1))),
     ("data.csv", lambda run: run.write_data_facts(DataFacts(28, 28, 10, 0))),
     ("loss_history.csv", lambda run: run.write_histories(HISTORY)),
     ("weights_1.csv", lambda run: run.write_network(prepare_network(Settings(), (2, 2), 2))),

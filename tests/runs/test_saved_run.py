@@ -19,6 +19,7 @@ READ_BACK = (
     "settings.yaml",
     "data.csv",
     "normalization.csv",
+    "framing.csv",
     "weights_1.csv",
     "biases_1.csv",
     "weights_2.csv",
@@ -122,7 +123,7 @@ def test_images_of_another_kind_are_refused(finished, small_data, tmp_path, shap
     assert "--data-dir" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", READ_BACK)
+@pytest.mark.parametrize("name", [name for name in READ_BACK if name != "framing.csv"])
 def test_a_missing_file_is_named_in_the_error(folder, name):
     (folder.path / name).unlink()
     with pytest.raises(ProgramError, match=re.escape(f"{name}: ")):
@@ -203,6 +204,20 @@ def test_a_picture_of_ones_own_is_read_in_the_runs_size(finished, tmp_path):
     assert probabilities.sum() == pytest.approx(1)
     logits = run.network.forward(run.normalization.apply(seen[None]))[0]
     assert probabilities.argmax() == logits.argmax()
+
+
+def test_a_picture_is_placed_like_the_training_images(folder, tmp_path):
+    """Its bar of 40 x 10 is 8 x 2 where ink fills the frame, and 6 x 1 where none was measured."""
+    image = pytest.importorskip("PIL.Image")
+    picture = np.full((60, 40), 255, np.uint8)
+    picture[10:50, 15:25] = 20
+    image.fromarray(picture).save(tmp_path / "one.png")
+    (folder.path / "framing.csv").write_text("ink_height,ink_width,stretched,by_mass\n8,6,0,0\n")
+    filling, _ = predict_picture(load_run(folder), tmp_path / "one.png")
+    assert (filling > 200).sum() == 16
+    (folder.path / "framing.csv").unlink()
+    fitted, _ = predict_picture(load_run(folder), tmp_path / "one.png")
+    assert (fitted > 200).sum() == 6
 
 
 def test_a_file_that_is_no_picture_is_named_in_the_error(finished, tmp_path):

@@ -2,7 +2,7 @@
 
 /*
  * Prepares a drawing like the images that the network was trained on, in the same steps as
- * nn/datasets/picture.py and nn/datasets/centring.py. MNIST's digits were scaled to 20 x 20 pixels
+ * nn/datasets/framing.py and nn/datasets/centring.py. MNIST's digits were scaled to 20 x 20 pixels
  * and moved until their centre of mass was in the middle of 28 x 28 pixels; an unprepared drawing
  * would not resemble anything that the network has learned.
  */
@@ -10,24 +10,32 @@
 const LEAST_INK = 0.3; // fainter pixels are ignored when the digit's edges are found
 
 /**
- * Scale a drawing to 20/28 of both sides and centre it by mass.
+ * @typedef {object} Framing How ink lies in the images that the network was trained on.
+ * @property {number} inkHeight Rows that it fills at most.
+ * @property {number} inkWidth Columns that it fills at most.
+ * @property {boolean} stretched Whether it fills both, whatever its proportions.
+ * @property {boolean} byMass Whether its centre of mass is in the middle, or its box.
+ */
+
+/**
+ * Scale a drawing and place it as ink lies in the images.
  *
  * @param {Float32Array} ink From 0 (none) to 1, row by row, (height * width).
  * @param {number} height
  * @param {number} width
  * @param {[number, number]} imageShape [H, W] of the images the network takes.
+ * @param {Framing} framing
  * @returns {?Uint8ClampedArray} Pixels from 0 to 255, (H * W), or null if nothing is drawn.
  */
-function prepareDrawing(ink, height, width, imageShape) {
+function prepareDrawing(ink, height, width, imageShape, framing) {
   const box = findInk(ink, height, width);
   if (!box) return null;
   const [imageHeight, imageWidth] = imageShape;
-  const scale = Math.min(
-    (imageHeight * 20) / 28 / box.height,
-    (imageWidth * 20) / 28 / box.width,
-  );
-  const smallHeight = Math.max(1, roundHalfToEven(box.height * scale));
-  const smallWidth = Math.max(1, roundHalfToEven(box.width * scale));
+  let [down, across] = [framing.inkHeight / box.height, framing.inkWidth / box.width];
+  if (!framing.stretched) down = across = Math.min(down, across);
+  const rounded = (length, most) => Math.min(most, Math.max(1, roundHalfToEven(length)));
+  const smallHeight = rounded(box.height * down, imageHeight);
+  const smallWidth = rounded(box.width * across, imageWidth);
   const small = resize(crop(ink, width, box), box.height, box.width, smallHeight, smallWidth);
 
   // Scaling makes thin lines faint; restore them to full ink.
@@ -41,7 +49,7 @@ function prepareDrawing(ink, height, width, imageShape) {
       image[(top + y) * imageWidth + left + x] = Math.round(part * 255);
     }
   }
-  return centreByMass(image, imageHeight, imageWidth);
+  return framing.byMass ? centreByMass(image, imageHeight, imageWidth) : image;
 }
 
 /**

@@ -150,10 +150,11 @@ function startDialog(images, network, classes) {
  *
  * @param {Network} network
  * @param {[number, number]} imageShape
+ * @param {Framing} framing
  * @param {number} classes
  * @param {TestImages} images Images to try instead of a drawing.
  */
-function startDrawing(network, imageShape, classes, images) {
+function startDrawing(network, imageShape, framing, classes, images) {
   const bars = new ProbabilityBars(byId("bars"), classes);
   byId("answer").classList.toggle("named", classNames.length > 0);
   const prepared = byId("prepared");
@@ -187,7 +188,7 @@ function startDrawing(network, imageShape, classes, images) {
     onChange: () => {
       const { ink, height, width } = pad.read();
       byId("pad-hint").hidden = !pad.empty;
-      const pixels = prepareDrawing(ink, height, width, imageShape);
+      const pixels = prepareDrawing(ink, height, width, imageShape, framing);
       offer(pixels);
       if (!pixels) {
         forget();
@@ -280,7 +281,7 @@ function startCopying() {
 /** Start every part of the page that has data. */
 async function startReport() {
   const data = JSON.parse(byId("data").textContent);
-  const { network: description, histories, imageShape, classes, images } = data;
+  const { network: description, histories, imageShape, framing, classes, images } = data;
   classNames.push(...data.classNames);
   startCopying();
   if (histories.epochs.length > 0) startCharts(histories);
@@ -295,7 +296,7 @@ async function startReport() {
   const mistakes = new Gallery(byId("mistakes"), byId("mistakes-more"), testImages, onOpen);
   mistakes.show(testImages.select((label, predicted) => label !== predicted));
   if (network) {
-    startDrawing(network, imageShape, classes, testImages);
+    startDrawing(network, imageShape, framing, classes, testImages);
     startWeights(network, imageShape, description.firstUnit);
   }
   document.documentElement.dataset.ready = "true";

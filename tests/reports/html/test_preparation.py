@@ -3,18 +3,23 @@
 import numpy as np
 import pytest
 
-from nn.datasets.centring import centre_by_mass
-from nn.datasets.picture import _fit
+from nn.datasets.framing import Framing, place
+from nn.reports.page_data import framing_data
 
-PREPARE = """({ink, height, width, shape}) => {
-    const image = prepareDrawing(Float32Array.from(ink), height, width, shape);
+PREPARE = """({ink, height, width, shape, framing}) => {
+    const image = prepareDrawing(Float32Array.from(ink), height, width, shape, framing);
     return image && Array.from(image);
 }"""
 
 
-def prepare(run_script, ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray | None:
+def prepare(
+    run_script, ink: np.ndarray, shape: tuple[int, int], framing: Framing | None = None
+) -> np.ndarray | None:
     height, width = ink.shape
-    argument = {"ink": ink.ravel().tolist(), "height": height, "width": width, "shape": shape}
+    argument = {
+        **{"ink": ink.ravel().tolist(), "height": height, "width": width, "shape": shape},
+        "framing": framing_data(framing or Framing.like_mnist(shape)),
+    }
     image = run_script("preparation.js", PREPARE, argument)
     return None if image is None else np.array(image).reshape(shape)
 
@@ -45,11 +50,20 @@ DRAWINGS = {
 }
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (9, 20), (31, 17)])
+FRAMINGS = [
+    ((28, 28), Framing.like_mnist((28, 28))),
+    ((9, 20), Framing.like_mnist((9, 20))),
+    ((31, 17), Framing(31, 17, stretched=0, by_mass=0)),
+    ((16, 16), Framing(16, 12, stretched=1, by_mass=0)),
+    ((16, 16), Framing(14, 10, stretched=1, by_mass=1)),
+]
+
+
+@pytest.mark.parametrize(("shape", "framing"), FRAMINGS)
 @pytest.mark.parametrize("ink", DRAWINGS.values(), ids=DRAWINGS)
-def test_a_drawing_becomes_what_python_makes_of_it(ink, shape, run_script):
-    expected = centre_by_mass(_fit(ink, shape)[None])[0].astype(int)
-    image = prepare(run_script, ink, shape)
+def test_a_drawing_becomes_what_python_makes_of_it(ink, shape, framing, run_script):
+    expected = place(ink, shape, framing).astype(int)
+    image = prepare(run_script, ink, shape, framing)
     # Sums in another order may round one grey up or down.
     assert np.abs(image - expected).max() <= 1
 
