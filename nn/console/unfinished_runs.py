@@ -10,16 +10,19 @@ from nn.errors import RunFolderError
 from nn.files.training_lock import training_lock
 from nn.installation import command
 from nn.resuming.unfinished import UnfinishedRun, unfinished_runs
+from nn.runs.file_names import ASKED, MENTIONED
 from nn.settings.declaration import SETTINGS
 from nn.settings.setting import Choice
 
 RESUME = Choice("Resume", "resume it", "yes", "y", explain="from its last checkpoint")
-NEW = Choice("New", "train a new one", "no", "n", explain="keep it, and train a new run")
+NEW = Choice(
+    "New", "train a new one", "no", "n", explain="keep it, train a new run, and do not ask again"
+)
 REMOVE = Choice("Remove", "remove it", explain="delete it, and train a new run")
 
 
 def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
-    """Ask what to do with the newest unfinished run, if there is one.
+    """Ask what to do with the newest unfinished run that nobody was asked about, if there is one.
 
     Args:
         asker: How to ask.
@@ -31,7 +34,7 @@ def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
     Raises:
         RunFolderError: The run cannot be removed.
     """
-    unfinished = unfinished_runs(save_dir)
+    unfinished = [run for run in unfinished_runs(save_dir) if not run.has_been_asked_about]
     if not unfinished:
         return None
     newest = unfinished[0]
@@ -40,12 +43,14 @@ def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
     answer = asker.choose(message, choices, RESUME.value)
     if answer == REMOVE.value:
         _remove(newest)
+    elif answer == NEW.value:
+        newest.remember(ASKED)
     return newest.path if answer == RESUME.value else None
 
 
 def mention_unfinished_runs(save_dir: Path) -> None:
-    """Say which runs are unfinished, if there are any, and how to resume the newest one."""
-    unfinished = unfinished_runs(save_dir)
+    """Say once which runs are unfinished, if there are any, and how to resume the newest one."""
+    unfinished = [run for run in unfinished_runs(save_dir) if not run.has_been_mentioned]
     if not unfinished:
         return
     newest = unfinished[0]
@@ -57,6 +62,8 @@ def mention_unfinished_runs(save_dir: Path) -> None:
         f"{newest.path} {newest.describe()}{others}. "
         f"To resume it: {command('train')} --resume {quote(name)}"
     )
+    for run in unfinished:
+        run.remember(MENTIONED)
 
 
 def _remove(run: UnfinishedRun) -> None:

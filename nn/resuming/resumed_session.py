@@ -11,7 +11,7 @@ from nn.files.atomic_write import remove_left_parts, write_atomically
 from nn.files.file_errors import reading, writing
 from nn.files.regular_file import read_regular
 from nn.runs.checkpoint_file import write_checkpoint
-from nn.runs.file_names import CHECKPOINT, REPORT, SETTINGS
+from nn.runs.file_names import ASKED, CHECKPOINT, MENTIONED, REPORT, SETTINGS
 from nn.runs.first_layer import EPOCH_1
 from nn.runs.run_folder import HISTORIES, RunFolder
 from nn.runs.run_session import RunSession
@@ -46,7 +46,8 @@ class ResumedSession(RunSession):
             self._new = [n for n in (CHECKPOINT, EPOCH_1, *HISTORIES) if not (path / n).exists()]
             present = [path / name for name in _REMEMBERED if (path / name).is_file()]
             self._contents = {file.name: _content(file) for file in present}
-            (path / REPORT).unlink(missing_ok=True)
+            for name in (REPORT, ASKED, MENTIONED):
+                (path / name).unlink(missing_ok=True)
 
     def fail(self) -> None:
         """Leave everything to the next session."""

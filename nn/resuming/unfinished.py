@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nn.errors import ProgramError, RunFolderError
+from nn.files.atomic_write import write_atomically
 from nn.files.training_lock import is_being_trained
 from nn.installation import command
-from nn.runs.file_names import CHECKPOINT, REPORT, RESULT, SETTINGS
+from nn.runs.file_names import ASKED, CHECKPOINT, MENTIONED, REPORT, RESULT, SETTINGS
 from nn.runs.find_run import find_folder, folders_with
 from nn.settings.checking import check_settings
 
@@ -28,6 +29,21 @@ class UnfinishedRun:
     """
 
     path: Path
+
+    @property
+    def has_been_asked_about(self) -> bool:
+        """Whether a person chose to train a new run instead."""
+        return (self.path / ASKED).exists()
+
+    @property
+    def has_been_mentioned(self) -> bool:
+        """Whether a person was asked about it, or a program said how to resume it."""
+        return self.has_been_asked_about or (self.path / MENTIONED).exists()
+
+    def remember(self, note: str) -> None:
+        """Write `ASKED` or `MENTIONED` down in its folder, if that can be written."""
+        with suppress(OSError):
+            write_atomically(self.path / note, b"")
 
     @property
     def has_result(self) -> bool:

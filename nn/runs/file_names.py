@@ -13,3 +13,6 @@ EXPLANATION = "explanation.html"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
 DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, EXPLANATION, *EXPORTS.values())
 """Files made from a result, which would be wrong beside another result."""
+# Empty files in the folder of an unfinished run: a person was asked about it; a program named it.
+ASKED = ".asked"
+MENTIONED = ".mentioned"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nn.console.unfinished_runs import mention_unfinished_runs, offer_unfinished_run
-from nn.errors import RunFolderError
+from nn.errors import RunFolderError, StoppedError
 from nn.files.training_lock import training_lock
 
 
@@ -52,7 +52,43 @@ def test_another_run_can_be_trained_and_the_unfinished_one_kept_or_removed(save_
     assert offer_unfinished_run(Answers("New"), save_dir) is None
     assert (save_dir / "b").exists()
     assert offer_unfinished_run(Answers("Remove"), save_dir) is None
-    assert [path.name for path in save_dir.iterdir()] == ["a"]
+    assert [path.name for path in save_dir.iterdir()] == ["b"]  # the older one was next
+
+
+def test_each_run_is_asked_about_once(save_dir):
+    for name in ("b", "a"):
+        asker = Answers("New")
+        offer_unfinished_run(asker, save_dir)
+        assert asker.asked[0][0].startswith(f"{name} is unfinished")
+    assert offer_unfinished_run(Answers(), save_dir) is None
+    mention_unfinished_runs(save_dir)  # nor is it mentioned
+
+
+def test_a_question_that_is_not_answered_is_asked_again(save_dir):
+    class Stopped(Answers):
+        def choose(self, *question):
+            raise StoppedError("nothing was written")
+
+    with pytest.raises(StoppedError):
+        offer_unfinished_run(Stopped(), save_dir)
+    assert offer_unfinished_run(Answers("Resume"), save_dir) == save_dir / "b"
+    assert offer_unfinished_run(Answers("Resume"), save_dir) == save_dir / "b"
+
+
+def test_where_nobody_is_asked_a_run_is_mentioned_once_and_can_still_be_asked_about(
+    save_dir, capsys
+):
+    mention_unfinished_runs(save_dir)
+    capsys.readouterr()
+    mention_unfinished_runs(save_dir)
+    assert capsys.readouterr().out == ""
+    assert offer_unfinished_run(Answers("Resume"), save_dir) == save_dir / "b"
+
+
+def test_a_note_does_not_follow_a_link(save_dir, tmp_path):
+    (save_dir / "b" / ".asked").symlink_to(tmp_path / "elsewhere")
+    offer_unfinished_run(Answers("New"), save_dir)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_result_is_not_offered_to_be_removed(save_dir):
@@ -82,5 +118,6 @@ def test_where_nobody_is_asked_the_command_is_said(save_dir, capsys):
         "saved_files/b is unfinished: 0 of 10 epochs are trained (1 more is unfinished). "
         "To resume it: python train.py --resume b\n"
     )
+    (save_dir / "b" / ".mentioned").unlink()
     mention_unfinished_runs(save_dir.resolve())
     assert f"--resume {save_dir.resolve() / 'b'}\n" in capsys.readouterr().out

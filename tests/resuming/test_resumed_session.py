@@ -48,8 +48,9 @@ def test_a_file_that_is_a_link_is_refused_and_its_target_stays_unread(stopped, t
     assert history.is_symlink()
 
 
-def test_parts_that_a_killed_program_left_are_removed_and_nothing_else(stopped):
-    for name in (".weights_1.csv.k3j_x9.part", ".checkpoint.npz.former.part"):
+def test_parts_that_a_killed_program_left_and_old_notes_are_removed_and_nothing_else(stopped):
+    notes = (".asked", ".mentioned")  # or a run that is killed again would not be asked about
+    for name in (".weights_1.csv.k3j_x9.part", ".checkpoint.npz.former.part", *notes):
         (stopped.path / name).write_text("half")
     for name in ("mine.part", ".hidden"):
         (stopped.path / name).write_text("mine")
