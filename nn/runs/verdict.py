@@ -13,6 +13,7 @@ from nn.training.history import History
 
 _FEWEST_EPOCHS = 3
 _CLEAR_LEAD = 0.002  # of the test accuracy over the validation accuracy
+_CAN_READ = 0.8  # the validation accuracy from which on that lead is more than chance
 
 Curve = NDArray[np.float64]
 
@@ -35,7 +36,8 @@ def verdict(
     sentences = [early or _on_curves(history)]
     if kept < epochs:
         sentences.append(f"The network of epoch {kept:,}, the best one, was saved.")
-    if easier_test and result.test_accuracy - result.validation_accuracy > _CLEAR_LEAD:
+    lead = result.test_accuracy - result.validation_accuracy
+    if easier_test and lead > _CLEAR_LEAD and result.validation_accuracy > _CAN_READ:
         sentences.append(
             f"The last {result.test_images:,} test images are easier than the validation images, "
             f"so {result.test_accuracy:.2%} beside {result.validation_accuracy:.2%} is expected."
@@ -94,7 +96,6 @@ def _on_more_epochs(
     if (
         since >= max(4, window)
         and late > validation[best] + max(clear, 0.05 * validation[best])
-        and np.median(validation[best:]) > 1.03 * validation[best]
         and training[-1] < min(0.9 * training[best], 0.6 * validation[-1])
     ):
         near_best = accuracy[max(0, best - window // 2) : best + window // 2 + 1].mean()

@@ -81,13 +81,18 @@ def test_a_loss_that_falls_steadily_by_little_means_too_small_steps() -> None:
     )
 
 
+def test_a_loss_that_falls_by_much_is_not_slow() -> None:
+    fast = scripted(falling(2.3, 1.6, 10), falling(2.3, 1.6, 10), learned=0.4)
+    assert said(fast).startswith("Still improving")
+
+
 def test_losses_that_no_longer_change_have_settled() -> None:
-    settled = np.r_[falling(0.5, 0.25, 10), falling(0.25, 0.248, 20)]
-    assert said(scripted(settled, settled + 0.03)) == (
+    assert said(scripted(SETTLED, SETTLED + 0.03)) == (
         "The losses have settled: more epochs would change little."
     )
 
 
+SETTLED = np.r_[falling(0.5, 0.25, 10), falling(0.25, 0.248, 20)]
 NOISE = 0.01 * np.array([1, -1, 0.5, -1, 1, 0, -0.5, 1, -1, 0.5])
 
 
@@ -101,13 +106,20 @@ NOISE = 0.01 * np.array([1, -1, 0.5, -1, 1, 0, -0.5, 1, -1, 0.5])
         scripted(falling(0.5, 0.05, 10), 0.12 + NOISE),
         scripted(falling(0.5, 0.35, 20), V_SHAPED),
         scripted(falling(0.5, 0.001, 20)[:9], V_SHAPED[:9]),
-        scripted([0.5, float("nan"), 0.4, 0.3], 0.3),
+        scripted([0.5, 0.4, 0.3, 0.2], [0.3, np.inf, np.inf, np.inf]),
+        scripted(falling(0.5, 0.05, 10), [*falling(0.25, 0.1, 9), 0.105]),
+        scripted([2.3, 2.29, 2.27, 2.28, 2.26], 2 + NOISE[:5], learned=0.4),
+        scripted(falling(0.1, 0.09, 10), 0.12 + NOISE),
+        scripted(SETTLED, SETTLED, learned=0.5),
+        scripted(SETTLED, SETTLED, rates=falling(1, 0.05, 30)),
         scripted([0.02, 0.03, 0.02, 0.03, 0.02], 0.1 + NOISE[:5]),
     ],
     ids=[
         "no epoch", "two epochs", "a rate that has run out", "a fall within the noise",
         "nothing but noise", "a rise without overfitting", "three epochs after the best",
-        "a loss that is not finite", "jumps of a tiny loss",
+        "a loss that is not finite", "a last epoch that is worse", "a slow fall with a rise",
+        "a slow fall of a low loss", "settled before it learned", "settled without a rate",
+        "jumps of a tiny loss",
     ],
 )  # fmt: skip
 def test_nothing_is_said_where_it_could_be_wrong(history) -> None:
@@ -128,4 +140,6 @@ def test_easier_test_images_are_mentioned_only_where_the_test_accuracy_is_higher
         "97.00% is expected."
     )
     assert "easier" not in said(IMPROVING, replace(RESULT, test_accuracy=0.971), easier_test=True)
+    poor = replace(RESULT, validation_accuracy=0.45, test_accuracy=0.47)
+    assert "easier" not in said(IMPROVING, poor, easier_test=True)
     assert "easier" not in said(IMPROVING)
