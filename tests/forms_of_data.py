@@ -6,10 +6,11 @@
 import gzip
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from nn.datasets.drawn_digits import draw_digits
 from nn.datasets.images import LabelledImages
@@ -115,6 +116,21 @@ def write_medmnist(folder: Path) -> LabelledImages:
     return parts["train"]
 
 
+def write_pictures(folder: Path, parts: Sequence[str] = ("training", "testing")) -> LabelledImages:
+    """Write a folder of pictures for each digit, in a folder for each part (none if it is "")."""
+    first = None
+    for seed, (name, count) in enumerate(zip(parts, (TRAINING, TEST, TEST), strict=False)):
+        part = digits(count, seed)
+        first = first or part
+        for number, (image, label) in enumerate(zip(part.images, part.labels, strict=True)):
+            place = folder / name / str(label)
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(place / f"{number:03}.png")
+    assert first
+    order = np.argsort(first.labels, kind="stable")
+    return LabelledImages(first.images[order], first.labels[order])
+
+
 FORMS: dict[str, Callable[[Path], LabelledImages]] = {
     "emnist": write_emnist_letters,
     "qmnist": write_qmnist,
@@ -123,6 +139,7 @@ FORMS: dict[str, Callable[[Path], LabelledImages]] = {
     "keras": write_keras,
     "kmnist": write_kmnist,
     "medmnist": write_medmnist,
+    "pictures": write_pictures,
 }
 """Each writes into an empty folder, and returns what the training images in it are."""
 

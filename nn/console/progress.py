@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from nn.console.chart import can_show_chart, chart_lines
 from nn.console.program import is_output_gone, say
+from nn.datasets.picture_folders import PICTURES
 from nn.training.history import EpochRecord, History
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
@@ -186,7 +187,10 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
 
 
 class DownloadProgress:
-    """Shows a bar for each download; called with file name, bytes so far and total bytes."""
+    """Shows a bar for each download; called with file name, bytes so far and total bytes.
+
+    The same bar shows how many pictures of a data set have been read.
+    """
 
     def __init__(self) -> None:
         self._bars: dict[str, _Bar] = {}
@@ -198,7 +202,7 @@ class DownloadProgress:
                 total=total,
                 desc=name,
                 bar_format="{desc} {percentage:3.0f}% {rate_fmt} {bar}",
-                unit="B",
+                unit="" if name == PICTURES else "B",
                 unit_scale=True,
                 leave=False,
                 dynamic_ncols=True,

@@ -13,6 +13,7 @@ from nn.datasets.csv_layout import find_layout
 from nn.datasets.data_file import read_head
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.images import ImageData
+from nn.datasets.picture_folders import find_pictures
 from nn.datasets.strangers import seems_to_be
 from nn.errors import DataError
 from nn.files.file_errors import reading
@@ -27,6 +28,9 @@ FORMS: tuple[Form, ...] = (
 """All forms of data files. A file belongs to the first one that claims it, and a folder with files
 of several forms is read in the first one."""
 
+ReadPictures = Callable[[Path], ImageData | None]
+"""Reads a folder of pictures for each class; None if it is none."""
+
 _OWN_FILES = "built-in-"  # digits that the program has drawn and keeps
 _MNIST_FILES = ("mnist_train.csv", "mnist_test.csv", "mnist.pkl")
 _MOST_FILES = 1000  # of a folder that are looked into
@@ -34,20 +38,21 @@ _DEEPEST = 3  # folders below the data folder in which data are looked for, to s
 _RUN = "settings.yaml"  # a run's folder holds tables that are no images
 
 
-def read_folder(folder: Path, say: Callable[[str], None], *, only_mnist: bool = False) -> (
-    ImageData | None
-):  # fmt: skip
+def read_folder(
+    folder: Path, say: Callable[[str], None], pictures: ReadPictures | None = None
+) -> ImageData | None:
     """Read the data set in a folder; return None if there is nothing that looks like data.
 
     Args:
         folder: The folder; it need not exist.
         say: Called with a sentence about files that are not read.
-        only_mnist: Look for files under MNIST's own names only, as in a folder that nobody named.
+        pictures: Reads a folder of pictures for each class. Without it, only files under MNIST's
+            own names are looked for, as in a folder that nobody named.
 
     Raises:
         DataError: Files are damaged, incomplete, of several data sets, or something else.
     """
-    files = data_files(folder, only_mnist=only_mnist)
+    files = data_files(folder, only_mnist=pictures is None)
     by_form = {form: _claimed(form, files) for form in FORMS}
     incomplete: IncompleteError | None = None
     for form, claimed in by_form.items():
@@ -65,16 +70,21 @@ def read_folder(folder: Path, say: Callable[[str], None], *, only_mnist: bool = 
             return data
     if incomplete:
         raise incomplete
-    if not only_mnist:
+    if pictures is None:
+        return None
+    data = pictures(folder)
+    if data is None:
         _refuse_strangers(folder, files)
-    return None
+    return data
 
 
 def holds_data(folder: Path) -> bool:
     """Return whether a folder has files that are data or look like it, or drawn digits."""
     try:
         has_own = folder.is_dir() and any(folder.glob(f"{_OWN_FILES}*"))
-        return has_own or any(_is_claimed(one) or seems_to_be(one) for one in data_files(folder))
+        if has_own or any(_is_claimed(one) or seems_to_be(one) for one in data_files(folder)):
+            return True
+        return bool(find_pictures(folder))
     except (DataError, OSError):
         return False
 
@@ -140,8 +150,8 @@ def _refuse_strangers(folder: Path, files: Sequence[DataFile]) -> None:
 def _what_is_read() -> str:
     names = ", ".join(form.name for form in FORMS)
     return (
-        f"Supported are {names} (docs/data.md). For MNIST, pass the name of an empty folder with "
-        "--data-dir."
+        f"Supported are {names}, and a folder of pictures for each class (docs/data.md). For "
+        "MNIST, pass the name of an empty folder with --data-dir."
     )
 
 
@@ -154,7 +164,7 @@ def _data_below(folder: Path, levels: int) -> Path | None:
         for one in below[:_MOST_FILES]:
             if (one / _RUN).exists():
                 continue
-            if any(_is_surely_data(file) for file in data_files(one)):
+            if any(_is_surely_data(file) for file in data_files(one)) or find_pictures(one):
                 return one
             if deeper := _data_below(one, levels - 1):
                 return deeper

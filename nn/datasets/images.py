@@ -105,6 +105,7 @@ def join_parts(
     name: str,
     source: str,
     class_names: Sequence[str] = (),
+    dataset: str = "mnist",
 ) -> ImageData:
     """Make one data set of its parts, if they fit together.
 
@@ -118,6 +119,7 @@ def join_parts(
         name: the data set's name, unless its pixels turn out to be those of a known one.
         source: where it came from, for errors.
         class_names: the name of each label, from label 0 on; empty if there are none.
+        dataset: the value of the setting `dataset` that loads these images again.
 
     Raises:
         DataError: there are no images, their sizes differ, or labels are out of range.
@@ -158,6 +160,7 @@ def join_parts(
         name,
         source,
         classes,
+        dataset,
         validation=present.get("validation"),
         class_names=_names_of(classes, class_names),
         remarks=tuple(remarks),

@@ -53,6 +53,27 @@ def prepare_picture(
     return digit
 
 
+def scale_picture(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Read a whole picture as greys and scale it, without keeping its proportions.
+
+    Args:
+        path: a picture file, as `prepare_picture` takes it.
+        image_shape: height and width of the result, (H, W).
+
+    Returns:
+        Brightness from 0 to 255, uint8, (H, W); that of a picture of this size is unchanged.
+
+    Raises:
+        DataError: the file is not a picture, or is too large.
+    """
+    from PIL import Image
+
+    grey = read_grey(path, max(_WORKING_SIDE, 4 * max(image_shape)))
+    picture = Image.fromarray(np.rint(grey * 255).astype(np.uint8))
+    height, width = image_shape
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+
+
 def prepare_grey(
     grey: Grey, image_shape: tuple[int, int], framing: Framing | None = None
 ) -> NDArray[np.uint8] | None:

@@ -89,19 +89,24 @@ def pictures_in(folder: Path) -> list[Path]:
     Raises:
         DataError: there is none.
     """
+    found = pictures_or_none(folder)
+    if not found:
+        raise DataError(f"{folder}: there is no picture in this folder.")
+    return found
+
+
+def pictures_or_none(folder: Path) -> list[Path]:
+    """Return the pictures in a folder, as `pictures_in` does, or an empty list."""
     from PIL import Image
 
     extensions = {
         ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS
     }
-    found = [
+    return [
         path
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in extensions and not path.name.startswith(".") and path.is_file()
     ]
-    if not found:
-        raise DataError(f"{folder}: there is no picture in this folder.")
-    return found
 
 
 class _LimitedReads(io.BytesIO):

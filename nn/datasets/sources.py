@@ -6,11 +6,13 @@ always trains a network.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nn.datasets.data_folder import holds_data, read_folder
+from nn.datasets.data_folder import ReadPictures, holds_data, read_folder
 from nn.datasets.images import ImageData
+from nn.datasets.picture_folders import Preparation, read_pictures
 from nn.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -24,21 +26,24 @@ def load_images(
     dataset: str,
     data_dir: Path,
     *,
+    pictures: Preparation | None = None,
     beside: Path | None = None,
     on_progress: "DownloadObserver | None" = None,
     report: Report | None = None,
 ) -> ImageData:
     """Load a data set.
 
-    "auto" looks in `data_dir` for files of any form; then for files under MNIST's own names in
-    `beside`, and in the folder `data` there. If there are none, it downloads MNIST's four files;
-    without a network it uses the digits that the program draws. "mnist" never uses these,
-    "built-in" only these. Files in `data_dir` that are damaged, incomplete or only look like data
-    are an error, because a user put them there to be used.
+    "auto" looks in `data_dir` for files of any form, and for a folder of pictures for each class;
+    then for files under MNIST's own names in `beside`, and in the folder `data` there. If there are
+    none, it downloads MNIST's four files; without a network it uses the digits that the program
+    draws. "mnist" never uses these, "built-in" only these, and "pictures" only pictures. Files in
+    `data_dir` that are damaged, incomplete or only look like data are an error, because a user put
+    them there to be used.
 
     Args:
-        dataset: "auto", "mnist" or "built-in".
+        dataset: "auto", "mnist", "pictures" or "built-in".
         data_dir: the data folder; it need not exist.
+        pictures: how pictures become images; scaled to 28 x 28 if None.
         beside: the folder of train.py, if there is one.
         on_progress: called during a download: file, bytes that have arrived, total bytes.
         report: called with sentences that explain the choice.
@@ -47,11 +52,22 @@ def load_images(
         SettingError: another `dataset`.
         DataError: a file is damaged, incomplete or something else, or "mnist" is not available.
     """
-    if dataset not in ("auto", "mnist", "built-in"):
-        raise SettingError(f"dataset: got {dataset!r}, expected auto, mnist or built-in.")
+    if dataset not in ("auto", "mnist", "pictures", "built-in"):
+        raise SettingError(f"dataset: got {dataset!r}, expected auto, mnist, pictures or built-in.")
     say = report or (lambda _sentence: None)
     if dataset != "built-in":
-        data = _from_files(data_dir, beside, on_progress, say)
+        read = partial(
+            read_pictures, preparation=pictures or Preparation(), on_progress=on_progress
+        )
+        if dataset == "pictures":
+            data = read(data_dir)
+            if data is None:
+                raise DataError(
+                    f"{data_dir}: there are no pictures to train on; expected at least two folders "
+                    "in it, one for each class, as in cats/1.jpg and dogs/1.jpg."
+                )
+        else:
+            data = _from_files(data_dir, beside, read, on_progress, say)
         if data is not None:
             for remark in data.remarks:
                 say(remark)
@@ -74,7 +90,11 @@ def holds_images(folder: Path) -> bool:
 
 
 def _from_files(
-    data_dir: Path, beside: Path | None, on_progress: "DownloadObserver | None", say: Report
+    data_dir: Path,
+    beside: Path | None,
+    read: ReadPictures,
+    on_progress: "DownloadObserver | None",
+    say: Report,
 ) -> ImageData | None:
     """Return the first data set that is in one of the folders."""
     if _is_unfinished(data_dir):
@@ -82,10 +102,10 @@ def _from_files(
             return _from_network(data_dir, on_progress, say)
         except DataError as error:
             say(str(error))
-    data = read_folder(data_dir, say)
+    data = read_folder(data_dir, say, read)
     for other in (beside, beside / "data") if beside else ():
         if data is None and other.resolve() != data_dir.resolve():
-            data = read_folder(other, say, only_mnist=True)
+            data = read_folder(other, say)
     return data
 
 

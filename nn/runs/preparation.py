@@ -18,6 +18,7 @@ from nn.datasets.batches import Chunk, in_order
 from nn.datasets.download import DownloadObserver
 from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization, fit_normalization
+from nn.datasets.picture_folders import Preparation
 from nn.datasets.sources import load_images
 from nn.datasets.split import Split, split_images
 from nn.initializers import INITIALIZERS, Initializer
@@ -78,6 +79,7 @@ def prepare_data(
     images = load_images(
         settings.dataset,
         Path(settings.data_dir),
+        pictures=Preparation(settings.prepare, settings.image_size),
         beside=REPOSITORY,
         on_progress=on_progress,
         report=report,

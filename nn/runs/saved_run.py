@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nn.datasets.download import DownloadObserver
 from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
+from nn.datasets.picture_folders import Preparation
 from nn.errors import DataError, SettingError
 from nn.losses import SoftmaxCrossEntropy, softmax
 from nn.network import Network
@@ -151,6 +152,10 @@ def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArr
     """
     from nn.datasets.picture import prepare_picture  # imports Pillow, which only this needs
 
-    image = prepare_picture(path, (run.facts.image_height, run.facts.image_width), run.framing)
+    if run.settings.dataset == "pictures":  # as those that the network was trained on
+        image = Preparation(run.settings.prepare, run.facts.image_height).image(path)
+    else:
+        shape = run.facts.image_height, run.facts.image_width
+        image = prepare_picture(path, shape, run.framing)
     logits = run.network.forward(run.normalization.apply(image[np.newaxis]))
     return image, softmax(logits)[0]

@@ -34,8 +34,18 @@ class DataSettings(BaseModel):
             "auto", explain="the data folder's images, else MNIST by download, else built-in digits"
         ),
         Choice("mnist", explain="the same without the built-in digits"),
+        Choice("pictures", explain="a folder of pictures for each class"),
         Choice("built-in", "built_in", explain="digits that the program draws itself"),
     ] = Field("auto", description="images to train on")
+    prepare: Annotated[
+        str,
+        Group("data"),
+        Choice("scale", explain="the whole picture is scaled to image_size"),
+        Choice("digit", explain="a dark digit on light paper is found, cut out and centred"),
+    ] = Field("scale", description="how pictures in a folder for each class become images")
+    image_size: Annotated[int, Group("data")] = Field(
+        28, ge=4, le=1024, description="height and width of these images in pixels"
+    )
     split: Annotated[
         str,
         Group("data"),

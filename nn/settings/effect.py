@@ -26,6 +26,8 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
     "patience_unit": lambda s: bool(s.patience),
     "patience_for": lambda s: bool(s.patience),
     "min_delta": lambda s: bool(s.patience),
+    "prepare": lambda s: s.dataset in ("auto", "pictures"),
+    "image_size": lambda s: s.dataset in ("auto", "pictures"),
     "validation_size": lambda s: s.split == "official",
 }
 

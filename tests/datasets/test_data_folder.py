@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,16 @@ import pytest
 
 from nn.datasets.data_folder import data_files, holds_data, read_folder
 from nn.datasets.images import ImageData
+from nn.datasets.picture_folders import Preparation, read_pictures
 from nn.errors import DataError
 from tests.forms_of_data import FORMS, TEST, TRAINING, write_emnist_letters, write_idx_pair
+
+scaled = partial(read_pictures, preparation=Preparation())
 
 
 def read(folder: Path) -> tuple[ImageData, str]:
     said: list[str] = []
-    data = read_folder(folder, said.append)
+    data = read_folder(folder, said.append, scaled)
     assert data is not None
     return data, "\n".join(said)
 
@@ -40,7 +44,7 @@ def test_each_form_below_the_folder_is_named(tmp_path: Path, form: str) -> None:
     place.mkdir(parents=True)
     FORMS[form](place)
     with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
-        read_folder(tmp_path, print)
+        read_folder(tmp_path, print, scaled)
 
 
 def packed(kind: str) -> bytes:
@@ -82,7 +86,7 @@ def test_what_is_something_else_by_accident_is_said(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read_folder(tmp_path, print)
+        read_folder(tmp_path, print, scaled)
     assert str(tmp_path / name) in str(caught.value)
     assert words in str(caught.value)
     assert holds_data(tmp_path)
@@ -93,20 +97,20 @@ def test_what_is_something_else_by_accident_is_said(
 )
 def test_what_is_no_data_is_passed_over(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(PAGE if name.endswith("html") else b"words, and more words\n")
-    assert read_folder(tmp_path, print) is None
+    assert read_folder(tmp_path, print, scaled) is None
     assert not holds_data(tmp_path)
 
 
 def test_neither_a_missing_folder_nor_an_empty_one_holds_data(tmp_path: Path) -> None:
-    assert read_folder(tmp_path, print) is None
-    assert read_folder(tmp_path / "missing", print) is None
+    assert read_folder(tmp_path, print, scaled) is None
+    assert read_folder(tmp_path / "missing", print, scaled) is None
     assert not holds_data(tmp_path / "missing")
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="file: cannot be read"):
-        read_folder(tmp_path / "file", print)
+        read_folder(tmp_path / "file", print, scaled)
     assert not holds_data(tmp_path / "file")
 
 
@@ -114,14 +118,14 @@ def test_the_folder_of_a_run_is_no_data(tmp_path: Path) -> None:
     (tmp_path / "runs" / "first").mkdir(parents=True)
     (tmp_path / "runs" / "first" / "settings.yaml").touch()
     (tmp_path / "runs" / "first" / "weights_1.csv").write_text("label,1,2,3,4\n0,1,2,3,4\n")
-    assert read_folder(tmp_path, print) is None
+    assert read_folder(tmp_path, print, scaled) is None
 
 
 def test_several_sets_are_named_and_none_is_chosen(tmp_path: Path) -> None:
     write_emnist_letters(tmp_path)
     write_idx_pair(tmp_path)
     with pytest.raises(DataError, match=r"contains 2 data sets \(emnist letters, mine\)"):
-        read_folder(tmp_path, print)
+        read_folder(tmp_path, print, scaled)
 
 
 def test_other_files_beside_the_data_are_said(tmp_path: Path) -> None:
@@ -133,5 +137,5 @@ def test_other_files_beside_the_data_are_said(tmp_path: Path) -> None:
 def test_a_folder_that_nobody_named_is_read_under_mnist_s_names_only(tmp_path: Path) -> None:
     write_idx_pair(tmp_path)
     (tmp_path / "packed.zip").write_bytes(packed("zip"))
-    assert read_folder(tmp_path, print, only_mnist=True) is None
+    assert read_folder(tmp_path, print) is None
     assert data_files(tmp_path, only_mnist=True) == []

@@ -204,7 +204,7 @@ def test_images_and_labels_that_differ_in_number_are_refused(tmp_path: Path) -> 
 
 
 def test_an_unknown_dataset_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"'cifar'.*auto, mnist or built-in"):
+    with pytest.raises(SettingError, match=r"'cifar'.*auto, mnist, pictures or built-in"):
         load(tmp_path, "cifar")
 
 

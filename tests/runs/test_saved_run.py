@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.datasets.picture_folders import Preparation
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import load_run, predict_picture, predict_test_set
 from nn.settings.declaration import Settings
+from tests.forms_of_data import write_pictures
 
 READ_BACK = (
     "settings.yaml",
@@ -294,3 +296,17 @@ def test_a_network_that_is_in_memory_answers_as_the_saved_one(finished):
     assert run.network is finished.network
     before = predict_test_set(load_run(finished.folder)).probabilities
     assert predict_test_set(run).probabilities.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("prepare", ["scale", "digit"])
+def test_a_picture_is_prepared_like_the_pictures_of_the_training(tmp_path, prepare):
+    write_pictures(tmp_path / "data", ("",))
+    settings = Settings(
+        data_dir=str(tmp_path / "data"), save_dir=str(tmp_path), prepare=prepare, image_size=20,
+        epochs=1, hidden_layers=0,
+    )  # fmt: skip
+    run = load_run(run_experiment(settings).folder)
+    assert (run.settings.dataset, run.class_names[3]) == ("pictures", "3")
+    path = min((tmp_path / "data" / "3").iterdir())
+    image, _ = predict_picture(run, path)
+    np.testing.assert_array_equal(image, Preparation(prepare, 20).image(path))

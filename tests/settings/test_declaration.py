@@ -50,6 +50,8 @@ def test_the_defaults_are_those_of_the_product():
         "compiled": False,
         "seed": 0,
         "dataset": "auto",
+        "prepare": "scale",
+        "image_size": 28,
         "split": "seed",
         "validation_size": 10_000,
         "test_size": 0.2,

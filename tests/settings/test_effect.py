@@ -24,6 +24,8 @@ CASES = [
     ("patience_for", {}, "change"),
     ("min_delta", {"restore_best_weights": True}, 0.5),
     ("validation_size", {}, 0.1),
+    ("prepare", {"dataset": "mnist"}, "digit"),
+    ("image_size", {"dataset": "mnist"}, 20),
     ("checkpoint_steps", {}, 1),
 ]
 

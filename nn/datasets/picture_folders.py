@@ -1,0 +1,163 @@
+"""A folder of pictures for each class: `cats/1.jpg`, `dogs/2.png`.
+
+The names of the folders are the names of the classes. Above them there may be folders for training,
+validation and test pictures.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
+from nn.datasets.images import ImageData, LabelledImages, join_parts
+from nn.datasets.parts import by_part, part_of
+from nn.errors import DataError
+from nn.files.file_errors import reading
+from nn.files.regular_file import printable
+
+PICTURES = "pictures"
+"""What the progress of reading is called."""
+_RUN = "settings.yaml"  # a run's folder holds pictures that are no data
+
+Classes = dict[str, list[Path]]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How pictures of any size become images of one.
+
+    Attributes:
+        kind: "scale": the whole picture is scaled. "digit": a dark digit on light paper, or the
+            opposite, is found, cut out and centred, as in MNIST.
+        size: Height and width of the images in pixels.
+    """
+
+    kind: str = "scale"
+    size: int = 28
+
+    def image(self, path: Path) -> np.ndarray:
+        """Return a picture as an image, uint8, (size, size).
+
+        Raises:
+            DataError: The file is not a picture, is damaged, or holds no digit.
+        """
+        from nn.datasets.picture import prepare_picture, scale_picture  # imports Pillow
+
+        prepare = prepare_picture if self.kind == "digit" else scale_picture
+        return prepare(path, (self.size, self.size))
+
+
+def find_pictures(folder: Path) -> dict[str, Classes]:
+    """Return the pictures of each class of each part; nothing if these are no such folders.
+
+    Raises:
+        DataError: A folder cannot be read, or two folders are the same part.
+    """
+    with reading(folder, DataError):
+        below = _folders(folder)
+        divided = [(one.name, _classes(one)) for one in below if part_of(one.name)]
+        divided = [(name, classes) for name, classes in divided if classes]
+        if divided:
+            return by_part(divided, folder)
+        classes = _classes(folder)
+    return {"training": classes} if len(classes) > 1 else {}
+
+
+def read_pictures(
+    folder: Path,
+    preparation: Preparation,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> ImageData | None:
+    """Read the pictures of a folder for each class; None if there are no such folders.
+
+    Args:
+        folder: The folder above the classes, or above their parts.
+        preparation: How each picture becomes an image.
+        on_progress: Called with `PICTURES`, the number of pictures read, and that of all.
+
+    Raises:
+        DataError: A picture cannot be read, or the parts do not have the same classes.
+    """
+    parts = find_pictures(folder)
+    if not parts:
+        return None
+    count = sum(len(paths) for classes in parts.values() for paths in classes.values())
+    if count > MAX_IMAGES or count * preparation.size**2 > MAX_PIXELS:
+        raise DataError(
+            f"{folder}: {count:,} pictures; the limits are {MAX_IMAGES:,} pictures and "
+            f"{MAX_PIXELS:,} pixels of all images."
+        )
+    names = sorted(parts["training"], key=_in_order)
+    for part, classes in parts.items():
+        if unknown := sorted(classes.keys() - set(names)):
+            raise DataError(
+                f"{folder}: there are {part} pictures of {printable(unknown[0])}, but no training "
+                "pictures."
+            )
+    read = _Reader(preparation, on_progress, count)
+    how = "digits found and centred" if preparation.kind == "digit" else "scaled"
+    return join_parts(
+        {part: read.part(classes, names) for part, classes in parts.items()},
+        name=printable(folder.resolve().name),
+        source=printable(
+            f"{count:,} pictures in {folder}/, {how} to {preparation.size} x {preparation.size}"
+        ),
+        class_names=names,
+        dataset="pictures",
+    )
+
+
+class _Reader:
+    """Reads the pictures of one part after the other, and says how far it is."""
+
+    def __init__(
+        self,
+        preparation: Preparation,
+        on_progress: Callable[[str, int, int], None] | None,
+        count: int,
+    ) -> None:
+        self._preparation = preparation
+        self._say = on_progress or (lambda _name, _done, _all: None)
+        self._count, self._done = count, 0
+
+    def part(self, classes: Mapping[str, list[Path]], names: list[str]) -> LabelledImages:
+        """Read the pictures of one part, class by class."""
+        side = self._preparation.size
+        labels = np.repeat(np.arange(len(names)), [len(classes.get(name, [])) for name in names])
+        images = np.empty((len(labels), side, side), np.uint8)
+        paths = (path for name in names for path in classes.get(name, []))
+        for number, path in enumerate(paths):
+            images[number] = self._preparation.image(path)
+            self._done += 1
+            self._say(PICTURES, self._done, self._count)
+        return LabelledImages(images, labels.astype(np.int64))
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, sorted; none if it is missing or that of a run."""
+    if not folder.is_dir() or (folder / _RUN).exists():
+        return []
+    names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+    return [folder / name for name in sorted(names) if not name.startswith(".")]
+
+
+def _classes(folder: Path) -> Classes:
+    """Return the pictures of each folder in a folder, if it has any."""
+    from nn.datasets.picture_file import pictures_or_none
+
+    found = {one.name: pictures_or_none(one) for one in _folders(folder) if not _is_run(one)}
+    return {name: paths for name, paths in found.items() if paths}
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / _RUN).exists()
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """Return what names are sorted by: numbers in them count as numbers."""
+    words = re.split(r"([0-9]{1,18})", name)
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in words]
