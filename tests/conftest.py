@@ -4,11 +4,8 @@ import itertools
 import os
 import re
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ import pytest
 
 from tests.environment import ROOT, quiet_environment
 from tests.made_up_data import write_small_data
+from tests.postgresql import Server, serve
 from tests.programs import OnTerminal, Order, Program, end_all, start_branching
 
 pytest_plugins = ["tests.small_runs"]
@@ -199,28 +197,10 @@ def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.Compl
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Start PostgreSQL from Debian's package, for this session alone, and return its URL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+def postgresql() -> Iterator[Server]:
+    """Start PostgreSQL for this session alone."""
     pytest.importorskip("psycopg")
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # which PostgreSQL refuses to be run by
-        shutil.chown(folder, "postgres")
-        user = {"user": "postgres"}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(program: str, *flags: str) -> None:
-        command = [str(programs[-1] / program), "-D", str(folder / "data"), *flags]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, timeout=60, **user)
-
-    run("initdb", "--auth=trust", "--username=tester", "--no-sync", "--encoding=UTF8")
-    options = f"-c port={port} -c listen_addresses=127.0.0.1 -k {folder} -F"
-    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-    yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-w", "-m", "immediate", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+    with serve() as server:
+        if server is None:
+            pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+        yield server

@@ -4,18 +4,20 @@ Optuna itself ends a worker at the first lost connection. Its heartbeats also mi
 process died before the first one, and take every trial for dead after a suspended machine wakes up.
 """
 
+import copy
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
-from optuna.trial import TrialState
-from sqlalchemy import exc, func
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy import exc, func, select
 
 from nn.errors import ProgramError
 from nn.wording import shorten
@@ -156,6 +158,23 @@ class PatientStorage(RDBStorage):
 
         return self.patience(change)
 
+    def has_waiting(self, study_id: int) -> bool:
+        """Return whether a trial waits for a process."""
+        trial = models.TrialModel
+        query = select(trial.trial_id).where(trial.study_id == study_id)
+        with self.engine.connect() as connection:
+            waiting = query.where(trial.state == TrialState.WAITING).limit(1)
+            return connection.execute(waiting).first() is not None
+
+    def repeats_before(self, study_id: int, number: int) -> int:
+        """Return how many trials with a lower number repeat another one."""
+        trial, note = models.TrialModel, models.TrialSystemAttributeModel
+        query = select(func.count()).select_from(trial).join(note)
+        query = query.where(trial.study_id == study_id, trial.number < number)
+        with self.engine.connect() as connection:
+            counted = connection.execute(query.where(note.key == "retry_history"))
+            return int(counted.scalar_one() or 0)
+
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         """Return the trials that had no heartbeat at two looks, at least an interval apart.
 
@@ -183,6 +202,42 @@ class PatientStorage(RDBStorage):
         return [one for one, since in self._suspects.items() if now - since >= needed[one]]
 
 
+class QuickStorage(_CachedStorage):
+    """Optuna's cache in front of the storage, without reading all trials for each new one."""
+
+    _backend: PatientStorage
+    _fresh = -1  # the trial that was created last, until it is read
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Create a trial and remember it: Optuna reads it next."""
+        self._fresh = super().create_new_trial(study_id, template_trial)
+        return self._fresh
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """Return a trial."""
+        if trial_id != self._fresh:
+            return super().get_trial(trial_id)
+        self._fresh = -1
+        study_id, number = self._trial_id_to_study_id_and_number[trial_id]
+        return copy.deepcopy(self._studies[study_id].trials[number])
+
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,
+        states: "Container[TrialState] | None" = None,
+    ) -> list[FrozenTrial]:
+        """Return the trials; if only waiting ones are wanted, look first whether there are any."""
+        if states == (TrialState.WAITING,) and not self._backend.has_waiting(study_id):
+            return []
+        return super().get_all_trials(study_id, deepcopy, states)
+
+    def repeats_before(self, trial: "Trial") -> int:
+        """Return how many trials that were created before this one repeat another one."""
+        study_id, number = self._trial_id_to_study_id_and_number[trial._trial_id]
+        return self._backend.repeats_before(study_id, number)
+
+
 def _patient(name: str) -> Any:
     method = getattr(PatientStorage, name)
 
@@ -199,6 +254,6 @@ for _name in (
     "get_study_system_attrs", "_create_new_trial", "_set_trial_param", "get_trial", "_get_trials",
     "get_trial_id_from_study_id_trial_number", "get_trial_user_attrs", "get_trial_system_attrs",
     "set_trial_user_attr", "set_trial_system_attr", "set_trial_intermediate_value",
-    "_get_stale_trial_ids",
+    "_get_stale_trial_ids", "has_waiting", "repeats_before",
 ):  # fmt: skip
     setattr(PatientStorage, _name, _patient(_name))

@@ -15,9 +15,7 @@ from nn.errors import ProgramError, SettingError
 from nn.installation import install_command
 
 if TYPE_CHECKING:
-    from optuna.storages import BaseStorage
-
-    from nn.searching.database import Patience
+    from nn.searching.database import Patience, QuickStorage
 
 INSTALL = install_command("search")
 FILE = "study.db"
@@ -48,7 +46,7 @@ def require_optuna() -> None:
 
 def open_storage(
     storage: str, folder: Path, patience: "Patience", dead_after: float, *, create: bool = True
-) -> "BaseStorage":
+) -> "QuickStorage":
     """Open the storage of a search.
 
     Args:
@@ -63,14 +61,13 @@ def open_storage(
         DatabaseGoneError: the database does not answer.
     """
     from optuna.exceptions import OptunaError
-    from optuna.storages import get_storage
     from sqlalchemy import event, exc
 
-    from nn.searching.database import PatientStorage, first_line
+    from nn.searching.database import PatientStorage, QuickStorage, first_line
 
     shown = without_password(storage) if "://" in storage else str(_file(storage, folder))
     url = storage if "://" in storage else f"sqlite:///{_file(storage, folder)}"
-    engine: dict[str, Any] = {"pool_size": 1, "max_overflow": 1, "pool_pre_ping": True}
+    engine: dict[str, Any] = {"pool_size": 1, "max_overflow": 1}
     if url.startswith("sqlite"):
         engine = {"connect_args": {"timeout": 30}}
     skip = {"skip_table_creation": not create, "skip_compatibility_check": not create}
@@ -84,7 +81,7 @@ def open_storage(
         if url.startswith("sqlite"):
             event.listen(opened.engine, "connect", _make_quick)
             opened.engine.dispose()
-        return get_storage(opened)
+        return QuickStorage(opened)
     except ImportError as error:
         raise SettingError(
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
@@ -110,10 +107,10 @@ def _make_quick(connection: Any, record: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def close_storage(storage: "BaseStorage") -> None:
+def close_storage(storage: "QuickStorage") -> None:
     """Close the connections to the database."""
     storage.remove_session()
-    storage._backend.engine.dispose()  # type: ignore[attr-defined]
+    storage._backend.engine.dispose()
 
 
 # Passwords ---------------------------------------------------------------------------------------

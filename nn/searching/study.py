@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-_ENOUGH = 3  # trials that must have reached an epoch before one of them is stopped there
+_SHARE = 3  # one in so many trials continues; fewer are not compared
+_CHECKS = {_SHARE**power for power in range(40)}  # the epochs after which trials are compared
 
 
 class Study:
@@ -56,6 +57,7 @@ class Study:
         from nn.searching.database import Patience
 
         self.plan = plan
+        self._has_more = False  # whether there were untouched slots when the last trial began
         search = plan.search
         patience = Patience(search.database_wait, on_wait, check)
         self.storage = open_storage(
@@ -109,10 +111,14 @@ class Study:
 
     # Slots -------------------------------------------------------------------------------------
 
-    def status(self) -> "StudyStatus":
+    def status(self) -> StudyStatus:
         """Return the current status of the study."""
         trials = self.optuna.get_trials(deepcopy=False)
         return StudyStatus(self.plan, attempts_of(trials)[: self.plan.slots])
+
+    def is_complete(self) -> bool:
+        """Return whether the search is over."""
+        return not self._has_more and self.status().is_complete
 
     def needs_trial(self) -> bool:
         """Return whether a process should ask for a trial now.
@@ -121,6 +127,8 @@ class Study:
         """
         import optuna
 
+        if self._has_more:  # as it was when the last trial began
+            return True
         optuna.storages.fail_stale_trials(self.optuna)
         status = self.status()
         states = optuna.trial.TrialState
@@ -133,13 +141,17 @@ class Study:
         waiting = any(trial.state == states.WAITING for trial in status.trials.values())
         return bool(again) or waiting or len(status.attempts) < self.plan.slots
 
-    def attempts_with(self, trial: "optuna.Trial") -> "tuple[int, list[FrozenTrial]] | None":
+    def slot_of(self, trial: "optuna.Trial") -> "tuple[int, list[FrozenTrial]] | None":
         """Return the slot that a trial fills, and its earlier trials; None if nobody needs it."""
-        attempts = attempts_of(self.optuna.get_trials(deepcopy=False))[: self.plan.slots]
-        for slot, chain in reversed(list(enumerate(attempts))):
-            if chain[-1].number == trial.number:
-                return slot, chain[:-1]
-        return None
+        self._has_more = False
+        if trial.storage.get_trial_system_attrs(trial._trial_id).get("retry_history"):
+            for slot, chain in enumerate(self.status().attempts):
+                if chain[-1].number == trial.number:
+                    return slot, chain[:-1]
+            return None
+        slot = trial.number - self.storage.repeats_before(trial)
+        self._has_more = slot + 1 < self.plan.slots
+        return (slot, []) if slot < self.plan.slots else None
 
     def choose_values(self, trial: "optuna.Trial", slot: int) -> None:
         """Choose a trial's values; a trial that repeats another one keeps its values."""
@@ -171,6 +183,7 @@ class Study:
         """Mark the trial of a process that died as failed, so that it is repeated."""
         import optuna
 
+        self._has_more = False  # look again
         try:
             self.storage.set_trial_state_values(trial_id, optuna.trial.TrialState.FAIL)
         except (optuna.exceptions.UpdateFinishedTrialError, KeyError):
@@ -187,11 +200,18 @@ def _pruner() -> "optuna.pruners.BasePruner":
     """Return successive halving that stops nobody before there are others to compare with."""
     import optuna
 
-    class Halving(optuna.pruners.SuccessiveHalvingPruner):
+    class Halving(optuna.pruners.BasePruner):
         def prune(self, study: "optuna.Study", trial: "FrozenTrial") -> bool:
-            others = study.get_trials(deepcopy=False)
             epoch = trial.last_step or 0
-            reached = sum((one.last_step or -1) >= epoch for one in others)
-            return super().prune(study, trial) and reached >= _ENOUGH
+            if epoch not in _CHECKS:
+                return False
+            value = trial.intermediate_values[epoch]
+            trials = study.get_trials(deepcopy=False)
+            others = [one for one in trials if one.number != trial.number]
+            known = [one.intermediate_values.get(epoch) for one in others]
+            reached = sorted([value, *(one for one in known if one is not None)])
+            if study.direction == optuna.study.StudyDirection.MAXIMIZE:
+                reached.reverse()
+            return len(reached) >= _SHARE and value not in reached[: len(reached) // _SHARE]
 
-    return Halving(min_resource=1, reduction_factor=3)
+    return Halving()

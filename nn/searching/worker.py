@@ -24,7 +24,6 @@ from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
 if TYPE_CHECKING:
-    from ctypes import c_int
     from multiprocessing.sharedctypes import Synchronized
 
     from optuna.trial import FrozenTrial
@@ -71,7 +70,7 @@ def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -
     try:
         with closing(Study(plan, check=end_signal.check, create=False)) as study:
             worker = Worker(study, end_signal, current)
-            while not end_signal and not study.status().is_complete:
+            while not end_signal and not study.is_complete():
                 if study.needs_trial():
                     worker.run_trial()
                 else:
@@ -84,22 +83,18 @@ def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -
         errors.send((ProgramError.exit_code, f"{error.filename or 'a trial'}: {error.strerror}"))
 
 
-class Worker:
-    """Runs trials of a study, one after the other.
+class Worker(Observer):
+    """Runs trials of a study, one after the other, and observes their training."""
 
-    Args:
-        study: The study.
-        end_signal: Whether this process should end.
-        current: Where the id of the current trial is kept.
-    """
-
-    def __init__(
-        self, study: Study, end_signal: EndSignal, current: "Synchronized[int] | c_int"
-    ) -> None:
+    def __init__(self, study: Study, end_signal: EndSignal, current: "Synchronized[int]") -> None:
         self._study = study
         self._end_signal = end_signal
         self._current = current
-        self._has_agreed = False
+        self._trial: optuna.Trial
+        self._folder: RunFolder | None = None
+        self._has_agreed = False  # whether the study's images are those of this machine
+        self._may_prune = True
+        self._pruned = ""  # why the trial was stopped early
 
     def run_trial(self) -> None:
         """Ask Optuna for one trial, run it and report its result.
@@ -108,12 +103,15 @@ class Worker:
             StoppedError: the process should end; the trial will be repeated.
             ProgramError: this machine cannot run trials; the trial will be repeated.
         """
+        self._folder = None
         try:
             self._study.optuna.optimize(self._objective, n_trials=1, catch=(UnneededError,))
         except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
             # Another process took this one for dead, and Optuna cannot write the result.
             if self._study.is_running(self._current.value):
                 raise
+            if self._folder is not None:
+                self._folder.discard()
         self._current.value = NO_TRIAL
 
     def _objective(self, trial: "optuna.Trial") -> float:
@@ -123,43 +121,36 @@ class Worker:
             UnneededError: nobody needs this trial.
             TrialPruned: it has no objective: it was stopped early, or could not be trained.
         """
-        self._current.value = trial._trial_id
-        place = self._study.attempts_with(trial)
-        if place is None:
+        self._trial, self._current.value = trial, trial._trial_id
+        found = self._study.slot_of(trial)
+        if found is None:
             raise UnneededError
-        slot, earlier = place
+        slot, earlier = found
         self._study.choose_values(trial, slot)
-        name = f"trial-{slot + 1:04d}" + (f"-{len(earlier) + 1}" if earlier else "")
-        observer = _TrialObserver(self._study, trial, self._end_signal)
-        if any(one.state == optuna.trial.TrialState.PRUNED for one in earlier):
-            observer.may_prune = False  # it is the winner
-        folder: RunFolder | None = None
+        was_pruned = any(one.state == optuna.trial.TrialState.PRUNED for one in earlier)
+        self._may_prune = not was_pruned  # if it was, and runs again, it is the winner
+        self._pruned = ""
         try:
-            settings = self._study.plan.settings(trial.params, name)
-            folder = self._finished_run(slot, earlier, settings)
+            settings = self._study.plan.settings(trial.params, _name(slot, len(earlier)))
+            self._folder = self._finished_run(slot, earlier, settings)
             cut_short: ProgramError | None = None
-            if folder is None:
-                run = run_experiment(settings, observers=[observer])
-                folder, cut_short = run.folder, run.cut_short
-            self._agree_on_data(folder)
-            if not self._study.is_running(trial._trial_id):
-                raise UnneededError
+            if self._folder is None:
+                run = run_experiment(settings, observers=[self])
+                self._folder, cut_short = run.folder, run.cut_short
+            if not self._has_agreed:
+                self._study.agree_on_data(self._folder.read_data_facts().crc32)
+                self._has_agreed = True
+            noted = self._note(self._folder, cut_short)
         except SettingError as error:  # these settings exclude each other; other trials may not
-            trial.set_user_attr(RESULT, {"outcome": "impossible", "reason": str(error)})
-            raise optuna.TrialPruned from None
+            noted = {"outcome": "impossible", "reason": str(error)}
         except BaseException:
             if self._study.is_running(trial._trial_id):
                 raise
-            if folder is not None:
-                folder.discard()
             raise UnneededError from None
-        return _report(trial, folder, observer, cut_short, self._study.plan.search.objective)
-
-    def _agree_on_data(self, folder: RunFolder) -> None:
-        """Check once that this machine's images are those of the study."""
-        if not self._has_agreed:
-            self._study.agree_on_data(folder.read_data_facts().crc32)
-            self._has_agreed = True
+        trial.set_user_attr(RESULT, noted)
+        if noted["outcome"] != "complete":
+            raise optuna.TrialPruned
+        return float(noted[self._study.plan.search.objective])
 
     def _finished_run(
         self, slot: int, earlier: "list[FrozenTrial]", settings: Settings
@@ -169,9 +160,8 @@ class Worker:
         A process may die after writing its run's last file but before reporting it to the study.
         """
         found: RunFolder | None = None
-        for attempt, trial in enumerate(earlier, 1):
-            name = f"trial-{slot + 1:04d}" + (f"-{attempt}" if attempt > 1 else "")
-            folder = RunFolder(self._study.plan.folder / name)
+        for attempt, trial in enumerate(earlier):
+            folder = RunFolder(self._study.plan.folder / _name(slot, attempt))
             with suppress(ProgramError):
                 epochs = folder.read_result().epochs
                 may_be_shorter = settings.patience and not self._study.plan.search.pruning
@@ -183,65 +173,25 @@ class Worker:
             shutil.rmtree(folder.path, ignore_errors=True)
         return found
 
+    def _note(self, folder: RunFolder, cut_short: ProgramError | None) -> dict[str, Any]:
+        """Return what to note of a run: its figures, and how it ended."""
+        result = folder.read_result()
+        noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
+        noted |= {"run": folder.name, "epochs": result.epochs, "seconds": folder.read_seconds()}
+        if self._pruned:
+            return noted | {"outcome": "pruned", "reason": self._pruned}
+        if isinstance(cut_short, DivergedError):
+            return noted | {"outcome": "diverged", "reason": str(cut_short)}
+        return noted | {"outcome": "complete", "reason": ""}
 
-def _report(
-    trial: "optuna.Trial",
-    folder: RunFolder,
-    observer: "_TrialObserver",
-    cut_short: ProgramError | None,
-    objective: str,
-) -> float:
-    """Note a run's figures, and return its objective if it completed all epochs.
-
-    Raises:
-        TrialPruned: it did not.
-    """
-    result = folder.read_result()
-    noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
-    noted |= {"run": folder.name, "epochs": result.epochs, "seconds": folder.read_seconds()}
-    noted |= {"outcome": "complete", "reason": ""}
-    if observer.pruned:
-        noted |= {"outcome": "pruned", "reason": observer.pruned}
-    elif isinstance(cut_short, DivergedError):
-        noted |= {"outcome": "diverged", "reason": str(cut_short)}
-    trial.set_user_attr(RESULT, noted)
-    if noted["outcome"] != "complete":
-        raise optuna.TrialPruned
-    return float(noted[objective])
-
-
-def _same_run(saved: Settings, wanted: Settings) -> bool:
-    """Return whether two settings give the same run; `dataset` may name the data found."""
-    first, second = effective(saved), effective(wanted)
-    return {**first, "dataset": ""} == {**second, "dataset": ""}
-
-
-class _TrialObserver(Observer):
-    """Reports every epoch to the study, and ends the training early if necessary.
-
-    Attributes:
-        may_prune: Whether the trial may be stopped for being worse than others.
-        pruned: Why it was; empty if it was not.
-    """
-
-    def __init__(self, study: Study, trial: "optuna.Trial", end_signal: EndSignal) -> None:
-        self._study = study
-        self._trial = trial
-        self._end_signal = end_signal
-        self._epochs = 0
-        self.may_prune = study.plan.search.pruning
-        self.pruned = ""
+    # Training ----------------------------------------------------------------------------------
 
     def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
         """Remember the number of epochs."""
         self._epochs = epochs
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
-        """End the training if the process should end.
-
-        Raises:
-            StopTraining: the training ends; nothing is saved.
-        """
+        """End the training, and save nothing, if the process should end."""
         if self._end_signal:
             raise StopTraining(save=False)
 
@@ -257,6 +207,16 @@ class _TrialObserver(Observer):
             self._trial.report(getattr(record, objective), record.epoch)
         except optuna.exceptions.UpdateFinishedTrialError:
             raise StopTraining(save=False) from None
-        if record.epoch < self._epochs and self.may_prune and self._trial.should_prune():
-            self.pruned = f"not in the best third after epoch {record.epoch}"
+        if record.epoch < self._epochs and self._may_prune and self._trial.should_prune():
+            self._pruned = f"not in the best third after epoch {record.epoch}"
             raise StopTraining(save=True)
+
+
+def _name(slot: int, attempt: int) -> str:
+    return f"trial-{slot + 1:04d}" + (f"-{attempt + 1}" if attempt else "")
+
+
+def _same_run(saved: Settings, wanted: Settings) -> bool:
+    """Return whether two settings give the same run; `dataset` may name the data found."""
+    first, second = effective(saved), effective(wanted)
+    return {**first, "dataset": ""} == {**second, "dataset": ""}

@@ -238,7 +238,7 @@ def test_killed_workers_lose_nothing(  # noqa: PLR0917 (fixtures)
     start, study, request, kind, kills, seed
 ):
     """Processes are killed one after the other, at random moments."""
-    storage = () if kind == "sqlite" else ("--storage", request.getfixturevalue("postgresql"))
+    storage = () if kind == "sqlite" else ("--storage", request.getfixturevalue("postgresql").url)
     rng = np.random.default_rng([seed, kills])
     trials, epochs = 3 + kills, 25
     search = start("--vary", RATES, "--trials", trials, "--epochs", epochs, *storage)

@@ -18,7 +18,7 @@ VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def storage(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_if_those_that_went_on_diverged_the_best_of_the_others_is_trained_to_the
     assert study.needs_trial()
     slot, trial = claim(study)
     assert slot == 2
-    assert [one.state for one in study.attempts_with(trial)[1]] == [TrialState.PRUNED]
+    assert [one.state for one in study.slot_of(trial)[1]] == [TrialState.PRUNED]
     complete(study, trial, 0.8)
     assert study.status().is_complete
     assert study.status().best[0] == 2

@@ -19,9 +19,11 @@ def claim_all(study: Study) -> dict[int, dict]:
 def test_each_slot_is_filled_once_whoever_asks(make):
     one, other = make(), make()
     assert [claim(one)[0], claim(other)[0], claim(one)[0], claim(other)[0]] == [0, 1, 2, 3]
+    assert one.needs_trial()  # it has not looked since its last trial began
+    assert claim(one)[0] is None
     assert not one.needs_trial()
     assert not other.needs_trial()
-    assert not one.status().is_complete
+    assert not one.is_complete()
 
 
 def test_a_trial_too_many_is_needed_by_nobody_until_more_are_wanted(make):
@@ -43,7 +45,7 @@ def test_the_slot_of_a_failed_trial_is_filled_again_with_the_same_values(make):
     assert later.needs_trial()
     slot, again = claim(later)
     assert (slot, again.params) == (0, trial.params)
-    assert [one.number for one in later.attempts_with(again)[1]] == [trial.number]
+    assert [one.number for one in later.slot_of(again)[1]] == [trial.number]
     complete(later, again, 0.5)
     study.abandon(again._trial_id)  # what has ended stays
     assert study.status().best[0] == 0

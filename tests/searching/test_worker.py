@@ -1,6 +1,5 @@
 """A process that runs trials: what it notes of each, when it ends, what it leaves behind."""
 
-from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -129,7 +128,7 @@ def test_the_winner_among_trials_that_were_stopped_early_is_trained_to_its_end(
 ) -> None:
     """All that went on diverged, so the best of the others runs again, from its first epoch."""
     with monkeypatch.context() as patch:
-        patch.setattr(worker._TrialObserver, "on_epoch_end", stop)
+        patch.setattr(worker.Worker, "on_epoch_end", stop)
         run(study)
         run(study)
     assert [noted(study, slot)["outcome"] for slot in (0, 1)] == ["pruned", "pruned"]
@@ -146,7 +145,7 @@ def test_the_winner_among_trials_that_were_stopped_early_is_trained_to_its_end(
 
 def stop(observer, record) -> None:
     observer._trial.report(record.validation_accuracy, record.epoch)
-    observer.pruned = "poor"
+    observer._pruned = "poor"
     raise StopTraining(save=True)
 
 
@@ -161,19 +160,16 @@ def stop(observer, record) -> None:
 def test_the_outcome_and_its_reason_say_how_a_trial_ended(
     cut_short, pruned, outcome, reason
 ) -> None:
-    told = []
-    trial = SimpleNamespace(set_user_attr=lambda name, value: told.append(value))
     figures = dict.fromkeys(worker._FIGURES, 0.5)
     folder = SimpleNamespace(
         name="trial-0001",
         read_result=lambda: SimpleNamespace(epochs=1, **figures),
         read_seconds=lambda: 1.0,
     )
-    with suppress(worker.optuna.TrialPruned):
-        observer = SimpleNamespace(pruned=pruned)
-        assert worker._report(trial, folder, observer, cut_short, "validation_loss") == 0.5
-        assert outcome == "complete"
-    assert (told[0]["outcome"], told[0]["reason"]) == (outcome, reason)
+    made = worker.Worker(None, False, None)
+    made._pruned = pruned
+    told = made._note(folder, cut_short)
+    assert (told["outcome"], told["reason"]) == (outcome, reason)
 
 
 def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
@@ -184,10 +180,10 @@ def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
             raise worker.optuna.exceptions.UpdateFinishedTrialError
         reported.append(pair)
 
-    trial = SimpleNamespace(report=report, should_prune=lambda: prune)
-    search = SimpleNamespace(objective="validation_loss", pruning=True)
+    search = SimpleNamespace(objective="validation_loss")
     study = SimpleNamespace(plan=SimpleNamespace(search=search))
-    made = worker._TrialObserver(study, trial, end)
+    made = worker.Worker(study, end, None)
+    made._trial = SimpleNamespace(report=report, should_prune=lambda: prune)
     made.on_epoch_start(1, 2, 100)
     return made, reported
 
@@ -196,14 +192,14 @@ def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch_or_as_win
     poor, reported = observer()
     with pytest.raises(StopTraining) as caught:
         poor.on_epoch_end(record(1))
-    assert (caught.value.save, poor.pruned) == (True, "not in the best third after epoch 1")
+    assert (caught.value.save, poor._pruned) == (True, "not in the best third after epoch 1")
     assert reported == [(record(1).validation_loss, 1)]
     last, _ = observer()
     last.on_epoch_end(record(2))
     winner, _ = observer()
-    winner.may_prune = False
+    winner._may_prune = False
     winner.on_epoch_end(record(1))
-    assert (last.pruned, winner.pruned) == ("", "")
+    assert (last._pruned, winner._pruned) == ("", "")
 
 
 def test_training_ends_unsaved_if_nobody_waits_for_it() -> None:
@@ -224,7 +220,7 @@ def work(monkeypatch):
         left, sent, closed = list(trials), [], []
         study = SimpleNamespace(
             needs_trial=lambda: bool(left),
-            status=lambda: SimpleNamespace(is_complete=is_complete and not left),
+            is_complete=lambda: is_complete and not left,
             close=lambda: closed.append(True),
         )
 

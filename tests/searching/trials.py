@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def claim(study: "Study") -> "tuple[int | None, Trial]":
     """Take the next trial of a study; return its slot, None if nobody needs it, and the trial."""
     trial = Trial(study.optuna, new_trial(study))
-    place = study.attempts_with(trial)
+    place = study.slot_of(trial)
     if place is None:
         return None, trial
     study.choose_values(trial, place[0])
