@@ -89,6 +89,7 @@ HOME_OF = {
     "optuna": {
         *("nn.searching.storage", "nn.searching.database", "nn.searching.study"),
         *("nn.searching.worker", "nn.searching.status", "nn.reports.study_files"),
+        "nn.searching.journal",
     },
     "sqlalchemy": {"nn.searching.storage", "nn.searching.database"},
 }

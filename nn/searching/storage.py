@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from nn.errors import ProgramError, SettingError
 from nn.installation import install_command
+from nn.searching.journal import convert_journal
 
 if TYPE_CHECKING:
     from nn.searching.database import Patience, QuickStorage
 
 INSTALL = install_command("search")
-FILE = "study.db"
+FILE, JOURNAL = "study.db", ".journal"
 
 
 class StudyError(ProgramError):
@@ -73,8 +74,11 @@ def open_storage(
     skip = {"skip_table_creation": not create, "skip_compatibility_check": not create}
     try:
         if "://" not in storage:
-            _file(storage, folder).parent.mkdir(parents=True, exist_ok=True)
-            _file(storage, folder).touch()  # says what is wrong better than SQLite does
+            path = _file(storage, folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if (journal := path.with_suffix(JOURNAL)).is_file() and not path.exists():
+                convert_journal(journal, path)
+            path.touch()  # says what is wrong better than SQLite does
         opened = patience(
             lambda: PatientStorage(url, patience, dead_after, engine_kwargs=engine, **skip)
         )
@@ -95,7 +99,8 @@ def open_storage(
 
 
 def _file(storage: str, folder: Path) -> Path:
-    return Path(storage) if storage else folder / FILE
+    path = Path(storage) if storage else folder / FILE
+    return path.with_suffix(".db") if path.suffix == JOURNAL else path
 
 
 def _make_quick(connection: Any, record: object) -> None:
