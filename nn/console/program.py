@@ -165,6 +165,8 @@ def _ignore_signals() -> None:
 def _run(main: Callable[[], None]) -> int:
     """Run `main`, print what went wrong, and return the exit code."""
     try:
+        if os.environ.get("MPLBACKEND"):
+            _check_backend()
         main()
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 0
@@ -183,6 +185,14 @@ def _run(main: Callable[[], None]) -> int:
         _say("stopped", is_error=False)
         return StoppedError.exit_code
     return 0
+
+
+def _check_backend() -> None:
+    from nn.reports.figure import ignore_unknown_backend  # imports matplotlib; rarely needed
+
+    ignored = ignore_unknown_backend()
+    if ignored:
+        _say(f"MPLBACKEND={ignored} is ignored: matplotlib has no such backend.", is_error=False)
 
 
 def _refused(error: OSError) -> int:

@@ -17,7 +17,7 @@ from nn.console.viewer import browse_in_terminal, draw_image
 from nn.datasets.class_names import name_of
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
-from nn.reports.window import browse_in_window, has_display
+from nn.reports.window import NO_DISPLAY, browse_in_window, why_no_window
 from nn.runs.predictions import Predictions, View
 from nn.runs.saved_run import SavedRun, predict_picture
 
@@ -32,7 +32,10 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
     classes = predictions.probabilities.shape[1]
     if view.digit is not None and view.digit >= classes:
         raise SettingError(f"--digit: expected one of 0 to {classes - 1}, got {view.digit}")
-    if has_display():
+    reason = why_no_window()
+    if reason not in ("", NO_DISPLAY):
+        say(f"No window: {reason}.")
+    if not reason:
         browse_in_window(predictions, view)
     elif has_terminal(sys.stdin, sys.stdout):
         browse_in_terminal(predictions, sys.stdin, sys.stdout, view)

@@ -9,7 +9,7 @@ from nn.console.interrupt import Interrupt
 from nn.console.program import say
 from nn.console.progress import Progress
 from nn.reports.live_plot import LivePlot
-from nn.reports.window import has_display
+from nn.reports.window import why_no_window
 from nn.training.trainer import Observer
 
 
@@ -33,8 +33,9 @@ def live_plots(wanted: bool) -> list[LivePlot]:
     """Return the window of `--live-plot`, if it is wanted and there is a display."""
     if not wanted:
         return []
-    if not has_display():
-        say("No display for --live-plot: training continues without the window.")
+    reason = why_no_window()
+    if reason:
+        say(f"No window for --live-plot: {reason}. Training continues without it.")
         return []
     return [LivePlot("Training")]
 

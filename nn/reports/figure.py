@@ -9,6 +9,7 @@ pyplot: no window opens, and no figure has to be closed.
 """
 
 import logging
+import os
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,27 @@ _STYLE = {
     "lines.linewidth": 2.0,
     "text.parse_math": False,  # a run's name may contain dollar signs
 }
+
+
+def ignore_unknown_backend() -> str:
+    """Remove `MPLBACKEND` from the environment if it names no backend that is installed here.
+
+    A notebook hands its own backend to the programs that it starts, and with an unknown one
+    matplotlib cannot even be imported.
+
+    Returns:
+        The backend that was removed, or "".
+    """
+    name = os.environ.pop("MPLBACKEND", "")
+    if name:
+        import matplotlib
+
+        try:
+            matplotlib.rcParams["backend"] = name  # as matplotlib itself does when it is imported
+        except ValueError:
+            return name
+        os.environ["MPLBACKEND"] = name
+    return ""
 
 
 @contextmanager

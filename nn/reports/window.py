@@ -6,6 +6,7 @@ A table says that 2% are wrong; the images show why.
 import os
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,9 +29,15 @@ import matplotlib.pyplot as plt
 print(int(plt.figure().canvas.required_interactive_framework is not None))
 """
 
+NO_DISPLAY = "there is no display"
+_INSTALLING_TKINTER = (
+    "install it (Debian, Ubuntu: apt install python3-tk; Fedora: dnf install python3-tkinter; "
+    "Homebrew: brew install python-tk), or another toolkit: pip install PySide6"
+)
 
-def has_display(patience: float = 20.0) -> bool:
-    """Return whether matplotlib can open a window here.
+
+def why_no_window(patience: float = 20.0) -> str:
+    """Return why matplotlib cannot open a window here, or "" if it can.
 
     Without a display matplotlib draws in memory, and `show` silently does nothing. Some of its
     backends end the whole program if one of their libraries is missing, and a display on another
@@ -42,7 +49,7 @@ def has_display(patience: float = 20.0) -> bool:
     """
     own_windows = sys.platform in ("darwin", "win32")
     if not (own_windows or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return False
+        return NO_DISPLAY
     try:
         trial = subprocess.run(  # noqa: S603 (a fixed program, run by this Python)
             [sys.executable, "-W", "ignore", "-c", _TRIAL],
@@ -52,8 +59,16 @@ def has_display(patience: float = 20.0) -> bool:
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError):
-        return False
-    return trial.returncode == 0 and trial.stdout.strip() == b"1"
+        return "the display does not answer"
+    if trial.returncode == 0 and trial.stdout.strip() == b"1":
+        return ""
+    if os.environ.get("MPLBACKEND"):
+        return f"MPLBACKEND={os.environ['MPLBACKEND']} opens no window"
+    try:
+        import_module("tkinter")
+    except ImportError:
+        return f"this Python has no tkinter, which opens windows; {_INSTALLING_TKINTER}"
+    return "the display refuses windows"
 
 
 def browse_in_window(predictions: Predictions, view: View | None = None) -> None:

@@ -197,7 +197,7 @@ def test_charts_and_windows_change_nothing_in_the_run(train, tmp_path):
     watched = train(*words, "--name", "watched", "--no-chart", "--live-plot")
     assert watched.returncode == 0, watched.stderr
     assert watched.stderr == plain.stderr == ""
-    assert watched.stdout.startswith("No display for --live-plot")
+    assert watched.stdout.startswith("No window for --live-plot")
     runs = tmp_path / "saved_files"
     for name in ("weights_1.csv", "loss_history.csv"):
         assert (runs / "watched" / name).read_bytes() == (runs / "plain" / name).read_bytes()

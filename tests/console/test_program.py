@@ -63,6 +63,15 @@ def test_success_is_silent(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_an_unknown_backend_of_matplotlib_is_passed_over_with_a_line(monkeypatch, capsys):
+    """As in a notebook, which hands its own to `!python train.py`."""
+    monkeypatch.setenv("MPLBACKEND", "nonsense")
+    assert run_program(lambda: None) == 0
+    said = "MPLBACKEND=nonsense is ignored: matplotlib has no such backend.\n"
+    assert capsys.readouterr().err == said
+    assert "MPLBACKEND" not in os.environ
+
+
 def test_the_file_that_could_not_be_written_is_named(capsys):
     run_program(raising(OSError(errno.ENOSPC, "No space left on device", "weights_1.csv")))
     assert capsys.readouterr().err == "error: weights_1.csv: No space left on device\n"

@@ -1,5 +1,6 @@
 """Predictions go to a window, a terminal or files; an answer is printed with its runners-up."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,23 +13,27 @@ from nn.runs.predictions import View
 
 
 @pytest.mark.parametrize(
-    ("there", "shown"),
-    [("window and terminal", "window"), ("terminal", "terminal"), ("neither", "files")],
+    ("reason", "has_terminal", "shown"),
+    [
+        ("", True, "window"),
+        ("there is no display", True, "terminal"),
+        ("this Python has no tkinter", True, "terminal"),
+        ("there is no display", False, "files"),
+    ],
 )
 def test_a_window_comes_before_a_terminal_and_files_are_last(
-    there, shown, monkeypatch, tmp_path, capsys
+    reason, has_terminal, shown, monkeypatch, capsys
 ) -> None:
     used = []
-    monkeypatch.setattr(showing, "has_display", lambda: "window" in there)
-    monkeypatch.setattr(showing, "has_terminal", lambda *_: "terminal" in there)
+    monkeypatch.setattr(showing, "why_no_window", lambda: reason)
+    monkeypatch.setattr(showing, "has_terminal", lambda *_: has_terminal)
     monkeypatch.setattr(showing, "browse_in_window", lambda *_: used.append("window"))
     monkeypatch.setattr(showing, "browse_in_terminal", lambda *_: used.append("terminal"))
-    monkeypatch.setattr(
-        showing, "write_gallery", lambda *_: used.append("files") or [tmp_path / "gallery.png"]
-    )
-    show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), tmp_path, View(digit=3))
+    monkeypatch.setattr(showing, "write_gallery", lambda *_: used.append("files") or ["a.png"])
+    show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), Path("run"), View(digit=3))
     assert used == [shown]
-    said = f"Saved {tmp_path / 'gallery.png'}\n" if shown == "files" else ""
+    said = "Saved a.png\n" if shown == "files" else ""
+    said += "No window: this Python has no tkinter.\n" if "tkinter" in reason else ""
     assert capsys.readouterr().out == said
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from PIL import Image
 
-from nn.reports.figure import MOST_CURVES, curve_style, finite
+from nn.reports.figure import MOST_CURVES, curve_style, finite, ignore_unknown_backend
 from nn.reports.history_plots import plot_learning_rate
 
 
@@ -99,12 +100,22 @@ def test_nothing_is_said_where_the_home_folder_cannot_be_written(tmp_path):
 
 
 def test_a_persons_own_matplotlibrc_changes_no_picture(tmp_path):
-    from matplotlib import rc_context
 
     draw(tmp_path / "one.png")
     with rc_context({"axes.facecolor": "black", "font.size": 3, "savefig.dpi": 30}):
         draw(tmp_path / "two.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nonsense", "agg", "module://not.installed"])
+def test_a_backend_of_the_environment_is_ignored_only_if_matplotlib_does_not_know_it(
+    monkeypatch, name
+):
+    monkeypatch.setenv("MPLBACKEND", name)
+    with rc_context():
+        ignored = ignore_unknown_backend()
+    assert ignored == ("nonsense" if name == "nonsense" else "")
+    assert os.environ.get("MPLBACKEND") == (None if ignored else name)
 
 
 def test_importing_the_pictures_does_not_import_matplotlib():

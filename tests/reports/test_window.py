@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -200,14 +201,28 @@ def test_without_a_display_there_is_none_and_nothing_is_started(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr(subprocess, "run", None)
-    assert not window.has_display()
+    assert window.why_no_window() == window.NO_DISPLAY
 
 
 def test_a_missing_display_is_noticed(monkeypatch, capfd):
     monkeypatch.setenv("DISPLAY", ":987")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert not window.has_display()
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    monkeypatch.setattr(window, "import_module", lambda name: "it is there")
+    assert window.why_no_window() == "the display refuses windows"
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_missing_toolkit_is_named_with_how_to_install_it(monkeypatch):
+    """On a screen whose Python has no tkinter, matplotlib falls back to drawing in memory."""
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    drawn_in_memory = SimpleNamespace(returncode=0, stdout=b"0\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: drawn_in_memory)
+    monkeypatch.setitem(sys.modules, "tkinter", None)
+    reason = window.why_no_window()
+    assert reason.startswith("this Python has no tkinter")
+    assert "apt install python3-tk" in reason
 
 
 def test_a_display_that_never_answers_counts_as_missing(monkeypatch):
@@ -221,17 +236,17 @@ def test_a_display_that_never_answers_counts_as_missing(monkeypatch):
         listener.listen()
         monkeypatch.setenv("DISPLAY", f"127.0.0.1:{number}")
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-        assert not window.has_display(patience=1.5)
+        assert window.why_no_window(patience=1.5) == "the display does not answer"
 
 
-def test_a_backend_without_windows_is_no_display(monkeypatch):
+def test_a_backend_without_windows_is_named(monkeypatch):
     monkeypatch.setenv("DISPLAY", ":987")
     monkeypatch.setenv("MPLBACKEND", "agg")
-    assert not window.has_display()
+    assert window.why_no_window() == "MPLBACKEND=agg opens no window"
 
 
 def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
-    assert window.has_display()
+    assert window.why_no_window() == ""
     # Tk itself delivers each key to the window, one after the other, and `q` must end the loop.
     code = """
         import numpy as np
