@@ -86,7 +86,7 @@ def _print_growth(growths: Sequence[growth.Growth]) -> None:
         print(f"| {one.quantity} | seconds an epoch |\n|---|---|")
         for value, seconds in zip(one.values, one.seconds, strict=True):
             print(f"| {value:,} | {seconds.median:.3f} |")
-        print(f"\nexponent {one.exponent:.2f}\n")
+        print(f"\nSeconds grow like ({one.quantity})^{one.exponent:.2f}.\n")
 
 
 if __name__ == "__main__":
