@@ -31,6 +31,11 @@ def _predict() -> None:
 
         say(f"Saved {export_network(run, line.export)}")
         return
+    if line.submission:
+        from nn.runs.submission import write_submission
+
+        say(f"Saved {write_submission(run, line.data_dir)}")
+        return
     if line.images:
         answer_pictures(run, line.images)
         return

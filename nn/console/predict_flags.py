@@ -18,6 +18,7 @@ class PredictLine:
         images: The user's own pictures, and folders of pictures, to classify instead of the test
             images.
         export: The file format to write the network in instead; None for none.
+        submission: Whether to answer images without labels instead, for Kaggle.
         view: Which test images to show.
         data_dir: The folder of the test images; None for the one that the run used.
         save_dir: The folder of the runs.
@@ -26,6 +27,7 @@ class PredictLine:
     run: str | None
     images: list[str]
     export: str | None
+    submission: bool
     view: View
     data_dir: str | None
     save_dir: Path
@@ -55,6 +57,10 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         help="classify your own pictures, or all pictures in a folder, instead"
     )  # fmt: skip
     parser.add_argument(
+        "--submission", action="store_true",
+        help="write submission.csv instead: answers for a test.csv without labels, as on Kaggle"
+    )  # fmt: skip
+    parser.add_argument(
         "--export",
         metavar="FORM",
         help="write the network to a file for other programs instead: onnx or npz",
@@ -68,6 +74,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         run=found["run"],
         images=found.get("image", []),
         export=found.get("export"),
+        submission=found.get("submission", False),
         view=View(only_mistakes=top is not None, digit=found.get("digit"), surest=top),
         data_dir=settings.data_dir if "data_dir" in given else None,
         save_dir=Path(settings.save_dir),

@@ -8,10 +8,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nn.datasets.csv_images import read_csv_images
 from nn.datasets.csv_layout import Layout, encoding_of, find_layout
+from nn.datasets.emnist import is_emnist, mapped_names, upright
 from nn.datasets.form import DataFile, Form, IncompleteError
-from nn.datasets.images import ImageData, LabelledImages, join_parts
+from nn.datasets.images import ImageData, LabelledImages, join_parts, stretch
 from nn.datasets.parts import by_part, only_set, set_of
 from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
@@ -36,14 +40,7 @@ def _is_table(file: DataFile) -> bool:
 
 def _read(files: Sequence[DataFile]) -> ImageData:
     folder = files[0].path.parent
-    layouts, failures = {}, []
-    for file in files:
-        if not _is_table(file):
-            refuse_stranger(file)
-        try:
-            layouts[file] = find_layout(file.path)
-        except DataError as error:
-            failures.append(error)
+    layouts, failures = _layouts(files)
     labelled = [file for file, layout in layouts.items() if layout.label is not None]
     sets: dict[str, list[DataFile]] = {}
     for file in labelled:
@@ -58,17 +55,58 @@ def _read(files: Sequence[DataFile]) -> ImageData:
         )
     chosen = by_part(((file.name, file) for file in only_set(sets, folder, "mnist")), folder)
     training = layouts[chosen["training"]]
-    parts = {part: _read_part(file.path, training) for part, file in chosen.items()}
+    parts = {part: _read_part(file, training) for part, file in chosen.items()}
+    set_name = set_of(chosen["training"].name)
     names = " and ".join(file.path.name for file in chosen.values())
     return join_parts(
         parts,
         name=printable(chosen["training"].path.name),
         source=printable(f"{names} in {folder}/"),
+        class_names=mapped_names(folder, set_name) if is_emnist(set_name) else (),
     )
 
 
 FORM = Form("CSV files", _claims, _read)
 
 
-def _read_part(path: Path, training: Layout) -> LabelledImages:
-    return read_csv_images(path, find_layout(path, training))
+def read_unlabelled(files: Sequence[DataFile], folder: Path) -> tuple[NDArray[np.uint8], str]:
+    """Read the images of the table that has no labels, and say where they are from.
+
+    Args:
+        files: Those of a folder.
+        folder: The folder, for errors.
+
+    Returns:
+        Images (N, H, W), pixels from 0 to 255, and the file.
+
+    Raises:
+        DataError: There is no such table, or there are several.
+    """
+    layouts, _ = _layouts([file for file in files if _claims(file)])
+    without = [file for file, layout in layouts.items() if layout.label is None]
+    if len(without) != 1:
+        names = ", ".join(printable(file.path.name) for file in without) or "none"
+        raise DataError(
+            f"{folder}: expected one CSV file of images without a column of labels, such as "
+            f"Kaggle's test.csv; there is {names}."
+        )
+    part = _read_part(without[0], None)
+    return stretch({"test": part})[0]["test"].images, printable(str(without[0].path))
+
+
+def _layouts(files: Sequence[DataFile]) -> tuple[dict[DataFile, Layout], list[DataError]]:
+    """Return the layouts of tables, and what is wrong with those that have none."""
+    layouts, failures = {}, []
+    for file in files:
+        if not _is_table(file):
+            refuse_stranger(file)
+        try:
+            layouts[file] = find_layout(file.path)
+        except DataError as error:
+            failures.append(error)
+    return layouts, failures
+
+
+def _read_part(file: DataFile, training: Layout | None) -> LabelledImages:
+    part = read_csv_images(file.path, find_layout(file.path, training))
+    return LabelledImages(upright(part.images), part.labels) if is_emnist(file.name) else part

@@ -1,17 +1,13 @@
 """Pairs of IDX files, one of images and one of their labels, under whatever names they have.
 
 MNIST, Fashion-MNIST and KMNIST use the same four names. EMNIST and QMNIST have names of their own.
-EMNIST's images lie on their side, as they did where they came from; here they are turned upright.
-Its letters count from 1, and a file beside them says which character each label means.
 """
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from nn.datasets.data_file import read_head
+from nn.datasets.emnist import is_emnist, mapped_names, upright
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.idx import read_idx, read_idx_labels
 from nn.datasets.images import ImageData, LabelledImages, join_parts
@@ -29,7 +25,6 @@ OFFICIAL = (
 """The names of MNIST's files; also "train-images.idx3-ubyte", and each with .gz."""
 
 _COUNTS = {1: "one IDX file", 2: "two IDX files", 4: "four IDX files", 6: "six IDX files"}
-_LONGEST_MAPPING = 4096  # lines
 
 
 def is_official(name: str) -> bool:
@@ -56,14 +51,14 @@ def _read(files: Sequence[DataFile]) -> ImageData:
         sets.setdefault(set_of(images.name), []).append((images, labels))
     pairs = only_set(sets, folder, preferred="")
     parts = by_part(((images.name, pair) for pair in pairs for images in pair[:1]), folder)
-    is_emnist = any("emnist" in images.name for images, _ in pairs)
-    read = {part: _read_pair(*pair, turned=is_emnist) for part, pair in parts.items()}
+    turned = any(is_emnist(images.name) for images, _ in pairs)
+    read = {part: _read_pair(*pair, turned=turned) for part, pair in parts.items()}
     count = _COUNTS.get(2 * len(pairs), f"{2 * len(pairs)} IDX files")
     return join_parts(
         read,
         name=printable(set_of(pairs[0][0].name) or f"images in {folder.resolve().name}/"),
         source=printable(f"{count} in {folder}/"),
-        class_names=_mapping(folder, set_of(pairs[0][0].name)) if is_emnist else (),
+        class_names=mapped_names(folder, set_of(pairs[0][0].name)) if turned else (),
     )
 
 
@@ -117,19 +112,4 @@ def _read_pair(images_file: DataFile, labels_file: DataFile, turned: bool) -> La
             f"{images_file.path} contains {len(images):,} images, but {labels_file.path} contains "
             f"{len(labels):,} labels. Do the files belong together?"
         )
-    upright = np.ascontiguousarray(images.transpose(0, 2, 1)) if turned else images
-    return LabelledImages(upright, labels)
-
-
-def _mapping(folder: Path, name: str) -> list[str]:
-    """Return EMNIST's class names, in the order of the labels; none without their file.
-
-    Each line holds a label and the codes of its characters: `1 65 97` for A and a.
-    """
-    path = folder / f"{name.replace(' ', '-')}-mapping.txt"
-    names: dict[int, str] = {}
-    for line in read_head(path).splitlines()[:_LONGEST_MAPPING]:
-        if re.fullmatch(rb"[0-9]{1,4}( [0-9]{1,6})+ *", line):
-            label, *codes = map(int, line.split())
-            names[label] = "".join(chr(code) for code in codes if 32 < code < 0x10000)
-    return [names.get(label, str(label)) for label in range(max(names, default=-1) + 1)]
+    return LabelledImages(upright(images) if turned else images, labels)

@@ -148,7 +148,7 @@ def join_parts(
                 f"{source}: a {words} label is {present[words].labels.max()}, but the training "
                 f"labels go from 0 to {classes - 1}. Do the files belong together?"
             )
-    present, remarks = _stretched(present)
+    present, remarks = stretch(present)
     if len(np.unique(training.labels)) == 1:
         remarks.append(
             f"All {len(training):,} training images have the same label, {training.labels[0]}: "
@@ -195,7 +195,7 @@ def _check_part(part: LabelledImages, training: LabelledImages, words: str, sour
         )
 
 
-def _stretched(
+def stretch(
     parts: dict[str, LabelledImages],
 ) -> tuple[dict[str, LabelledImages], list[str]]:
     """Return parts whose pixels go from 0 to 255, and what is to be said about that."""

@@ -10,8 +10,12 @@ REPORT = "report.html"
 GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
 EXPLANATION = "explanation.html"
+SUBMISSION = "submission.csv"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
-DERIVED_FROM_RESULT = (REPORT, GALLERY, PREDICTIONS, EXPLANATION, *EXPORTS.values())
+DERIVED_FROM_RESULT = (
+    *(REPORT, GALLERY, PREDICTIONS, EXPLANATION, SUBMISSION),
+    *EXPORTS.values(),
+)
 """Files made from a result, which would be wrong beside another result."""
 # Empty files in the folder of an unfinished run: a person was asked about it; a program named it.
 ASKED = ".asked"

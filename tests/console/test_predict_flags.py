@@ -31,3 +31,8 @@ def test_the_surest_mistakes_of_one_digit_are_a_view():
 def test_what_is_no_whole_number_in_range_is_refused(words):
     with pytest.raises(SettingError, match=r"--(top-mistakes|digit)"):
         parse_predict_line(words)
+
+
+def test_a_submission_is_asked_for_by_a_flag_of_its_own():
+    assert parse_predict_line(["--submission"]).submission
+    assert not parse_predict_line([]).submission

@@ -76,3 +76,12 @@ def test_images_without_labels_alone_are_incomplete(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("a,b,c,d\n0,1,2,3\n")
     with pytest.raises(IncompleteError, match=r"no column of labels was found in test\.csv"):
         read(tmp_path)
+
+
+def test_emnist_s_images_stand_upright_in_tables_too(tmp_path: Path) -> None:
+    rows = "".join(f"{row % 3 + 1},0,1,200,255\n" for row in range(60))
+    (tmp_path / "emnist-letters-train.csv").write_text(rows)
+    (tmp_path / "emnist-letters-mapping.txt").write_text("1 65 97\n2 66 98\n3 67 99\n")
+    data = read(tmp_path)
+    assert data.training.images[0].tolist() == [[0, 200], [1, 255]]
+    assert data.class_names == ("Aa", "Bb", "Cc")
