@@ -16,7 +16,11 @@ from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    page
+    for pattern in ("*.md", "*/README.md", "docs/*.md", "docs/lessons/*.md")
+    for page in ROOT.glob(pattern)
+)
 SCRIPTS = tuple(f"{program}.py" for program in PROGRAMS)
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
