@@ -130,8 +130,8 @@ def test_a_pickle_that_runs_code_is_refused_and_runs_nothing(refused, train, tmp
 
 def test_a_csv_with_text_in_it_is_named_with_its_line(refused, train, tmp_path):
     (tmp_path / "tables").mkdir()
-    for name in ("mnist_train.csv", "mnist_test.csv"):
-        (tmp_path / "tables" / name).write_text("0,1,2,3,4\n1,1,2,x,4\n")
+    for name, cell in (("mnist_train.csv", "x"), ("mnist_test.csv", "3")):
+        (tmp_path / "tables" / name).write_text(f"0,1,2,3,4\n1,1,2,{cell},4\n")
     refused(train("--defaults", data=tmp_path / "tables"), 3, "mnist_train.csv", "line 2")
     assert [path.name for path in tmp_path.iterdir()] == ["tables"]
 
@@ -189,7 +189,7 @@ def test_a_disk_that_fills_up_with_pictures_keeps_the_run_and_its_figures(train,
     assert "Traceback" not in done.stderr
     folder = small_disk / "runs" / "full"
     assert (folder / "result.csv").exists()
-    assert len(list(folder.glob("*.csv"))) == 12
+    assert {"weights_2.csv", "confusion_matrix.csv"} < {path.name for path in folder.glob("*.csv")}
     assert not list(folder.glob(".*"))
 
 
