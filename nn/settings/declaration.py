@@ -26,6 +26,8 @@ SHORTHAND = ("hidden_layers", "hidden_units", "activation")
 
 LONGEST_RUN_NAME = 60  # in characters of up to 4 bytes; a file system allows 255 bytes a name
 
+_LONGEST_PATH = 1000  # characters; systems allow from 1,024 bytes on
+
 
 def check_run_name(name: str) -> str:
     """Return a valid name of a run unchanged; raise `ValueError` for others."""
@@ -35,7 +37,7 @@ def check_run_name(name: str) -> str:
 
 
 def _check_folder(folder: str) -> str:
-    if not folder.strip() or "\0" in folder:
+    if not folder.strip() or "\0" in folder or len(folder) > _LONGEST_PATH:
         raise ValueError
     return folder
 

@@ -87,6 +87,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(config):
         ("validation_size: " + "9" * 400, "line 1: validation_size is '999"),
         ("layers: [{dense: 0}]", "line 1: layers, layer 1 .dense.: units is '0'"),
         ("epochs: !" + "x" * 5000 + "!y 3\n", "line 1: .*undefined tag handle"),
+        ("data_dir: " + "x" * 5000 + "\n", "line 1: data_dir is 'xxx.*expected a folder's path"),
         ("#" * (LARGEST_CONFIG + 1), "larger than"),
         ('name: "\\UFFFFFFFF"', "cannot be read as YAML"),
         ("%YAML " + "9" * 5000 + ".1\n--- {epochs: 3}", "cannot be read as YAML"),
