@@ -94,7 +94,7 @@ HOME_OF = {
     "sqlalchemy": {"nn.searching.storage", "nn.searching.database"},
 }
 # Tables of data may be longer than code.
-TABLES = {"nn.datasets.digit_shapes", "nn.settings.declaration"}
+TABLES = {"nn.datasets.digit_shapes"}
 # A Protocol and a list of names: nothing in them computes anything that a test could hold.
 DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 
