@@ -15,11 +15,10 @@ from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import Report, prepare_network
 from nn.settings.declaration import Settings
 
-# The data have not been read yet; most likely they are MNIST.
+# The data have not been read yet; most likely they are MNIST, unless the built-in digits are named.
 _IMAGE_SHAPE = (28, 28)
 _CLASSES = 10
-_TRAINING_IMAGES = 58_000
-_VALIDATION_IMAGES = 6_000
+_MNIST, _BUILT_IN = (58_000, 6_000), (19_575, 2_025)  # training and validation images
 _SHARE_OF_INK = 0.19  # of pixels that are not 0
 _TRIAL_SECONDS = 0.15
 _TRIAL_ROWS = 256
@@ -91,7 +90,8 @@ def preview_run(settings: Settings, report: Report = lambda message: None) -> Pr
             engine.take_steps(inputs, labels, batch_size)
             rounds, elapsed = rounds + 1, time.perf_counter() - started
     # Validation runs forward only, about a third of the work.
-    examples = settings.epochs * (_TRAINING_IMAGES + _VALIDATION_IMAGES / 3)
+    training, validation = _BUILT_IN if settings.dataset == "built-in" else _MNIST
+    examples = settings.epochs * (training + validation / 3)
     seconds = examples * elapsed / (rounds * rows)
     may_pay = not settings.compiled and settings.batch_size <= _COMPILED_BATCH_SIZE
     if not may_pay or why_not_compiled(network, optimizer):

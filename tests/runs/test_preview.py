@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_info
 from nn.engines.fused import FusedEngine
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
+from nn.runs.preparation import prepare_data
 from nn.runs.preview import CompiledEstimate, preview_run
 from nn.settings.declaration import Settings
 
@@ -48,6 +49,13 @@ def test_the_estimate_is_that_of_steps_really_taken(clock):
     # One look at the clock a round of 256 images, and 58,000 + 6,000 / 3 images an epoch.
     assert preview_run(Settings(epochs=3)).seconds == pytest.approx(3 * 60_000 / 256)
     assert preview_run(Settings(batch_size=100)).seconds == pytest.approx(10 * 60_000 / 200)
+
+
+def test_the_estimate_for_the_built_in_digits_counts_their_images(clock, tmp_path):
+    settings = Settings(epochs=3, dataset="built-in", data_dir=str(tmp_path))
+    split = prepare_data(settings).split
+    images = len(split.training) + len(split.validation) / 3
+    assert preview_run(settings).seconds == pytest.approx(3 * images / 256)
 
 
 def test_an_absurd_number_of_epochs_is_estimated_and_not_refused(clock):
