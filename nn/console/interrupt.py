@@ -22,7 +22,7 @@ _WITHOUT_ASKING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if ha
 
 SAVE = Choice("Save", "s", "stop and save", explain="stop, and save what was learned")
 DISCARD = Choice("Discard", "d", explain="stop, and save nothing")
-CONTINUE = Choice("Continue", "c", "go on", "g", explain="go on training")
+CONTINUE = Choice("Continue", "c", "go on", "g", explain="continue training")
 
 
 class Interrupt(Observer):
