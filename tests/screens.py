@@ -1,5 +1,6 @@
 """What a terminal shows after a program has moved its cursor and erased what it wrote."""
 
+import io
 import re
 
 
@@ -30,3 +31,19 @@ def what_remains(text: str) -> list[str]:
             lines[row] = lines[row][:column].ljust(column) + char + lines[row][column + 1 :]
             column += 1
     return [line.rstrip() for line in lines if line.strip()]
+
+
+class EditorShell(io.TextIOBase):
+    """The shell window of an editor, as IDLE's: a terminal by its word, without a descriptor."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)

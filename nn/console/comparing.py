@@ -1,14 +1,13 @@
 """What compare.py prints and writes."""
 
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
 
 from nn.comparing.compare import Comparison, compare
 from nn.comparing.compared_run import read_runs
-from nn.console.asker import is_terminal
 from nn.console.program import say, when_stopped
+from nn.console.terminal import columns_of
 from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.runs.find_run import finished_runs
@@ -65,7 +64,7 @@ def print_comparison(study: Path, trials: int) -> None:
 
 
 def _print_table(comparison: Comparison) -> None:
-    width = os.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    width = columns_of(sys.stdout) or None
     say(comparison_table(comparison, width))
     for note in comparison.notes:
         say(note)

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TextIO
 
 from nn.console.advice import with_advice
+from nn.console.terminal import columns_of, is_editor_shell
 from nn.errors import ProgramError, StoppedError
 from nn.files.regular_file import printable
 
@@ -51,6 +52,8 @@ def run_program(main: Callable[[], None]) -> int:
         0, or the code of the error that `main` raised, after one line about it on standard error.
     """
     _open_closed_streams()
+    if is_editor_shell(sys.stdout):
+        os.environ["TERM"] = "dumb"  # it shows escape codes as they are
     for number in _ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # as under `nohup`
             signal.signal(number, interrupt)
@@ -241,10 +244,7 @@ def fit(line: str, stream: TextIO) -> str:
 
     A command stays whole, since it is to be copied.
     """
-    try:
-        width = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
-    except OSError:
-        return line
+    width = columns_of(stream)
     if not 0 < width < len(line):
         return line
     whole = _COMMAND.sub(lambda command: command[0].replace(" ", "\0"), line)

@@ -27,10 +27,13 @@ tqdm.monitor_interval = 0  # no extra thread: the trainer reports often enough
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]  # it is generic for type checkers only
-    """A bar whose remaining time stays correct if the system clock is changed."""
+    """A bar whose remaining time stays correct if the system clock is changed.
+
+    It is shown only in a terminal that can return to the beginning of a line.
+    """
 
     def __init__(self, **words: Any) -> None:
-        super().__init__(**words)
+        super().__init__(disable=True if os.environ.get("TERM") == "dumb" else None, **words)
         self._time = time.monotonic
         self.start_t = self.last_print_t = self._time()
 
@@ -73,7 +76,6 @@ class Progress(Observer):
             bar_format="{desc} {percentage:3.0f}%{postfix} {bar}",
             leave=False,
             dynamic_ncols=True,
-            disable=None,
             delay=1,
         )
         # Visible from the first progress on, when every observer knows that the epoch has begun:
@@ -206,7 +208,6 @@ class DownloadProgress:
                 unit_scale=True,
                 leave=False,
                 dynamic_ncols=True,
-                disable=None,
                 mininterval=REFRESH,
             )
         bar = self._bars[name]
@@ -229,7 +230,7 @@ class FileProgress:
     def __call__(self, name: str) -> None:
         """Show the name in place of the one before."""
         if self._bar is None:
-            self._bar = _Bar(bar_format="{desc}", leave=False, dynamic_ncols=True, disable=None)
+            self._bar = _Bar(bar_format="{desc}", leave=False, dynamic_ncols=True)
         self._bar.set_description_str(f"drawing {name}")
 
     def close(self) -> None:
@@ -265,7 +266,6 @@ class StudyProgress:
                 initial=len(ended),
                 leave=False,
                 dynamic_ncols=True,
-                disable=None,
             )
         for number in sorted(ended.keys() - self._done):
             tqdm.write(ended[number])

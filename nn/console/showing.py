@@ -3,7 +3,6 @@
 A laptop has windows, a remote connection has a terminal, a scheduled job has neither.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.console.program import say, when_stopped
-from nn.console.terminal import has_terminal, is_plain
+from nn.console.terminal import columns_of, has_terminal, is_plain
 from nn.console.viewer import browse_in_terminal, draw_image
 from nn.datasets.class_names import name_of
 from nn.errors import DataError, SettingError
@@ -89,8 +88,8 @@ def print_answer(
         probabilities: The answer, (K,).
         class_names: The names of the classes; empty if they have none.
     """
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else image.shape[1]
-    if image.shape[1] <= width:
+    width = columns_of(sys.stdout)
+    if not width or image.shape[1] <= width:
         print("\n".join(draw_image(image, is_plain(sys.stdout) or not sys.stdout.isatty())))
     order = np.argsort(-probabilities, kind="stable")
     say(f"{name}: {name_of(order[0], class_names)} ({probabilities[order[0]]:.2%})")

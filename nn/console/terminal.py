@@ -18,13 +18,33 @@ _ARROWS = {start + letter: key for letter, key in _LETTERS.items() for start in 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 
 
+def is_editor_shell(stream: TextIO) -> bool:
+    """Return whether a stream calls itself a terminal but is none: the shell window of IDLE."""
+    return stream.isatty() and not _is_a_terminal(stream)
+
+
+def _is_a_terminal(stream: TextIO) -> bool:
+    try:
+        return os.isatty(stream.fileno())
+    except OSError:  # it has no descriptor
+        return False
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return the width of a stream's terminal; 0 if it is none, or its width is unknown."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except OSError:
+        return 0
+
+
 def has_terminal(input: TextIO | None, output: TextIO | None) -> bool:
     """Return whether single keys can be read from `input` and images shown on `output`."""
     try:
         import termios  # noqa: F401 (Windows has none)
     except ImportError:
         return False
-    return all(stream is not None and stream.isatty() for stream in (input, output))
+    return all(stream is not None and _is_a_terminal(stream) for stream in (input, output))
 
 
 def is_plain(output: TextIO) -> bool:

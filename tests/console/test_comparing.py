@@ -54,9 +54,7 @@ def test_pictures_are_drawn_only_if_they_are_wanted(comparison, tmp_path, capsys
 
 
 def test_the_table_is_fitted_to_the_screen(comparison, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(comparing, "is_terminal", lambda stream: True)
-    size = SimpleNamespace(columns=40)
-    monkeypatch.setattr(comparing.os, "get_terminal_size", lambda: size)
+    monkeypatch.setattr(comparing, "columns_of", lambda stream: 40)
     comparing._print_table(comparison)
     assert capsys.readouterr().out.splitlines() == ["table 40", NOTE]
 

@@ -6,13 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nn.console import program
+from nn.console.asker import open_asker
+from nn.console.plain_questions import PlainAsker
 from nn.console.program import fit, run_program, say
+from nn.console.progress import Progress
+from nn.console.showing import print_answer
+from nn.console.terminal import has_terminal
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
+from tests.screens import EditorShell
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +78,34 @@ def test_an_unknown_backend_of_matplotlib_is_passed_over_with_a_line(monkeypatch
     said = "MPLBACKEND=nonsense is ignored: matplotlib has no such backend.\n"
     assert capsys.readouterr().err == said
     assert "MPLBACKEND" not in os.environ
+
+
+def test_the_shell_window_of_an_editor_is_used_like_a_dumb_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    shell = EditorShell()
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, shell)
+    kinds = []
+
+    def main():
+        with open_asker() as asker:
+            kinds.append(type(asker))
+        with closing(Progress()) as progress:
+            progress.on_epoch_start(1, 1, 10)
+            progress.on_progress(5, 0.5, 0.9)
+        print_answer("a.png", np.zeros((1, 2), np.uint8), np.array([0.75, 0.25]))
+        kinds.append(has_terminal(sys.stdin, sys.stdout))
+        raise DataError("as an example")
+
+    assert run_program(main) == DataError.exit_code
+    assert kinds == [PlainAsker, False]
+    assert "\x1b" not in shell.text
+    assert "\r" not in shell.text
+    assert shell.text.splitlines()[1:] == [
+        "a.png: 0 (75.00%)",
+        "less likely: 1 25.00%",
+        "error: as an example",
+    ]
 
 
 def test_the_file_that_could_not_be_written_is_named(capsys):

@@ -1,14 +1,25 @@
 """Single keys and a screen of its own, on a pseudo-terminal; the image browser is what is shown."""
 
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
+import termios
 
 import pexpect
 import pytest
 
-from nn.console.terminal import _single_keys, has_terminal, is_plain
+from nn.console.terminal import (
+    _single_keys,
+    columns_of,
+    has_terminal,
+    is_editor_shell,
+    is_plain,
+)
 from tests.console.browser import LEFT
+from tests.screens import EditorShell
 
 
 @pytest.mark.parametrize(
@@ -32,6 +43,19 @@ def test_colours_and_blocks_are_used_only_where_they_are_wanted(
         monkeypatch.setenv(name, value)
     with (tmp_path / "out").open("w", encoding=encoding) as output:
         assert is_plain(output) is plain
+
+
+def test_the_width_is_that_of_a_terminal_and_unknown_elsewhere(tmp_path):
+    _, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 57, 0, 0))
+    with os.fdopen(terminal, "w") as stream:
+        assert columns_of(stream) == 57
+        assert not is_editor_shell(stream)
+    with (tmp_path / "file").open("w") as stream:
+        assert columns_of(stream) == 0
+        assert not is_editor_shell(stream)
+    assert columns_of(EditorShell()) == 0
+    assert is_editor_shell(EditorShell())
 
 
 def test_keys_without_a_meaning_do_nothing(start_browser):
