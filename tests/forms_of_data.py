@@ -4,6 +4,8 @@
 """
 
 import gzip
+import io
+import pickle
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -131,6 +133,37 @@ def write_pictures(folder: Path, parts: Sequence[str] = ("training", "testing"))
     return LabelledImages(first.images[order], first.labels[order])
 
 
+def write_cifar(folder: Path) -> LabelledImages:
+    """Write CIFAR-10's seven files: pickles with Python 2's texts, rows of three colours."""
+    part = digits(TRAINING)
+    names = [f"animal {number}".encode() for number in range(10)]
+    (folder / "batches.meta").write_bytes(python_2_pickle({b"label_names": names}))
+    batches = [(f"data_batch_{number + 1}", part, number) for number in range(5)]
+    for name, source, number in [*batches, ("test_batch", digits(TEST * 5, 1), 0)]:
+        chosen = slice(number * len(source) // 5, (number + 1) * len(source) // 5)
+        rows = np.repeat(source.images[chosen].reshape(-1, 1, 784), 3, axis=1).reshape(-1, 3 * 784)
+        labels = source.labels[chosen].tolist()
+        files = [f"{index}.png".encode() for index in range(len(labels))]
+        fields = {b"batch_label": b"a batch", b"labels": labels, b"data": rows, b"filenames": files}
+        (folder / name).write_bytes(python_2_pickle(fields))
+    return part
+
+
+def python_2_pickle(fields: dict[bytes, object]) -> bytes:
+    """Pickle a dictionary as Python 2 did, whose texts were bytes."""
+    pickled = pickle._Pickler(stream := io.BytesIO(), 2)  # the one in Python, which can be changed
+
+    def save_bytes(self: pickle._Pickler, text: bytes) -> None:
+        short = len(text) < 256
+        length = bytes([len(text)]) if short else struct.pack("<i", len(text))
+        self.write((b"U" if short else b"T") + length + text)
+        self.memoize(text)
+
+    pickled.dispatch = {**pickled.dispatch, bytes: save_bytes}
+    pickled.dump(fields)
+    return stream.getvalue()
+
+
 FORMS: dict[str, Callable[[Path], LabelledImages]] = {
     "emnist": write_emnist_letters,
     "qmnist": write_qmnist,
@@ -140,6 +173,7 @@ FORMS: dict[str, Callable[[Path], LabelledImages]] = {
     "kmnist": write_kmnist,
     "medmnist": write_medmnist,
     "pictures": write_pictures,
+    "cifar": write_cifar,
 }
 """Each writes into an empty folder, and returns what the training images in it are."""
 

@@ -81,7 +81,7 @@ HOME_OF = {
     },
     "jinja2": {"nn.reports.pages"},
     "onnx": {"nn.runs.export"},
-    "pickle": {"nn.datasets.pickled"},
+    "pickle": {"nn.datasets.array_pickle"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.engines.threads"},
     "numba": {"nn.engines.compiled_loops"},

@@ -8,6 +8,7 @@ import nn.datasets.pickled  # noqa: F401
 from fuzzing.formats import (
     Format,
     arrays,
+    batches,
     checkpoints,
     configs,
     csv_images,
@@ -19,5 +20,8 @@ from fuzzing.formats import (
 
 FORMATS: dict[str, Format] = {
     one.FORMAT.name: one.FORMAT
-    for one in (idx, csv_images, arrays, pickles, configs, run_folder, checkpoints, pictures)
+    for one in (
+        *(idx, csv_images, arrays, pickles, batches),
+        *(configs, run_folder, checkpoints, pictures),
+    )
 }

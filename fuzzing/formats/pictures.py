@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from fuzzing.formats import Format, Reading
-from nn.datasets.picture import prepare_picture
+from nn.datasets.picture import prepare_picture, scale_picture
 from nn.datasets.picture_file import FORMATS
 
 _SIDE = 24
@@ -47,7 +47,8 @@ def _saved(kind: str, mode: str, **words: object) -> bytes:
 def _read(content: bytes, folder: Path) -> Reading:
     path = folder / "picture"
     path.write_bytes(content.replace(_LONG_COMMENT, b"#" + b"x" * 300_000 + b"\n"))
-    return lambda: int(prepare_picture(path).sum())
+    # Scaled like the pictures of a data set, and then read like one to predict.
+    return lambda: (int(scale_picture(path, (9, 9)).sum()), int(prepare_picture(path).sum()))
 
 
 FORMAT = Format(

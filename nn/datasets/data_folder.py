@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from nn.datasets import csv_files, idx_files, npz_files, pickled
+from nn.datasets import cifar, csv_files, idx_files, npz_files, pickled
 from nn.datasets.csv_layout import find_layout
 from nn.datasets.data_file import read_head
 from nn.datasets.form import DataFile, Form, IncompleteError
@@ -23,6 +23,7 @@ FORMS: tuple[Form, ...] = (
     idx_files.FORM,
     csv_files.FORM,
     npz_files.FORM,
+    cifar.FORM,
     pickled.FORM,
 )
 """All forms of data files. A file belongs to the first one that claims it, and a folder with files
