@@ -83,6 +83,7 @@ class DivergedError(ProgramError):
             f"A learning rate of {learning_rate:g} is too large for this network."
         )
         self.learning_rate = learning_rate
+        self.normalization = ""  # the setting of the run, where there is one
 
 
 class StoppedError(ProgramError):

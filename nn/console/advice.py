@@ -8,11 +8,15 @@ from nn.runs.facts import NothingToTrain, NotLearning
 
 
 def with_advice(fact: object) -> str:
-    """Return a fact or an error in words, followed by the flags that help."""
+    """Return a fact or an error in words, followed by the flags that help.
+
+    What is set already is not advised.
+    """
     advice = ""
     match fact:
         case DivergedError():
-            advice = f"Try --learning-rate {fact.learning_rate / 10:g}, or --normalization simple."
+            simple = "" if fact.normalization == "simple" else ", or --normalization simple"
+            advice = f"Try --learning-rate {fact.learning_rate / 10:g}{simple}."
         case MissingNumbaError():
             advice = "(or train with --no-compiled, which takes longer)"
         case SmallBatchError():
@@ -21,9 +25,10 @@ def with_advice(fact: object) -> str:
             rate = fact.learning_rate / 10
             advice = f"Its steps may be too large: try --learning-rate {rate:g}."
         case NotLearning():
+            others = [kind for kind in ("xavier", "he") if kind != fact.initialization]
             advice = (
                 "It may need a larger learning rate or another initialization "
-                "(--initialization xavier or he)."
+                f"(--initialization {' or '.join(others)})."
             )
         case NothingToTrain(patience=""):
             advice = "Pass a larger --epochs to continue."

@@ -175,7 +175,7 @@ def _train(
                 *([] if folder.is_finished else [HistoryWriter(folder, history)]),
                 *filter(None, [state.early_stopping]),
                 *observers,
-                LearningWatch(data.split.training.labels, report),
+                LearningWatch(data.split.training.labels, settings.initialization, report),
                 checkpoints,
             ],
             threads=settings.threads,
@@ -191,6 +191,7 @@ def _train(
             report(error)
         return StoppedError(f"training was stopped after {counted(len(history), 'whole epoch')}.")
     except DivergedError as error:
+        error.normalization = settings.normalization
         return error
     except BaseException:
         if not history:  # nothing was learned that the folder could keep

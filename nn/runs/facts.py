@@ -46,11 +46,13 @@ class NotLearning:
         loss: Its validation loss.
         guessing: The loss of guessing by how often each class occurs.
         learning_rate: That of the epoch.
+        initialization: That of the network.
     """
 
     loss: float
     guessing: float
     learning_rate: float
+    initialization: str
 
     @property
     def is_worse_than_guessing(self) -> bool:

@@ -30,17 +30,20 @@ class LearningWatch(Observer):
 
     Args:
         labels: Those of the training images.
+        initialization: That of the network.
         report: Called with that fact.
     """
 
-    def __init__(self, labels: np.ndarray, report: Report) -> None:
+    def __init__(self, labels: np.ndarray, initialization: str, report: Report) -> None:
         shares = np.bincount(labels) / len(labels)
         shares = shares[shares > 0]
         self._entropy = float(-(shares * np.log(shares)).sum())
+        self._initialization = initialization
         self._report = report
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Report after the first epoch only."""
         loss, guessing = record.validation_loss, self._entropy
         if record.epoch == 1 and loss > 0.99 * guessing > 0:
-            self._report(NotLearning(loss, guessing, record.learning_rate))
+            rate, initialization = record.learning_rate, self._initialization
+            self._report(NotLearning(loss, guessing, rate, initialization))

@@ -18,9 +18,9 @@ ADVISED = [
         "Choose another --batch-size.",
     ),
     (MissingNumbaError("pip install numba"), "(or train with --no-compiled, which takes longer)"),
-    (NotLearning(3, 2.3, 0.5), "Its steps may be too large: try --learning-rate 0.05."),
+    (NotLearning(3, 2.3, 0.5, "he"), "Its steps may be too large: try --learning-rate 0.05."),
     (
-        NotLearning(2.3, 2.3, 0.5),
+        NotLearning(2.3, 2.3, 0.5, "gauss"),
         "It may need a larger learning rate or another initialization (--initialization xavier or"
         " he).",
     ),
@@ -53,3 +53,12 @@ def test_every_flag_that_is_advised_exists() -> None:
     values = {"--initialization": ["he"], "--normalization": ["simple"], "--no-compiled": []}
     for flag in sorted(flags):
         assert parse_command_line([flag, *values.get(flag, "2")]).given
+
+
+@pytest.mark.parametrize(("initialization", "other"), [("xavier", "he"), ("he", "xavier")])
+def test_what_is_set_already_is_not_advised(initialization: str, other: str) -> None:
+    advice = with_advice(NotLearning(2.3, 2.3, 0.5, initialization))
+    assert f"(--initialization {other})" in advice
+    diverged = DivergedError(epoch=1, learning_rate=0.5, loss=math.nan, guessing=2.3)
+    diverged.normalization = "simple"
+    assert with_advice(diverged).endswith("Try --learning-rate 0.05.")

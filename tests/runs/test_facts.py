@@ -18,7 +18,7 @@ from nn.runs.facts import CompiledSteps, NothingToTrain, NotLearning
 def test_a_network_is_worse_than_guessing_only_if_no_initialization_explains_it(
     factor: float, how: str
 ) -> None:
-    fact = NotLearning(factor * math.log(10), math.log(10), 0.1)
+    fact = NotLearning(factor * math.log(10), math.log(10), 0.1, "he")
     assert str(fact).startswith(f"The network {how}")
     assert fact.is_worse_than_guessing == how.startswith("is worse")
     assert str(fact).endswith("while guessing gives 2.3026.")

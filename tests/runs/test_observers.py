@@ -19,7 +19,7 @@ def record(epoch: int, validation_loss: float) -> EpochRecord:
 
 def reported(*records: EpochRecord, labels: np.ndarray = LABELS) -> list[object]:
     said: list[object] = []
-    watch = LearningWatch(labels, said.append)
+    watch = LearningWatch(labels, "he", said.append)
     for each in records:
         watch.on_epoch_end(each)
     return said
