@@ -6,15 +6,17 @@ validation and test pictures.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
 from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.datasets.parts import by_part, part_of
+from nn.datasets.picture_cache import cache_file, read_cache, write_cache
 from nn.errors import DataError
 from nn.files.file_errors import reading
 from nn.files.regular_file import printable
@@ -34,10 +36,12 @@ class Preparation:
         kind: "scale": the whole picture is scaled. "digit": a dark digit on light paper, or the
             opposite, is found, cut out and centred, as in MNIST.
         size: Height and width of the images in pixels.
+        keep: Whether to keep the images of a data set in its folder, for the next time.
     """
 
     kind: str = "scale"
     size: int = 28
+    keep: bool = False
 
     def image(self, path: Path) -> np.ndarray:
         """Return a picture as an image, uint8, (size, size).
@@ -98,10 +102,9 @@ def read_pictures(
                 f"{folder}: there are {part} pictures of {printable(unknown[0])}, but no training "
                 "pictures."
             )
-    read = _Reader(preparation, on_progress, count)
     how = "digits found and centred" if preparation.kind == "digit" else "scaled"
     return join_parts(
-        {part: read.part(classes, names) for part, classes in parts.items()},
+        _labelled(_images(folder, parts, names, preparation, on_progress), parts, names),
         name=printable(folder.resolve().name),
         source=printable(
             f"{count:,} pictures in {folder}/, {how} to {preparation.size} x {preparation.size}"
@@ -111,30 +114,43 @@ def read_pictures(
     )
 
 
-class _Reader:
-    """Reads the pictures of one part after the other, and says how far it is."""
+def _images(
+    folder: Path,
+    parts: Mapping[str, Classes],
+    names: Sequence[str],
+    preparation: Preparation,
+    on_progress: Callable[[str, int, int], None] | None,
+) -> NDArray[np.uint8]:
+    """Return the images of all parts, one after the other, each class by class."""
+    paths = [path for classes in parts.values() for name in names for path in classes.get(name, [])]
+    shape = len(paths), preparation.size, preparation.size
+    cache = None
+    if preparation.keep:
+        cache = cache_file(folder, paths, f"{preparation.kind} {preparation.size}")
+        kept = read_cache(cache, shape)
+        if kept is not None:
+            return kept
+    images = np.empty(shape, np.uint8)
+    for number, path in enumerate(paths):
+        images[number] = preparation.image(path)
+        if on_progress:
+            on_progress(PICTURES, number + 1, len(paths))
+    if cache:
+        write_cache(cache, images)
+    return images
 
-    def __init__(
-        self,
-        preparation: Preparation,
-        on_progress: Callable[[str, int, int], None] | None,
-        count: int,
-    ) -> None:
-        self._preparation = preparation
-        self._say = on_progress or (lambda _name, _done, _all: None)
-        self._count, self._done = count, 0
 
-    def part(self, classes: Mapping[str, list[Path]], names: list[str]) -> LabelledImages:
-        """Read the pictures of one part, class by class."""
-        side = self._preparation.size
-        labels = np.repeat(np.arange(len(names)), [len(classes.get(name, [])) for name in names])
-        images = np.empty((len(labels), side, side), np.uint8)
-        paths = (path for name in names for path in classes.get(name, []))
-        for number, path in enumerate(paths):
-            images[number] = self._preparation.image(path)
-            self._done += 1
-            self._say(PICTURES, self._done, self._count)
-        return LabelledImages(images, labels.astype(np.int64))
+def _labelled(
+    images: NDArray[np.uint8], parts: Mapping[str, Classes], names: Sequence[str]
+) -> dict[str, LabelledImages]:
+    """Divide images into their parts, and label them with their classes."""
+    labelled, start = {}, 0
+    for part, classes in parts.items():
+        counts = [len(classes.get(name, [])) for name in names]
+        labels = np.repeat(np.arange(len(names), dtype=np.int64), counts)
+        labelled[part] = LabelledImages(images[start : start + len(labels)], labels)
+        start += len(labels)
+    return labelled
 
 
 def _folders(folder: Path) -> list[Path]:

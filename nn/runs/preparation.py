@@ -25,6 +25,7 @@ from nn.initializers import INITIALIZERS, Initializer
 from nn.installation import REPOSITORY
 from nn.network import Network
 from nn.runs.random_streams import random_stream
+from nn.runs.write_scope import is_below_working_folder
 from nn.settings.declaration import Settings
 
 Report = Callable[[object], None]  # called with each fact to report; str() of it is a sentence
@@ -79,7 +80,12 @@ def prepare_data(
     images = load_images(
         settings.dataset,
         Path(settings.data_dir),
-        pictures=Preparation(settings.prepare, settings.image_size),
+        pictures=Preparation(
+            settings.prepare,
+            settings.image_size,
+            # A stranger's config may name a folder with pictures elsewhere, but not write there.
+            keep=is_below_working_folder(settings.data_dir),
+        ),
         beside=REPOSITORY,
         on_progress=on_progress,
         report=report,
