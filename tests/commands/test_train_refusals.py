@@ -128,6 +128,23 @@ def test_a_pickle_that_runs_code_is_refused_and_runs_nothing(refused, train, tmp
     assert [path.name for path in tmp_path.rglob("*")] == ["pickled", "mnist.pkl.gz"]
 
 
+STRANGERS = {
+    "train-images-idx3-ubyte.gz": (b"<!DOCTYPE html><title>Log in</title>", "a web page"),
+    "archive.zip": (b"PK\3\4", "a zip archive: unpack it"),
+    "data/train.csv": (b"label,a,b,c,d\n0,1,2,3,4\n", "Pass --data-dir"),
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_folder_that_holds_something_else_is_never_passed_over(refused, train, tmp_path, name):
+    content, words = STRANGERS[name]
+    path = tmp_path / "folder" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    refused(train("--defaults", data=tmp_path / "folder"), 3, words, str(tmp_path / "folder"))
+    assert not (tmp_path / "saved_files").exists()
+
+
 def test_a_csv_with_text_in_it_is_named_with_its_line(refused, train, tmp_path):
     (tmp_path / "tables").mkdir()
     for name, cell in (("mnist_train.csv", "x"), ("mnist_test.csv", "3")):
