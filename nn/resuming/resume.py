@@ -89,6 +89,7 @@ def resume_run(
             adopt(start, state.network, data.images)
         session: RunSession
         if folder.is_finished and _is_extended(folder, saved, settings, state):
+            checkpoint = None  # it has the size of the network, or three times that
             lock.close()
             save_dir = Path(check_settings(given).save_dir) if "save_dir" in given else None
             session = _extend(folder, settings, data, state, save_dir=save_dir, lock=lock)
