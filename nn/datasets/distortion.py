@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.pen import change_pen
 from nn.errors import SettingError
 
 # Pixels processed at a time: few enough for all arrays to stay in the processor's cache.
@@ -38,6 +39,7 @@ class Reach:
         bend: the standard deviation of each pixel's own displacement, as a fraction of the side.
         smoothness: the standard deviation of the Gaussian that smooths the displacements, as a
             fraction of the side; pixels within this distance move alike.
+        pens: whether stroke thickness, sharpness and contrast change as well.
     """
 
     angle: float
@@ -46,12 +48,16 @@ class Reach:
     shift: float
     bend: float = 0.0
     smoothness: float = 1.0
+    pens: bool = False
 
 
 DISTORTIONS = {
     "affine": Reach(angle=15, stretch=0.15, slant=0.2, shift=2 / 28),
     "elastic": Reach(
         angle=8, stretch=0.1, slant=0.1, shift=1 / 28, bend=1.2 / 28, smoothness=5 / 28
+    ),
+    "pens": Reach(
+        angle=8, stretch=0.15, slant=0.1, shift=1 / 28, bend=0.8 / 28, smoothness=5 / 28, pens=True
     ),
 }
 """The kinds of distortion by name. A value written in 28ths is in pixels of an MNIST image. The
@@ -62,7 +68,8 @@ class Distortion:
     """Distorts images, differently at every call.
 
     Args:
-        kind: "affine" (rotate, stretch, slant, shift) or "elastic" (the same, weaker, and bend).
+        kind: "affine" (rotate, stretch, slant, shift), "elastic" (the same, weaker, and bend) or
+            "pens" (as elastic, and other strokes).
         image_shape: height and width of the images, (H, W).
         rng: the random stream of the distortions, used for nothing else.
 
@@ -121,6 +128,8 @@ class Distortion:
         np.clip(rows, 0, height + 1, out=rows)
         np.clip(columns, 0, width + 1, out=columns)
         out[:] = _look_up(padded, rows, columns)
+        if self._reach.pens:
+            change_pen(out.reshape(images.shape), self._rng)
 
     def _draw(self, count: int) -> tuple[_Floats, _Floats]:
         """Draw the coefficients of the fields for `count` images.

@@ -79,4 +79,5 @@ class DataSettings(BaseModel):
         Choice("none", explain="every epoch sees the same images"),
         Choice("affine", explain="slightly rotated, stretched, slanted and shifted at random"),
         Choice("elastic", explain="milder, and bent as by a shaky hand"),
+        Choice("pens", explain="elastic, and thicker, thinner, blurred, faint: other pens"),
     ] = Field("none", description="random distortion of the training images, new in every epoch")

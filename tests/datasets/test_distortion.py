@@ -56,7 +56,7 @@ def test_a_distortion_of_no_reach_changes_nothing(distortion, shape) -> None:
     np.testing.assert_array_equal(distortion(STILL, shape).apply(images), images)
 
 
-@pytest.mark.parametrize("kind", ["affine", "elastic"])
+@pytest.mark.parametrize("kind", ["affine", "elastic", "pens"])
 @pytest.mark.parametrize("shape", [(28, 28), (20, 33), (3, 2), (1, 1)])
 def test_images_keep_their_shape_and_are_distorted_each_in_its_own_way(kind, shape) -> None:
     images = np.repeat(noise(1, shape), 50, axis=0)
@@ -232,12 +232,12 @@ def test_rows_are_as_good_as_images_and_may_be_overwritten() -> None:
 
 
 def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
-    with pytest.raises(SettingError, match=r"'bent'.*affine or elastic"):
+    with pytest.raises(SettingError, match=r"'bent'.*affine or elastic or pens"):
         Distortion("bent", (28, 28), rng=rng())
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("kind", ["affine", "elastic"])
+@pytest.mark.parametrize("kind", ["affine", "elastic", "pens"])
 def test_a_digit_stays_nearest_to_its_own_class(kind, mnist_dir: Path) -> None:
     data = load_images("mnist", mnist_dir, beside=mnist_dir)
     images, labels = data.training.images[:3000], data.training.labels[:3000]
@@ -247,4 +247,4 @@ def test_a_digit_stays_nearest_to_its_own_class(kind, mnist_dir: Path) -> None:
     # Not the image it was made from, which would be too easy.
     np.fill_diagonal(distances, np.inf)
     assert 0.6 < (labels[distances.argmin(axis=1)] == labels).mean() < 0.92
-    assert distorted.mean() == pytest.approx(images.mean(), rel=0.05)
+    assert distorted.mean() == pytest.approx(images.mean(), rel=0.2 if kind == "pens" else 0.05)
