@@ -6,7 +6,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from fuzzing.formats import Format, Reading
-from nn.datasets.picture import prepare_picture, scale_picture
+from nn.datasets.framing import Framing
+from nn.datasets.picture import prepare_digits, scale_picture
 from nn.datasets.picture_file import FORMATS
 
 _SIDE = 24
@@ -47,8 +48,12 @@ def _saved(kind: str, mode: str, **words: object) -> bytes:
 def _read(content: bytes, folder: Path) -> Reading:
     path = folder / "picture"
     path.write_bytes(content.replace(_LONG_COMMENT, b"#" + b"x" * 300_000 + b"\n"))
+    framing = Framing.like_mnist((28, 28))
     # Scaled like the pictures of a data set, and then read like one to predict.
-    return lambda: (int(scale_picture(path, (9, 9)).sum()), int(prepare_picture(path).sum()))
+    return lambda: (
+        int(scale_picture(path, (9, 9)).sum()),
+        int(prepare_digits(path, (28, 28), framing).sum()),
+    )
 
 
 FORMAT = Format(

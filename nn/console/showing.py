@@ -76,22 +76,28 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
 
 def print_answer(
     name: str,
-    image: NDArray[np.uint8],
+    images: NDArray[np.uint8],
     probabilities: NDArray[np.float32],
     class_names: Sequence[str] = (),
 ) -> None:
-    """Print the network's input and its answer.
+    """Print the network's inputs and its answers.
 
     Args:
         name: The picture's name.
-        image: The input, (H, W), 0 to 255.
-        probabilities: The answer, (K,).
+        images: The input of each digit, (N, H, W), 0 to 255.
+        probabilities: The answers, (N, K).
         class_names: The names of the classes; empty if they have none.
     """
+    row = np.concatenate(list(images), axis=1)
     width = columns_of(sys.stdout)
-    if not width or image.shape[1] <= width:
-        print("\n".join(draw_image(image, is_plain(sys.stdout) or not sys.stdout.isatty())))
-    order = np.argsort(-probabilities, kind="stable")
-    say(f"{name}: {name_of(order[0], class_names)} ({probabilities[order[0]]:.2%})")
-    others = [f"{name_of(k, class_names)} {probabilities[k]:.2%}" for k in order[1:3]]
-    say(f"less likely: {', '.join(others)}")
+    if not width or row.shape[1] <= width:
+        print("\n".join(draw_image(row, is_plain(sys.stdout) or not sys.stdout.isatty())))
+    answers = probabilities.argmax(axis=1)
+    surest = probabilities.max(axis=1)
+    least = int(surest.argmin())
+    named = [name_of(label, class_names) for label in answers]
+    which = f"least certain: {named[least]}, " if len(named) > 1 else ""
+    say(f"{name}: {''.join(named)} ({which}{surest[least]:.2%})")
+    order = np.argsort(-probabilities[least], kind="stable")
+    others = [f"{name_of(k, class_names)} {probabilities[least, k]:.2%}" for k in order[1:3]]
+    say(f"{'instead of it' if which else 'less likely'}: {', '.join(others)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.digit_line import separate_digits
 from nn.datasets.framing import LEAST_INK, Framing, place
 from nn.datasets.picture_file import Grey, read_grey
 from nn.errors import DataError
@@ -44,13 +45,21 @@ def prepare_picture(
     Raises:
         DataError: the file is not a picture, is too large, or shows nothing.
     """
-    digit = prepare_grey(read_grey(path, _WORKING_SIDE), image_shape, framing)
-    if digit is None:
-        raise DataError(
-            f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
-            "or a light digit on a dark background."
-        )
-    return digit
+    ink = _ink_of_file(path)
+    return place(ink, image_shape, framing or Framing.like_mnist(image_shape))
+
+
+def prepare_digits(path: Path, image_shape: tuple[int, int], framing: Framing) -> NDArray[np.uint8]:
+    """Read a picture of one or several digits on a line; prepare each as `prepare_picture` does.
+
+    Returns:
+        The digits from left to right, at least one, uint8, (N, H, W).
+
+    Raises:
+        DataError: the file is not a picture, is too large, or shows nothing.
+    """
+    ink = separate_digits(_ink_of_file(path))
+    return np.stack([place(digit, image_shape, framing) for digit in ink])
 
 
 def scale_picture(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
@@ -82,6 +91,17 @@ def prepare_grey(
     if ink is None:
         return None
     return place(_without_specks(ink), image_shape, framing or Framing.like_mnist(image_shape))
+
+
+def _ink_of_file(path: Path) -> Grey:
+    """Return the ink on a picture, or raise."""
+    ink = _find_ink(_light_on_dark(read_grey(path, _WORKING_SIDE)))
+    if ink is None:
+        raise DataError(
+            f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
+            "or a light digit on a dark background."
+        )
+    return _without_specks(ink)
 
 
 def _light_on_dark(grey: Grey) -> Grey:

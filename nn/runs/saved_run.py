@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import what_images_show
 from nn.datasets.download import DownloadObserver
 from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
@@ -145,17 +146,20 @@ def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArr
         path: A picture in any format, dark on light or light on dark.
 
     Returns:
-        The network's input image, (H, W), and the predicted probabilities, (K,).
+        The network's input images and the predicted probabilities: of each digit from left to
+        right, (N, H, W) and (N, K), or of a single image if the classes are not digits.
 
     Raises:
         DataError: The file is not a picture, or is blank.
     """
-    from nn.datasets.picture import prepare_picture  # imports Pillow, which only this needs
+    # These import Pillow, which only this needs.
+    from nn.datasets.picture import prepare_digits, prepare_picture
 
+    shape = run.facts.image_height, run.facts.image_width
     if run.settings.dataset == "pictures":  # as those that the network was trained on
-        image = Preparation(run.settings.prepare, run.facts.image_height).image(path)
+        images = Preparation(run.settings.prepare, run.facts.image_height).image(path)[np.newaxis]
+    elif what_images_show(run.class_names) == "digit":
+        images = prepare_digits(path, shape, run.framing)
     else:
-        shape = run.facts.image_height, run.facts.image_width
-        image = prepare_picture(path, shape, run.framing)
-    logits = run.network.forward(run.normalization.apply(image[np.newaxis]))
-    return image, softmax(logits)[0]
+        images = prepare_picture(path, shape, run.framing)[np.newaxis]
+    return images, softmax(run.network.forward(run.normalization.apply(images)))

@@ -44,10 +44,21 @@ def test_a_class_that_the_network_does_not_have_is_rejected(tmp_path) -> None:
 
 def test_an_answer_has_its_image_and_the_two_next_classes(capsys) -> None:
     probabilities = np.array([0.125, 0.5, 0.0625, 0.3125], np.float32)
-    print_answer("a.png", np.zeros((2, 3), np.uint8), probabilities)
+    print_answer("a.png", np.zeros((1, 2, 3), np.uint8), probabilities[None])
     assert capsys.readouterr().out.splitlines()[1:] == [
         "a.png: 1 (50.00%)",
         "less likely: 3 31.25%, 0 12.50%",
+    ]
+
+
+def test_several_digits_are_one_number_and_its_least_certain_digit_is_named(capsys) -> None:
+    probabilities = np.array([[0, 0.9, 0.1], [0.2, 0.3, 0.5], [0, 1, 0]], np.float32)
+    print_answer("a.png", np.zeros((3, 2, 4), np.uint8), probabilities)
+    drawn, *lines = capsys.readouterr().out.splitlines()
+    assert len(drawn) == 12
+    assert lines == [
+        "a.png: 121 (least certain: 2, 50.00%)",
+        "instead of it: 1 30.00%, 0 20.00%",
     ]
 
 
@@ -57,7 +68,7 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
     def predict(run, path):
         if path.name == "bad.png":
             raise DataError(f"{path.name} is damaged.")
-        return np.zeros((2, 2), np.uint8), np.array([0.75, 0.25])
+        return np.zeros((1, 2, 2), np.uint8), np.array([[0.75, 0.25]])
 
     monkeypatch.setattr(showing, "predict_picture", predict)
     (tmp_path / "empty").mkdir()
@@ -72,7 +83,7 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
 
 def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
     probabilities = np.array([0.2, 0.7, 0.1], np.float32)
-    print_answer("a.png", np.zeros((2, 2), np.uint8), probabilities, ("cat", "dog", "owl"))
+    print_answer("a.png", np.zeros((1, 2, 2), np.uint8), probabilities[None], ("cat", "dog", "owl"))
     said = capsys.readouterr().out
     assert "a.png: dog (70.00%)" in said
     assert "less likely: cat 20.00%, owl 10.00%" in said

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -199,13 +200,27 @@ def test_a_picture_of_ones_own_is_read_in_the_runs_size(finished, tmp_path):
     image.fromarray(picture).save(tmp_path / "one.png")
     run = load_run(finished.folder)
     seen, probabilities = predict_picture(run, tmp_path / "one.png")
-    assert seen.shape == (8, 6)
+    assert seen.shape == (1, 8, 6)
     assert seen.dtype == np.uint8
     assert seen.max() > 200  # light on dark, as the images of the training
-    assert probabilities.shape == (4,)
+    assert probabilities.shape == (1, 4)
     assert probabilities.sum() == pytest.approx(1)
-    logits = run.network.forward(run.normalization.apply(seen[None]))[0]
+    logits = run.network.forward(run.normalization.apply(seen))
     assert probabilities.argmax() == logits.argmax()
+
+
+def test_a_number_is_read_digit_by_digit_unless_the_classes_are_no_digits(folder, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    picture = np.full((60, 80), 255, np.uint8)
+    picture[10:50, 15:25] = picture[12:52, 50:60] = 20
+    image.fromarray(picture).save(tmp_path / "two.png")
+    run = load_run(folder)
+    images, probabilities = predict_picture(run, tmp_path / "two.png")
+    assert images.shape == (2, 8, 6)
+    assert probabilities.shape == (2, 4)
+    named = replace(run, class_names=("cat", "dog", "owl", "bat"))
+    images, probabilities = predict_picture(named, tmp_path / "two.png")
+    assert images.shape == (1, 8, 6)
 
 
 def test_a_picture_is_placed_like_the_training_images(folder, tmp_path):
@@ -308,5 +323,5 @@ def test_a_picture_is_prepared_like_the_pictures_of_the_training(tmp_path, prepa
     run = load_run(run_experiment(settings).folder)
     assert (run.settings.dataset, run.class_names[3]) == ("pictures", "3")
     path = min((tmp_path / "data" / "3").iterdir())
-    image, _ = predict_picture(run, path)
+    (image,), _ = predict_picture(run, path)
     np.testing.assert_array_equal(image, Preparation(prepare, 20).image(path))
