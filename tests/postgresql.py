@@ -19,11 +19,14 @@ class Server:
     Attributes:
         url: Its database.
         url_with_password: The same for a user who needs one.
+        socket_url: The same through a file, which is there without a network.
     """
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self._folder = folder
+        self._is_running = False
         self._programs = programs
+        folder.chmod(0o755)
         self._user: dict[str, Any] = {}
         if os.geteuid() == 0:  # which PostgreSQL refuses to be run by
             shutil.chown(folder, "postgres")
@@ -35,7 +38,10 @@ class Server:
         self.url_with_password = self.url.replace("tester", f"reader:{PASSWORD}")
         self._run("initdb", "--auth=trust", "--username=tester", "--no-sync", "--encoding=UTF8")
         rules = folder / "data" / "pg_hba.conf"
-        rules.write_text("host all tester all trust\nhost all reader all scram-sha-256\n")
+        rules.write_text(
+            "local all tester trust\nhost all tester all trust\nhost all reader all scram-sha-256\n"
+        )
+        self.socket_url = f"postgresql+psycopg://tester@/postgres?host={folder}&port={self.port}"
         self.start()
         self.query(f"CREATE ROLE reader SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
 
@@ -46,12 +52,16 @@ class Server:
         )
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -F"
-        self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+        """Start the server, unless it runs."""
+        if not self._is_running:
+            options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} -F"
+            self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+        self._is_running = True
 
     def stop(self) -> None:
         """Break all connections off."""
         self._run("pg_ctl", "-w", "-m", "fast", "stop")
+        self._is_running = False
 
     def query(self, query: str) -> list[Any]:
         import psycopg

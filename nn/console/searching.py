@@ -10,6 +10,8 @@ from nn.console.asker import is_terminal, open_asker
 from nn.console.interview import Review, hold_interview
 from nn.console.piped_answers import read_answers
 from nn.console.program import say
+from nn.console.review import about
+from nn.console.vary_choice import choose_what_varies
 from nn.installation import command
 from nn.runs.write_scope import check_write_scope
 from nn.searching.plan import SearchPlan, plan_search
@@ -20,6 +22,7 @@ from nn.settings.declaration import SETTINGS
 from nn.settings.flags import FlagParser, add_setting_flags, given_settings
 from nn.settings.repeat_command import repeat_command
 from nn.settings.search_declaration import SEARCH, SearchSettings
+from nn.settings.search_space import Range, read_space, show_space
 
 if TYPE_CHECKING:
     from nn.searching.status import StudyStatus
@@ -76,9 +79,12 @@ def _beside(config: Path, written: Mapping[str, Given]) -> dict[str, Given]:
 def _ask(given: SearchSettings, of_runs: Mapping[str, Given]) -> SearchSettings:
     """Return the settings of the search, from a terminal or from piped lines."""
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
-        review = lambda search: _review(plan_search(search, of_runs))  # noqa: E731
         with open_asker(SEARCH) as asker:
-            return hold_interview(asker, SEARCH, given, {}, review)[0]
+            if "vary" not in given.model_fields_set and (vary := choose_what_varies(asker)):
+                given = given.model_copy(update={"vary": show_space(read_space(vary, "vary"))})
+            return hold_interview(
+                asker, SEARCH, given, {}, lambda search: _review(plan_search(search, of_runs))
+            )[0]
     answers = {}
     if not is_terminal(sys.stdin):
         answers = read_answers(getattr(sys.stdin, "buffer", None), given, SEARCH)
@@ -95,9 +101,27 @@ def _review(plan: SearchPlan) -> Review:
             f"  {plan.slots:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
             f"  vary {plan.search.vary}",
             f"  in {plan.folder}",
+            f"  {_estimate(plan)}",
         ]
     )
     return Review(text, search_command(plan))
+
+
+def _estimate(plan: SearchPlan) -> str:
+    """Return in words how long the search takes: the mean of its smallest and largest values."""
+    from nn.runs.preview import preview_run
+
+    ends = [
+        {
+            key: (one.low, one.high)[end] if isinstance(one, Range) else one.labels[-end]
+            for key, one in plan.space.items()
+        }
+        for end in (0, 1)
+    ]
+    seconds = sum(preview_run(plan.settings(end)).seconds for end in ends) / len(ends)
+    less = ", less with pruning" if plan.search.pruning else ""
+    time = about(plan.slots * seconds / plan.workers)
+    return f"{time} for images like MNIST's, with {plan.workers} at a time{less}"
 
 
 def search_command(plan: SearchPlan) -> str:

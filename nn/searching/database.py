@@ -45,6 +45,9 @@ class Patience:
         check: Called before each attempt; may raise an error that ends the wait.
         clock: Returns the time in seconds.
         pause: Waits for a number of seconds.
+
+    Attributes:
+        ended: The error that ended a wait; later calls do not wait.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class Patience:
         self._check = check
         self._clock = clock
         self._pause = pause
-        self._is_gone = False
+        self.ended: Exception | None = None
 
     def __call__(self, call: Callable[[], _T]) -> _T:
         """Return what `call` returns, once it does not fail for want of a database.
@@ -68,7 +71,7 @@ class Patience:
         Raises:
             DatabaseGoneError: the wait is over; all later calls are made only once.
         """
-        began, pause, was_said = self._clock(), _FIRST_PAUSE, self._is_gone
+        began, pause, was_said = self._clock(), _FIRST_PAUSE, False
         while True:
             try:
                 return call()
@@ -76,14 +79,19 @@ class Patience:
                 if not is_outage(error):
                     raise
                 reason = first_line(error)
-            self._check()
             waited = self._clock() - began
-            if self._is_gone or waited >= self._seconds:
-                self._is_gone = True
-                raise DatabaseGoneError(
-                    f"the database does not answer ({reason}); what is finished is kept, and the "
-                    "same command continues the search"
-                )
+            try:
+                if self.ended is not None:
+                    raise self.ended
+                self._check()
+                if waited >= self._seconds:
+                    raise DatabaseGoneError(
+                        f"the database does not answer ({reason}); what is finished is kept, and "
+                        "the same command continues the search"
+                    )
+            except Exception as error:
+                self.ended = error
+                raise
             if waited >= _BRIEF and not was_said:
                 was_said = True
                 self._on_wait(reason)
@@ -94,8 +102,8 @@ class Patience:
 def is_outage(error: BaseException) -> bool:
     """Return whether an error may pass when the same is tried again later."""
     while not isinstance(error, exc.DBAPIError):
-        if error.__cause__ is None:
-            return False
+        if error.__cause__ is None:  # Optuna may have gone on with a connection that is lost
+            return isinstance(error, exc.PendingRollbackError)
         error = error.__cause__
     words = str(error.orig).lower()
     if any(word in words for word in _PASSING):
@@ -111,7 +119,7 @@ def first_line(error: BaseException) -> str:
     """Return what the database's driver said, short and in one line."""
     while (cause := getattr(error, "orig", None) or error.__cause__) is not None:
         error = cause
-    return shorten(" ".join(str(error).split()), 150)
+    return shorten(" ".join(str(error).split()), 80)
 
 
 class PatientStorage(RDBStorage):

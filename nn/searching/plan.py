@@ -1,5 +1,6 @@
 """The plan of a search: built from its settings and checked before anything starts."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,6 +75,12 @@ class SearchPlan:
     def slots(self) -> int:
         """The number of trials of the search."""
         return len(self.points) if self.search.sampler == "grid" else self.search.trials
+
+    @property
+    def workers(self) -> int:
+        """The number of processes on this machine."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.search.workers or cores or 1
 
     def settings(self, point: Mapping[str, Any], name: str = "") -> Settings:
         """Return the settings of the run at one point of the space.

@@ -59,9 +59,9 @@ class Study:
         self.plan = plan
         self._has_more = False  # whether there were untouched slots when the last trial began
         search = plan.search
-        patience = Patience(search.database_wait, on_wait, check)
+        self.patience = Patience(search.database_wait, on_wait, check)
         self.storage = open_storage(
-            search.storage, plan.folder, patience, search.dead_after, create=create
+            search.storage, plan.folder, self.patience, search.dead_after, create=create
         )
         try:
             self.optuna = self._join()

@@ -1,7 +1,6 @@
 """The processes of this machine that work on a study, and the process that manages them."""
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +46,7 @@ def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
     status = study.status()
     on_check(status)
     done, deaths = len(status.finished), 0
-    count = min(plan.search.workers or _cores(), max(1, plan.slots - done))
+    count = min(plan.workers, max(1, plan.slots - done))
     with _team() as workers:
         while not status.is_complete:
             while len(workers) < count:
@@ -63,12 +62,6 @@ def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
                     f"{deaths} processes of the search died one after the other and no trial "
                     "finished; is there enough memory?"
                 )
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

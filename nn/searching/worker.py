@@ -106,9 +106,12 @@ class Worker(Observer):
         self._folder = None
         try:
             self._study.optuna.optimize(self._objective, n_trials=1, catch=(UnneededError,))
-        except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
+        except Exception as error:
+            if self._study.patience.ended is not None:  # Optuna stumbles over it
+                raise self._study.patience.ended from None
             # Another process took this one for dead, and Optuna cannot write the result.
-            if self._study.is_running(self._current.value):
+            lost = isinstance(error, optuna.exceptions.UpdateFinishedTrialError | ValueError)
+            if not lost or self._study.is_running(self._current.value):
                 raise
             if self._folder is not None:
                 self._folder.discard()
@@ -218,5 +221,4 @@ def _name(slot: int, attempt: int) -> str:
 
 def _same_run(saved: Settings, wanted: Settings) -> bool:
     """Return whether two settings give the same run; `dataset` may name the data found."""
-    first, second = effective(saved), effective(wanted)
-    return {**first, "dataset": ""} == {**second, "dataset": ""}
+    return effective(saved) == effective(wanted.model_copy(update={"dataset": saved.dataset}))

@@ -95,6 +95,7 @@ def of_sqlite(words: str) -> Exception:
     [
         (LOST, True),
         (chained(LOST), True),
+        (chained(exc.PendingRollbackError("rollback first")), True),
         (of_sqlite("database is locked"), True),
         (of_sqlite("database or disk is full"), False),
         (exc.OperationalError("", {}, Exception("password authentication failed")), False),

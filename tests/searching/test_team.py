@@ -88,8 +88,7 @@ def search(monkeypatch):
 
         monkeypatch.setattr(team, "_PAUSE", 0)
         monkeypatch.setattr(team, "_start", start)
-        settings = SimpleNamespace(workers=workers)
-        plan = SimpleNamespace(search=settings, slots=slots)
+        plan = SimpleNamespace(workers=workers, slots=slots)
         seen: list[int] = []
         study = SimpleNamespace(plan=plan, status=status)
         try:

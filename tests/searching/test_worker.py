@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("optuna")
 from optuna.trial import TrialState
 
-from nn.errors import DataError, DivergedError, StoppedError
+from nn.errors import DataError, DivergedError, ProgramError, StoppedError
 from nn.searching import worker
 from nn.searching.status import notes
 from nn.training.stopping import StopTraining
@@ -111,6 +111,18 @@ def test_a_trial_that_nobody_needs_is_not_run(make) -> None:
     run(study)
     assert not list(study.plan.folder.glob("trial-*"))
     assert list(study.status().trials) == [0]
+
+
+def test_optuna_stumbles_over_a_database_that_is_gone_and_the_worker_does_not(
+    study, monkeypatch
+) -> None:
+    def stumble(*_, **__):
+        study.patience.ended = ProgramError("the database does not answer")
+        raise UnboundLocalError("updated_state")  # as Optuna 5.0 does
+
+    monkeypatch.setattr(study.optuna, "optimize", stumble)
+    with pytest.raises(ProgramError, match="does not answer"):
+        run(study)
 
 
 def test_settings_that_exclude_each_other_end_only_their_trial(study, monkeypatch) -> None:
