@@ -150,7 +150,7 @@ def train(
                 loss=validated.loss,
                 guessing=guessing,
             )
-        last_finite = network.snapshot()
+        last_finite = before = network.snapshot()  # the older one is freed
         record = EpochRecord(
             epoch=epoch,
             learning_rate=optimizer.learning_rate,
