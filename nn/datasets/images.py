@@ -110,9 +110,9 @@ def join_parts(
     """Make one data set of its parts, if they fit together.
 
     The number of classes is the largest training label + 1, and at least 2. Gaps between labels
-    are allowed. Labels from 1 on without a gap, as letters often have, are lowered by 1, and the
-    classes keep the numbers as their names. Pixels that use less than half of 0 to 255 in all
-    images are stretched to 0 to 255, since everything after this expects that range.
+    are allowed. Labels from 1 to 10 or more without a gap, as letters often have, are lowered by 1,
+    and the classes keep the numbers as their names. Pixels that use less than half of 0 to 255 in
+    all images are stretched to 0 to 255, since everything after this expects that range.
 
     Args:
         parts: "training", and perhaps "validation" and "test", each with its images, at least 1.
@@ -129,7 +129,9 @@ def join_parts(
         _check_part(part, training, words, source)
     lowest = min(int(part.labels.min()) for part in present.values())
     highest = int(training.labels.max())
-    if lowest == 1 and len(np.unique(training.labels)) == highest > 1:
+    # Labels up to 9 without names may be digits of which none is a 0.
+    may_be_letters = bool(class_names) or highest > 9
+    if lowest == 1 and may_be_letters and len(np.unique(training.labels)) == highest:
         present = {
             words: LabelledImages(part.images, part.labels - 1) for words, part in present.items()
         }

@@ -107,8 +107,16 @@ def test_labels_that_start_at_1_are_lowered_and_keep_their_numbers_as_names() ->
     assert letters.test is not None
     assert letters.test.labels.tolist() == [0, 25]
     assert letters.class_names == tuple(str(number) for number in range(1, 27))
-    assert join(part([1, 2]), part([0])).classes == 3
-    assert join(part([1, 3]), part([1])).classes == 4
+    assert join(part(list(range(1, 11))), part([0])).classes == 11
+    assert join(part([1, 3, *range(4, 12)]), part([1])).classes == 12
+
+
+def test_digits_without_a_0_keep_their_labels() -> None:
+    data = join(part(list(range(1, 10))), part([9]))
+    assert (data.classes, data.class_names) == (10, ())
+    assert data.training.labels.tolist() == list(range(1, 10))
+    named = join_parts({"training": part([1, 2])}, name="", source="", class_names=["", "a", "b"])
+    assert (named.training.labels.tolist(), named.class_names) == ([0, 1], ("a", "b"))
 
 
 def test_classes_without_a_name_are_called_by_their_number() -> None:
