@@ -17,6 +17,8 @@ from nn.datasets.class_names import name_of
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import NO_DISPLAY, browse_in_window, why_no_window
+from nn.runs.file_names import PICTURES
+from nn.runs.picture_answers import PictureAnswer, write_answers
 from nn.runs.predictions import Predictions, View
 from nn.runs.saved_run import SavedRun, predict_picture
 
@@ -45,7 +47,7 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
 
 
 def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
-    """Print a network's answers for a person's own pictures.
+    """Print a network's answers for a person's own pictures; save those for a folder as CSV.
 
     Args:
         run: The run of the network.
@@ -65,13 +67,31 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
             paths += pictures_in(path) if path.is_dir() else [path]
         except DataError as error:
             failures.append(error)
+    answers: list[PictureAnswer] = []
     for path in paths:
         try:
-            print_answer(str(path), *predict_picture(run, path), run.class_names)
+            images, probabilities = predict_picture(run, path)
         except DataError as error:
             failures.append(error)
+            continue
+        print_answer(str(path), images, probabilities, run.class_names)
+        read = "".join(name_of(label, run.class_names) for label in probabilities.argmax(axis=1))
+        answers.append(PictureAnswer(path, read, float(probabilities.max(axis=1).min())))
+    if answers and any(Path(name).is_dir() for name in names):
+        _save_answers(run, answers)
     if failures:
         raise DataError(" ".join(map(str, failures)))
+
+
+def _save_answers(run: SavedRun, answers: Sequence[PictureAnswer]) -> None:
+    """Write `pictures.csv` into the run's folder, and say how many answers are correct."""
+    path = run.folder.path / PICTURES
+    classes = [name_of(label, run.class_names) for label in range(run.facts.classes)]
+    accuracy = write_answers(path, answers, classes)
+    if accuracy is not None:
+        count = f"{len(answers):,} pictures" if len(answers) > 1 else "1 picture"
+        say(f"Accuracy {accuracy:.2%} ({count}, whose names or folders tell the class)")
+    say(f"Saved {path}")
 
 
 def print_answer(

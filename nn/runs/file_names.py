@@ -11,9 +11,10 @@ GALLERY = "gallery.png"
 PREDICTIONS = "predictions.csv"
 EXPLANATION = "explanation.html"
 SUBMISSION = "submission.csv"
+PICTURES = "pictures.csv"
 EXPORTS = {"onnx": "network.onnx", "npz": "network.npz"}
 DERIVED_FROM_RESULT = (
-    *(REPORT, GALLERY, PREDICTIONS, EXPLANATION, SUBMISSION),
+    *(REPORT, GALLERY, PREDICTIONS, EXPLANATION, SUBMISSION, PICTURES),
     *EXPORTS.values(),
 )
 """Files made from a result, which would be wrong beside another result."""

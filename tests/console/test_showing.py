@@ -62,6 +62,36 @@ def test_several_digits_are_one_number_and_its_least_certain_digit_is_named(caps
     ]
 
 
+def run_in(folder) -> SimpleNamespace:
+    return SimpleNamespace(
+        class_names=(), folder=SimpleNamespace(path=folder), facts=SimpleNamespace(classes=2)
+    )
+
+
+def test_a_folder_ends_in_a_table_and_an_accuracy(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(
+        showing,
+        "predict_picture",
+        lambda run, path: (np.zeros((1, 2, 2), np.uint8), np.array([[0.75, 0.25]])),
+    )
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("0_a.png", "1.png"):
+        (folder / name).write_bytes(b"")
+    answer_pictures(run_in(tmp_path), [str(folder)])
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "Accuracy 50.00% (2 pictures, whose names or folders tell the class)",
+        f"Saved {tmp_path / 'pictures.csv'}",
+    ]
+    assert (tmp_path / "pictures.csv").read_text().splitlines() == [
+        "picture,answer,confidence,true",
+        f"{folder / '0_a.png'},0,0.75,0",
+        f"{folder / '1.png'},0,0.75,1",
+    ]
+    answer_pictures(run_in(tmp_path), [str(folder / "1.png")])
+    assert "Saved" not in capsys.readouterr().out
+
+
 def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
     tmp_path, monkeypatch, capsys
 ) -> None:
@@ -76,7 +106,7 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
     (tmp_path / "full" / "b.png").write_bytes(b"")
     names = [str(tmp_path / "empty"), "bad.png", str(tmp_path / "full"), "a.png"]
     with pytest.raises(DataError, match=r"empty.*bad\.png is damaged"):
-        answer_pictures(SimpleNamespace(class_names=()), names)
+        answer_pictures(run_in(tmp_path), names)
     answers = [line for line in capsys.readouterr().out.splitlines() if "75.00%" in line]
     assert answers == [f"{tmp_path / 'full' / 'b.png'}: 0 (75.00%)", "a.png: 0 (75.00%)"]
 
