@@ -67,6 +67,7 @@ def ask_here(argument: Any) -> None:
 
     mirror, files = argument
     known = tuple(download.KnownFile(*words) for words in files)
+    download.MNIST_FILES = known
     download.download_mnist.__kwdefaults__.update(mirrors=(mirror,), files=known)
 
 
