@@ -16,7 +16,8 @@ from nn.searching.status import StudyStatus
 from nn.searching.study import Study
 from nn.searching.worker import NO_TRIAL, work
 
-_PAUSE = 0.3  # seconds between two checks of the study
+# Seconds between two checks of the study: longer when nothing happens, for the database's sake.
+_PAUSE, _LONGEST_PAUSE = 0.3, 3.0
 _PATIENCE = 20.0  # seconds that a process has to end
 # Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
@@ -45,18 +46,19 @@ def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
     plan = study.plan
     status = study.status()
     on_check(status)
-    done, deaths = len(status.finished), 0
+    done, deaths, pause = len(status.finished), 0, _PAUSE
     count = min(plan.workers, max(1, plan.slots - done))
     with _team() as workers:
         while not status.is_complete:
             while len(workers) < count:
                 workers.append(_start(plan))
-            time.sleep(_PAUSE)
+            time.sleep(pause)
+            pause = min(1.2 * pause, _LONGEST_PAUSE)
             deaths += _reap(workers, study)
             status = study.status()
             on_check(status)
             if len(status.finished) > done:
-                done, deaths = len(status.finished), 0
+                done, deaths, pause = len(status.finished), 0, _PAUSE
             if deaths >= _MOST_DEATHS:
                 raise ProgramError(
                     f"{deaths} processes of the search died one after the other and no trial "
