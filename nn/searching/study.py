@@ -144,7 +144,7 @@ class Study:
     def slot_of(self, trial: "optuna.Trial") -> "tuple[int, list[FrozenTrial]] | None":
         """Return the slot that a trial fills, and its earlier trials; None if nobody needs it."""
         self._has_more = False
-        if trial.storage.get_trial_system_attrs(trial._trial_id).get("retry_history"):
+        if trial._cached_frozen_trial.system_attrs.get("retry_history"):  # as read at its start
             for slot, chain in enumerate(self.status().attempts):
                 if chain[-1].number == trial.number:
                     return slot, chain[:-1]
