@@ -293,6 +293,7 @@ def test_workers_leave_when_the_program_that_started_them_is_killed(start, study
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_two_programs_share_one_study_and_no_trial_runs_twice(start, study, tmp_path):
     """As two machines would: each has a folder of its own, only the database is shared."""
     storage = tmp_path / "shared.db"

@@ -182,7 +182,7 @@ def train_nothing(_: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "programs", "points"),
     [
-        ("sqlite", 3, 30),
+        ("sqlite", 2, 10),
         pytest.param("sqlite", 16, 2000, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
         pytest.param("postgresql", 16, 2000, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
     ],
