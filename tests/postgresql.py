@@ -80,9 +80,11 @@ def serve() -> Iterator[Server | None]:
         return
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     server = Server(folder, programs[-1])
-    yield server
-    subprocess.run(  # it may have been stopped
-        [str(programs[-1] / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop"],
-        capture_output=True, check=False, **server._user,
-    )  # fmt: skip
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield server
+    finally:
+        subprocess.run(  # it may have been stopped
+            [str(programs[-1] / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop"],
+            capture_output=True, check=False, **server._user,
+        )  # fmt: skip
+        shutil.rmtree(folder, ignore_errors=True)
