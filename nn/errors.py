@@ -86,6 +86,12 @@ class DivergedError(ProgramError):
         self.normalization = ""  # the setting of the run, where there is one
 
 
+class StudyError(ProgramError):
+    """A study cannot be read, or its plan differs from the requested one."""
+
+    exit_code = 6
+
+
 class StoppedError(ProgramError):
     """The user pressed Ctrl-C; shells report 130 for a program that ends this way."""
 

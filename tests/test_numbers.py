@@ -154,7 +154,7 @@ def test_a_learning_rate_of_10_stops_within_the_first_epoch_and_says_what_to_try
     done = train("--defaults", "--learning-rate", 10, *flags, data=mnist_dir)
     assert done.returncode == 5
     assert "diverged in epoch 1" in done.stderr
-    assert "Try --learning-rate 1," in done.stderr
+    assert "Try --learning-rate 1" in done.stderr
     assert "epoch 1/10" not in done.stdout
     (run,) = (tmp_path / "saved_files").iterdir()
     for path in run.glob("[wb]*_[0-9].csv"):

@@ -19,7 +19,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import exc, func, select
 
-from nn.errors import ProgramError
+from nn.errors import StudyError
 from nn.wording import shorten
 
 _T = TypeVar("_T")
@@ -30,10 +30,8 @@ _HOPELESS = ("authentication", "password", "denied", "does not exist", "unknown 
 _PASSING = ("locked", "busy", "already exists", "unique", "duplicate")
 
 
-class DatabaseGoneError(ProgramError):
+class DatabaseGoneError(StudyError):
     """The database does not answer, and the wait for it is over."""
-
-    exit_code = 6
 
 
 class Patience:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nn.errors import ProgramError, SettingError
+from nn.errors import SettingError, StudyError
 from nn.installation import install_command
 from nn.searching.journal import convert_journal
 
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 INSTALL = install_command("search")
 FILE, JOURNAL = "study.db", ".journal"
-
-
-class StudyError(ProgramError):
-    """A study cannot be read, or its plan differs from the requested one."""
-
-    exit_code = 6
 
 
 def require_optuna() -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nn.searching.plan import SearchPlan
 from nn.searching.status import StudyStatus, attempts_of
-from nn.searching.storage import StudyError, close_storage, open_storage, require_optuna
+from nn.searching.storage import close_storage, open_storage, require_optuna
 from nn.settings.search_space import Range
 from nn.wording import shorten
 

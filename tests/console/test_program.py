@@ -93,7 +93,7 @@ def test_the_shell_window_of_an_editor_is_used_like_a_dumb_terminal(monkeypatch)
         with closing(Progress()) as progress:
             progress.on_epoch_start(1, 1, 10)
             progress.on_progress(5, 0.5, 0.9)
-        print_answer("a.png", np.zeros((1, 2), np.uint8), np.array([0.75, 0.25]))
+        print_answer("a.png", np.zeros((1, 1, 2), np.uint8), np.array([[0.75, 0.25]]))
         kinds.append(has_terminal(sys.stdin, sys.stdout))
         raise DataError("as an example")
 

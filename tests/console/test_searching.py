@@ -16,6 +16,11 @@ PLACES = {
     "004_comparisons": (3 * 3 - 1) * 3,  # without hidden layers two of the three are one network
     "004_decay": 2 * 3 * 3,
     "004_l1": 2 * 3 * 3,
+    "lesson_1_activation": 2,
+    "lesson_2_learning_rate": 4,
+    "lesson_3_by_heart": 2,
+    "lesson_4_hidden_layers": 3,
+    "lesson_5_first_weights": 2,
 }
 
 

@@ -9,10 +9,9 @@ import pytest
 pytest.importorskip("optuna")
 from optuna.study import StudyDirection
 
-from nn.errors import SettingError
+from nn.errors import SettingError, StudyError
 from nn.searching.database import DatabaseGoneError, Patience
 from nn.searching.storage import (
-    StudyError,
     close_storage,
     open_storage,
     password_of,

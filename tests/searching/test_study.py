@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("optuna")
-from nn.searching.storage import StudyError
+from nn.errors import StudyError
 from nn.searching.study import Study
 from tests.searching.trials import claim, complete
 
