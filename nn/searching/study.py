@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nn.errors import StudyError
 from nn.searching.plan import SearchPlan
 from nn.searching.status import StudyStatus, attempts_of
 from nn.searching.storage import close_storage, open_storage, require_optuna

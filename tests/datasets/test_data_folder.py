@@ -80,6 +80,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99124
         ("broken.csv.gz", b"\x1f\x8b\x08", "empty or damaged"),
         ("what.npy", b"\x93NUMPX", "in an unknown form"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_something_else_by_accident_is_said(
     tmp_path: Path, name: str, content: bytes, words: str
