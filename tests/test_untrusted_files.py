@@ -245,6 +245,7 @@ def test_no_escape_sequence_in_a_name_reaches_the_terminal(
     assert "\x1b" not in page
 
 
+@pytest.mark.long
 def test_a_name_that_is_no_text_is_no_trouble(train, trained_run, tmp_path):
     """Names on a disk are bytes; these are no UTF-8."""
     hostile = tmp_path / os.fsdecode(b"data\xff\xfe")

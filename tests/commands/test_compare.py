@@ -97,6 +97,7 @@ def test_a_name_in_use_gets_a_number(compare, save_dir):
     assert {path.name for path in (save_dir / "comparisons").iterdir()} == {"x", "x-2"}
 
 
+@pytest.mark.long
 def test_older_runs_get_their_weights_drawn_on_request(compare, save_dir):
     for run in ("sgd-0", "sgd-1"):
         (save_dir / run / "first_layer.png").unlink()

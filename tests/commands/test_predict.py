@@ -140,6 +140,7 @@ def draw_few(_argument: object) -> None:
     drawn_digits.TRAINING_DIGITS, drawn_digits.TEST_DIGITS = 400, 200
 
 
+@pytest.mark.long
 def test_a_run_on_the_built_in_digits_finds_them_again(predict, run_program, tmp_path):
     flags = ("--defaults", "--dataset", "built-in", "--hidden-layers", 0, "--epochs", 1)
     trained = run_program("train.py", *flags, cwd=tmp_path, before=draw_few)

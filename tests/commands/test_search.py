@@ -111,6 +111,7 @@ def test_a_grid_from_a_file_ends_in_the_comparison_of_its_runs(search, study, tm
         assert (study / name).exists()
 
 
+@pytest.mark.long
 def test_answers_may_be_piped(search, tmp_path):
     done = search(
         "--epochs", 1, "--workers", 1, typed="hidden_units: [3, 4]\ndefaults\nGrid\nn\n"
@@ -257,6 +258,7 @@ def test_killed_workers_lose_nothing(  # noqa: PLR0917 (fixtures)
 
 
 @needs_proc
+@pytest.mark.long
 def test_after_a_kill_of_everything_or_ctrl_c_the_same_command_goes_on(start, study):
     flags = ("--vary", RATES, "--trials", 6, "--epochs", 25, "--dead-after", 1)
     search = start(*flags)
@@ -282,6 +284,7 @@ def test_after_a_kill_of_everything_or_ctrl_c_the_same_command_goes_on(start, st
 
 
 @needs_proc
+@pytest.mark.long
 def test_workers_leave_when_the_program_that_started_them_is_killed(start, study):
     search = start("--vary", RATES, "--trials", 50, "--epochs", 25)
     search.wait_for(lambda: list(study.glob("trial-*/settings.yaml")))

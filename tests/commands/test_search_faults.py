@@ -182,9 +182,9 @@ def train_nothing(_: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "programs", "points"),
     [
-        ("sqlite", 2, 10),
-        pytest.param("sqlite", 16, 2000, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
-        pytest.param("postgresql", 16, 2000, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+        pytest.param("sqlite", 2, 10, marks=pytest.mark.long),
+        pytest.param("sqlite", 16, 150, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
+        pytest.param("postgresql", 16, 150, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
     ],
 )
 def test_programs_that_start_at_once_fill_every_slot_of_a_grid_once(  # noqa: PLR0917 (fixtures)

@@ -63,6 +63,7 @@ def test_the_screen_says_what_a_person_needs(trained_run):
     assert "\x1b" not in trained_run.output
 
 
+@pytest.mark.long
 def test_however_the_answers_are_spelled_the_run_is_the_same(train, trained_run, tmp_path):
     done = train(*SMALL, typed="one\r\nSIMPLE\n  xavier\t\nReLU\nNo\nFALSE\n momentum \r\n 3 ")
     assert done.returncode == 0, done.stderr
@@ -79,6 +80,7 @@ def test_flags_give_the_same_run_and_need_no_input(train, trained_run, tmp_path)
     assert csv_files(only_run(tmp_path)) == csv_files(trained_run.folder)
 
 
+@pytest.mark.long
 def test_a_config_gives_the_same_run_and_flags_win_over_it(train, trained_run, tmp_path):
     (tmp_path / "small.yaml").write_text("epochs: 7\nhidden_units: 8\nlearning_rate: 1.5e-2\n")
     done = train("--config", "small.yaml", "--epochs", 3)
@@ -136,6 +138,7 @@ def test_without_hidden_layers_seven_lines_and_eight_give_the_same_run(train, tm
     assert "weights_1.csv" in seven
 
 
+@pytest.mark.long
 def test_empty_input_means_all_defaults_and_another_seed_gives_another_run(
     train, trained_run, tmp_path
 ):
@@ -218,7 +221,11 @@ def slow_training(on_terminal, small_data, tmp_path) -> Any:
 
 @pytest.mark.parametrize(
     ("answer", "code", "epochs"),
-    [("s", 130, [0, 1, 2]), pytest.param("d", 130, [], marks=pytest.mark.long), ("g", 0, [3])],
+    [
+        ("s", 130, [0, 1, 2]),
+        pytest.param("d", 130, [], marks=pytest.mark.long),
+        pytest.param("g", 0, [3], marks=pytest.mark.long),
+    ],
 )
 def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, answer, code, epochs):
     slow_training.expect("epoch 1/3")

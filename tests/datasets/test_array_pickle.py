@@ -49,6 +49,7 @@ def test_more_labels_than_any_set_has_are_refused(tmp_path: Path) -> None:
         read_pickle(path)
 
 
+@pytest.mark.long
 def test_large_numbers_which_could_collide_are_few(tmp_path: Path) -> None:
     colliding = {number * (2**61 - 1): 0 for number in range(1, 20_000)}
     with pytest.raises(DataError, match="more than 10,000 instructions"):

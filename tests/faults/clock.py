@@ -63,4 +63,4 @@ def jump_back(bench: Bench, moment: str, rng: Random) -> str:
     return moment
 
 
-FAULTS = [Fault("clock jumps back", ("training",), jump_back, ("training",))]
+FAULTS = [Fault("clock jumps back", ("training",), jump_back)]

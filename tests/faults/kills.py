@@ -58,5 +58,5 @@ def _kill(folder: Path, program: Program, moment: str, rng: Random) -> str:
 
 FAULTS = [
     Fault("kill -9", MOMENTS, kill_and_resume, fast=("saving",)),
-    Fault("kill -9 of an extension", MOMENTS, kill_extension, fast=("saving",)),
+    Fault("kill -9 of an extension", MOMENTS, kill_extension),
 ]

@@ -95,7 +95,7 @@ def _read(place: Place, script: str) -> None:
 
 READERS = ("load_run", "predict.py", "compare.py")
 FAULTS = [
-    Fault("two at the same time", ("train.py",), same_name, ("train.py",)),
+    Fault("two at the same time", ("train.py",), same_name),
     Fault("two at the same time", ("--resume",), resume_twice),
     Fault("read while written", READERS, read_while_written),
 ]

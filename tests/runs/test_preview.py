@@ -51,6 +51,7 @@ def test_the_estimate_is_that_of_steps_really_taken(clock):
     assert preview_run(Settings(batch_size=100)).seconds == pytest.approx(10 * 60_000 / 200)
 
 
+@pytest.mark.long
 def test_the_estimate_for_the_built_in_digits_counts_their_images(clock, tmp_path):
     settings = Settings(epochs=3, dataset="built-in", data_dir=str(tmp_path))
     split = prepare_data(settings).split

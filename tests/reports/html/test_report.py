@@ -108,6 +108,7 @@ def test_the_network_reads_what_the_mouse_draws(points, digit, open_page):
     assert np.abs(middle - 14).max() <= 0.5
 
 
+@pytest.mark.long
 def test_it_answers_while_the_line_is_still_being_drawn(open_page):
     page = open_page()
     box = page.locator("#pad").bounding_box()
@@ -118,6 +119,7 @@ def test_it_answers_while_the_line_is_still_being_drawn(open_page):
     page.mouse.up()
 
 
+@pytest.mark.long
 def test_a_finger_draws_too_and_does_not_scroll_the_page(open_page):
     page = open_page(390, 844, has_touch=True, is_mobile=True)
     page.locator("#pad").scroll_into_view_if_needed()
@@ -362,6 +364,7 @@ def test_the_page_keeps_its_tables_without_scripts(browser, reported):
     context.close()
 
 
+@pytest.mark.long
 def test_drawings_are_kept_with_their_class_and_saved(open_page, tmp_path):
     page = open_page()
     page.click("#collect summary")
