@@ -232,7 +232,7 @@ def test_on_a_narrow_terminal_ctrl_c_asks_what_to_do(slow_training, tmp_path, an
     slow_training.sendintr()
     slow_training.expect("Continue")  # the last choice: the list is there
     slow_training.send(answer + "\r")
-    slow_training.expect("predict.py --run" if epochs else "nothing was kept")
+    slow_training.expect("predict.py --run" if epochs else r"nothing\s+was\s+kept")
     slow_training.wait()
     assert slow_training.exitstatus == code
     runs = list((tmp_path / "saved_files").iterdir())

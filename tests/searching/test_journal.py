@@ -17,6 +17,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalW
 
 
 @pytest.fixture
+def storage():
+    """A journal becomes a file in the study's folder, never a database on a server."""
+    return ""
+
+
+@pytest.fixture
 def journal(make, tmp_path):
     """Write the journal of a study of four slots, two of which are filled; return its path."""
     study = make()
