@@ -156,7 +156,7 @@ def both_download(bench: Bench, _moment: str, rng: Random) -> str:
 
 
 FAULTS = [
-    Fault("kill -9", ("downloading",), kill, ("downloading",)),
+    Fault("kill -9", ("downloading",), kill),
     Fault("Ctrl-C twice", ("downloading",), press),
     Fault("two at the same time", ("downloading",), both_download),
 ]
