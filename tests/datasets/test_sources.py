@@ -187,6 +187,25 @@ def test_what_was_downloaded_is_loaded(tmp_path: Path, monkeypatch: pytest.Monke
     assert f"downloaded into {tmp_path}/" in said
 
 
+def test_a_download_that_ended_early_is_finished_and_no_other_half_set_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_idx(tmp_path, arrays())
+    known = tuple(
+        download.KnownFile(f"{name}.gz", (tmp_path / f"{name}.gz").stat().st_size, "")
+        for name in NAMES
+    )
+    for name in NAMES[1:]:
+        (tmp_path / f"{name}.gz").unlink()
+    monkeypatch.setattr(
+        download, "download_mnist", lambda folder, on_progress: put_idx(folder, arrays(4))
+    )
+    with pytest.raises(DataError, match="missing: train-labels"):  # not one of MNIST's files
+        load(tmp_path)
+    monkeypatch.setattr(download, "MNIST_FILES", known)
+    assert load(tmp_path)[0].image_shape == (4, 4)
+
+
 def test_a_damaged_file_is_an_error_even_if_others_are_whole(tmp_path: Path) -> None:
     put_idx(tmp_path, arrays())
     put_csv(tmp_path, arrays())
