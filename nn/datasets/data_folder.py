@@ -54,7 +54,10 @@ def read_folder(
         DataError: Files are damaged, incomplete, of several data sets, or something else.
     """
     files = data_files(folder, only_mnist=pictures is None)
-    by_form = {form: _claimed(form, files) for form in FORMS}
+    by_form: dict[Form, list[DataFile]] = {form: [] for form in FORMS}
+    for file in files:
+        if form_of_file := _form_of(file):
+            by_form[form_of_file].append(file)
     incomplete: IncompleteError | None = None
     for form, claimed in by_form.items():
         try:
@@ -83,7 +86,7 @@ def holds_data(folder: Path) -> bool:
     """Return whether a folder has files that are data or look like it, or drawn digits."""
     try:
         has_own = folder.is_dir() and any(folder.glob(f"{_OWN_FILES}*"))
-        if has_own or any(_is_claimed(one) or seems_to_be(one) for one in data_files(folder)):
+        if has_own or any(_form_of(one) or seems_to_be(one) for one in data_files(folder)):
             return True
         return bool(find_pictures(folder))
     except (DataError, OSError):
@@ -113,18 +116,9 @@ def _is_mnist(name: str) -> bool:
     return idx_files.is_official(bare) or bare in _MNIST_FILES
 
 
-def _claimed(form: Form, files: Sequence[DataFile]) -> list[DataFile]:
-    """Return the files that belong to a form: those that no form before it claims."""
-    before = FORMS[: FORMS.index(form)]
-    return [
-        file
-        for file in files
-        if form.claims(file) and not any(other.claims(file) for other in before)
-    ]
-
-
-def _is_claimed(file: DataFile) -> bool:
-    return any(form.claims(file) for form in FORMS)
+def _form_of(file: DataFile) -> Form | None:
+    """Return the first form that claims a file; None if none does."""
+    return next((form for form in FORMS if form.claims(file)), None)
 
 
 def _refuse_strangers(folder: Path, files: Sequence[DataFile]) -> None:
@@ -175,12 +169,13 @@ def _data_below(folder: Path, levels: int) -> Path | None:
 
 
 def _is_surely_data(file: DataFile) -> bool:
-    if csv_files.FORM.claims(file):
-        try:
-            return find_layout(file.path).label is not None
-        except DataError:
-            return False
-    return _is_claimed(file)
+    form = _form_of(file)
+    if form is not csv_files.FORM:
+        return form is not None
+    try:
+        return find_layout(file.path).label is not None
+    except DataError:
+        return False
 
 
 def _names(files: Sequence[DataFile]) -> str:

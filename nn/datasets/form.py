@@ -1,8 +1,8 @@
 """A form of data: how its files are recognised, and how a folder of them is read.
 
 What people have on their disks was made by many programs, under many names. So each form is
-recognised by the first bytes of a file, and all forms are read in the same way: `nn.datasets.forms`
-lists them, `nn.datasets.sources` asks them one after the other.
+recognised by the first bytes of a file, and all forms are read in the same way:
+`nn.datasets.data_folder` lists them and asks one after the other.
 """
 
 from collections.abc import Callable, Sequence
