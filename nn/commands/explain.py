@@ -14,13 +14,16 @@ def main() -> int:
 def _explain() -> None:
     """Choose a network and an example, take a step, and show it page by page."""
     from nn.settings.checking import check_settings
-    from nn.settings.flags import FlagParser, add_setting_flags, given_settings, whole_number
+    from nn.settings.flags import (
+        FlagParser,
+        add_run_flag,
+        add_setting_flags,
+        given_settings,
+        whole_number,
+    )
 
     parser = FlagParser("explain")
-    parser.add_argument(
-        "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
-        "--run alone shows a list to choose from (default: the newest run)"
-    )  # fmt: skip
+    add_run_flag(parser)
     parser.add_argument("--tiny", action="store_true", help="a network of 2-3-2 units instead")
     parser.add_argument(
         "--untrained", action="store_true", help="take the run's network as before training"

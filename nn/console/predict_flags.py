@@ -6,7 +6,13 @@ from pathlib import Path
 
 from nn.runs.predictions import View
 from nn.settings.checking import check_settings
-from nn.settings.flags import FlagParser, add_setting_flags, given_settings, whole_number
+from nn.settings.flags import (
+    FlagParser,
+    add_run_flag,
+    add_setting_flags,
+    given_settings,
+    whole_number,
+)
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
         SystemExit: `--help` was given; the help has been printed.
     """
     parser = FlagParser("predict")
-    parser.add_argument(
-        "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
-        "--run alone shows a list to choose from (default: the newest run)"
-    )  # fmt: skip
+    add_run_flag(parser)
     parser.add_argument(
         "--top-mistakes", metavar="N", type=whole_number(1),
         help="show the N most confident mistakes first"

@@ -140,6 +140,14 @@ def parse_command_line(words: Sequence[str]) -> CommandLine:
     )
 
 
+def add_run_flag(parser: FlagParser) -> None:
+    """Add `--run`: a run's name or path; empty for the newest run, None for a list of them."""
+    parser.add_argument(
+        "--run", metavar="RUN", nargs="?", default="", help="a run's name or its folder's path; "
+        "--run alone shows a list to choose from (default: the newest run)"
+    )  # fmt: skip
+
+
 def add_setting_flags(
     parser: argparse.ArgumentParser,
     names: Iterable[str] = SETTINGS,
