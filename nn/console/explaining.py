@@ -81,7 +81,8 @@ class Walk:
     def opening(self, *, plain: bool, columns: int = 80, rows: int = 24) -> Page:
         """Return the page before the story: the example and the network."""
         subject = self.subject
-        lines = [f"Example {self.index}, class {subject.labels[self.index]}", ""]
+        example = subject.describe(self.index)
+        lines = [example[0].upper() + example[1:], ""]
         if subject.images is not None:
             image = shrunken(subject.images[self.index], columns, 2 * rows)
             lines += [*draw_image(image, plain), ""]

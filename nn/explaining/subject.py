@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import name_of
 from nn.errors import SettingError
 from nn.explaining.step import Step, take_step
 from nn.layers.activations import ReLU
@@ -30,6 +31,7 @@ class Subject:
         inputs: Returns examples by their indices, (N, D).
         labels: Of all examples, (M,).
         images: All examples as images, (M, H, W); None if they are no images.
+        class_names: The names of the classes; empty if they have none but their numbers.
     """
 
     title: str
@@ -38,6 +40,11 @@ class Subject:
     inputs: Callable[[NDArray[np.integer]], Array]
     labels: NDArray[np.integer]
     images: NDArray[np.uint8] | None
+    class_names: tuple[str, ...] = ()
+
+    def describe(self, index: int) -> str:
+        """Return an example and its class in words."""
+        return f"example {index}, class {name_of(int(self.labels[index]), self.class_names)}"
 
     def step(self, index: int) -> Step:
         """Take a step on one example, and on the next ones where the network needs a batch."""
@@ -74,6 +81,7 @@ def of_run(run: SavedRun, test: Predictions, *, untrained: bool = False) -> Subj
         inputs=lambda batch: run.normalization.apply(test.images[batch]).astype(np.float64),
         labels=test.true,
         images=test.images,
+        class_names=test.class_names,
     )
 
 

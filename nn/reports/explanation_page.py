@@ -36,8 +36,7 @@ def write_explanation(path: Path, subject: Subject, index: int, pages: Sequence[
             policy=content_policy(style),
             style=style,
             image=image,
-            index=index,
-            label=int(subject.labels[index]),
+            example=printable(subject.describe(index)),
             pages=pages,
         )
         write_atomically(path, page)

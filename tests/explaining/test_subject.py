@@ -1,5 +1,7 @@
 """A run's network is explained as it was saved, or as it was before training."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,3 +45,9 @@ def test_each_step_of_the_tiny_network_makes_the_loss_smaller():
     for index in range(4):
         step = tiny().step(index)
         assert step.new_loss < step.loss
+
+
+def test_an_example_is_described_with_the_name_of_its_class():
+    assert tiny().describe(2) == "example 2, class 0"
+    named = replace(tiny(), class_names=("equal", "different"))
+    assert named.describe(0) == "example 0, class different"

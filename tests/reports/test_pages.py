@@ -8,7 +8,7 @@ from nn.reports.pages import content_policy, page_source, render_page
 
 def test_what_enters_a_page_is_escaped():
     page = render_page(
-        "explanation.html", title="<b>", policy="", style="", image="", index=0, label=0, pages=[]
+        "explanation.html", title="<b>", policy="", style="", image="", example="", pages=[]
     )
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
