@@ -1,9 +1,14 @@
-"""Where the report's scripts run: Node for single functions, Chromium for the whole page."""
+"""Where the report's scripts run: Node for single functions, Chromium for the whole page.
+
+Every page that is opened here must ask for nothing but its own file, and may not say a word to the
+browser's console.
+"""
 
 import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,3 +100,51 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     )  # fmt: skip
     run = run_experiment(settings)
     return Reported(run, write_html_report(load_run(run.folder), run.result, run.predictions))
+
+
+Open = Callable[..., Any]
+
+
+@contextmanager
+def opened(
+    browser: Any, address: str, width: int = 1200, height: int = 900, **words: Any
+) -> Iterator[Any]:
+    """Open a page in a window of its own; `words` are those of a browser's context."""
+    said, asked = [], []
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, reduced_motion="reduce", **words)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("html[data-ready=true]")
+    yield page
+    context.close()
+    assert said == []
+    assert [url for url in asked if url != address and not url.startswith("data:")] == []
+
+
+@pytest.fixture
+def open_page(browser: Any, reported: Reported) -> Iterator[Open]:
+    """Return a function that opens the report in a window of its own."""
+    with ExitStack() as stack:
+        address = reported.page.as_uri()
+        yield lambda *size, **words: stack.enter_context(opened(browser, address, *size, **words))
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Any, reported: Reported) -> Iterator[Any]:
+    """Return the report in one window for all tests of a module, since opening takes a second."""
+    with opened(browser, reported.page.as_uri()) as page:
+        yield page
+
+
+@pytest.fixture
+def page(shared_page: Any) -> Any:
+    """Return the shared report with nothing drawn and nothing in focus."""
+    shared_page.evaluate("document.activeElement.blur()")
+    shared_page.evaluate("byId('clear').click()")
+    shared_page.wait_for_function("byId('answer').textContent === ''")
+    return shared_page

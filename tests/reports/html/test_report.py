@@ -1,80 +1,15 @@
-"""The page in a real browser: drawn on, clicked, stepped through by keys, in light and dark.
-
-Every page that is opened here must ask for nothing but its own file, and may not say a word to
-the browser's console.
-"""
+"""The page in a real browser: drawn on, clicked, stepped through by keys, in light and dark."""
 
 import re
 import socket
-import zipfile
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nn.datasets.idx import read_idx
+from tests.reports.html.on_page import ONE, SEVEN, draw, pixels, wait_for_text
 
-SEVEN = [(0.28, 0.22), (0.45, 0.22), (0.72, 0.23), (0.6, 0.45), (0.5, 0.65), (0.44, 0.85)]
-ONE = [(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]
 PAD = "document.querySelector('#pad').toDataURL()"
-Open = Callable[..., Any]
-
-
-@pytest.fixture
-def open_page(browser, reported) -> Iterator[Open]:
-    """Return a function that opens the report; `words` are those of a browser's context."""
-    contexts, said, asked = [], [], []
-
-    def start(width: int = 1200, height: int = 900, **words: Any) -> Any:
-        size = {"width": width, "height": height}
-        context = browser.new_context(viewport=size, reduced_motion="reduce", **words)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(reported.page.as_uri())
-        page.wait_for_selector("html[data-ready=true]")
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    assert said == []
-    own = reported.page.as_uri()
-    assert [url for url in asked if url != own and not url.startswith("data:")] == []
-
-
-def draw(page: Any, points: list[tuple[float, float]]) -> None:
-    """Draw one line on the pad with the mouse; points are shares of its sides."""
-    page.locator("#pad").scroll_into_view_if_needed()
-    box = page.locator("#pad").bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=4)
-    page.mouse.up()
-
-
-def wait_for_text(page: Any, selector: str, pattern: str) -> None:
-    script = "([s, p]) => new RegExp(p).test(document.querySelector(s).textContent)"
-    page.wait_for_function(script, arg=[selector, pattern])
-
-
-def pixels(page: Any, selector: str) -> np.ndarray:
-    """Return the grey of a canvas, (H, W)."""
-    height, width, numbers = page.evaluate(
-        """(selector) => {
-            const canvas = document.querySelector(selector);
-            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            return [canvas.height, canvas.width, Array.from(data).filter((_, n) => n % 4 === 0)];
-        }""",
-        selector,
-    )
-    return np.array(numbers).reshape(height, width)
 
 
 def pick_cell(reported, right: bool) -> tuple[int, int, int]:
@@ -92,8 +27,7 @@ def pick_cell(reported, right: bool) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("points", "digit"), [(SEVEN, "7"), pytest.param(ONE, "1", marks=pytest.mark.long)]
 )
-def test_the_network_reads_what_the_mouse_draws(points, digit, open_page):
-    page = open_page()
+def test_the_network_reads_what_the_mouse_draws(points, digit, page):
     draw(page, points)
     wait_for_text(page, "#answer", digit)
     assert re.match(r"\d+\.\d% sure$", page.inner_text("#sure"))
@@ -109,8 +43,7 @@ def test_the_network_reads_what_the_mouse_draws(points, digit, open_page):
 
 
 @pytest.mark.long
-def test_it_answers_while_the_line_is_still_being_drawn(open_page):
-    page = open_page()
+def test_it_answers_while_the_line_is_still_being_drawn(page):
     box = page.locator("#pad").bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 60)
     page.mouse.down()
@@ -138,8 +71,7 @@ def test_a_finger_draws_too_and_does_not_scroll_the_page(open_page):
     assert page.evaluate("scrollY") == before
 
 
-def test_undo_takes_the_last_line_back_and_clear_all_of_them(open_page):
-    page = open_page()
+def test_undo_takes_the_last_line_back_and_clear_all_of_them(page):
     empty = page.evaluate(PAD)
     draw(page, SEVEN)
     wait_for_text(page, "#answer", "7")
@@ -156,8 +88,7 @@ def test_undo_takes_the_last_line_back_and_clear_all_of_them(open_page):
     assert page.locator("#pad-hint").is_visible()
 
 
-def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(open_page):
-    page = open_page()
+def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(page):
     page.focus("#pad")
     page.keyboard.press("Space")
     for _ in range(16):
@@ -169,8 +100,7 @@ def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(open_page):
     wait_for_text(page, "#spoken", "^$")
 
 
-def test_a_test_image_can_be_put_to_the_network(open_page):
-    page = open_page()
+def test_a_test_image_can_be_put_to_the_network(page):
     page.click("#random")
     wait_for_text(page, "#sure", r"\d% sure, (correct|wrong: it is \d)")
     assert page.locator("#bars .true").count() == 1
@@ -181,9 +111,8 @@ def test_a_test_image_can_be_put_to_the_network(open_page):
 
 
 @pytest.mark.parametrize("right", [pytest.param(True, marks=pytest.mark.long), False])
-def test_a_cell_opens_the_very_images_it_counts(right, open_page, reported):
+def test_a_cell_opens_the_very_images_it_counts(right, page, reported):
     true, predicted, count = pick_cell(reported, right)
-    page = open_page()
     page.click(f"#confusion button[data-true='{true}'][data-predicted='{predicted}']")
     words = "correctly" if right else predicted
     assert page.inner_text("#cell-title") == f"True {true}, predicted {words}"
@@ -213,9 +142,8 @@ def test_the_images_of_a_cell_are_scrolled_into_view(size, open_page):
     assert 0 < box["y"] < size[1] - 80
 
 
-def test_mistakes_come_surest_first_and_all_of_them(open_page, reported):
+def test_mistakes_come_surest_first_and_all_of_them(page, reported):
     predictions = reported.run.predictions
-    page = open_page()
     while page.locator("#mistakes-more").is_visible():
         page.click("#mistakes-more")
     labels = [each.get_attribute("aria-label") for each in page.locator("#mistakes button").all()]
@@ -224,8 +152,7 @@ def test_mistakes_come_surest_first_and_all_of_them(open_page, reported):
     assert (np.diff(predictions.confidence[order]) <= 0).all()
 
 
-def test_an_image_opens_alone_with_the_networks_probabilities(open_page, reported):
-    page = open_page()
+def test_an_image_opens_alone_with_the_networks_probabilities(page, reported):
     page.locator("#mistakes button").first.click()
     assert page.locator("#one-image").is_visible()
     number = int(re.search(r"Index (\d+)", page.inner_text("#one-title"))[1])
@@ -240,8 +167,7 @@ def test_an_image_opens_alone_with_the_networks_probabilities(open_page, reporte
     assert page.locator("#one-image").is_hidden()
 
 
-def test_arrow_keys_move_between_the_cells_and_enter_opens_one(open_page):
-    page = open_page()
+def test_arrow_keys_move_between_the_cells_and_enter_opens_one(page):
     assert page.locator("#confusion button[tabindex='0']").count() == 1
     page.focus("#confusion button[data-true='0'][data-predicted='0']")
     for _ in range(2):
@@ -253,8 +179,7 @@ def test_arrow_keys_move_between_the_cells_and_enter_opens_one(open_page):
     assert page.inner_text("#cell-title") == "True 0, predicted correctly"
 
 
-def test_curves_say_the_values_of_the_epoch_pointed_at(open_page, reported):
-    page = open_page()
+def test_curves_say_the_values_of_the_epoch_pointed_at(page, reported):
     rows = (reported.run.folder.path / "loss_history.csv").read_text().splitlines()[1:]
     page.locator("#loss svg").scroll_into_view_if_needed()
     box = page.locator("#loss svg").bounding_box()
@@ -271,8 +196,7 @@ def test_curves_say_the_values_of_the_epoch_pointed_at(open_page, reported):
     assert re.match(rf"epoch {len(rows) - 1}\b", page.inner_text("#loss output"))
 
 
-def test_every_unit_of_the_first_layer_is_drawn(open_page):
-    page = open_page()
+def test_every_unit_of_the_first_layer_is_drawn(page):
     assert page.locator("#units canvas").count() == 64
     assert np.ptp(pixels(page, "#units canvas")) > 50
     assert page.locator("#units canvas").first.get_attribute("title") == "unit 1"
@@ -312,8 +236,7 @@ def test_nothing_sticks_out_of_a_narrow_screen(width, open_page):
     assert page.locator("#pad").bounding_box()["width"] <= width
 
 
-def test_every_control_and_picture_has_a_name_for_a_screen_reader(open_page):
-    page = open_page()
+def test_every_control_and_picture_has_a_name_for_a_screen_reader(page):
     page.locator("#confusion button").first.click()
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("button, [role=img], [tabindex]:not(main), table")]
@@ -349,8 +272,7 @@ def test_the_browser_itself_stops_whatever_would_leave_the_page(browser, reporte
     page.close()
 
 
-def test_the_command_is_copied_or_selected(open_page):
-    page = open_page()
+def test_the_command_is_copied_or_selected(page):
     page.click("#copy")
     wait_for_text(page, "#copied", "Copied|Selected")
 
@@ -362,26 +284,3 @@ def test_the_page_keeps_its_tables_without_scripts(browser, reported):
     assert page.locator("#confusion button").count() >= 10
     assert page.locator("details tbody tr").count() > 10
     context.close()
-
-
-@pytest.mark.long
-def test_drawings_are_kept_with_their_class_and_saved(open_page, tmp_path):
-    page = open_page()
-    page.click("#collect summary")
-    assert page.locator("#collect .keep:disabled").count() == 10
-    for points, label in ((SEVEN, 7), (ONE, 1)):
-        draw(page, points)
-        wait_for_text(page, "#answer", r"\d")
-        page.click(f"#collect .keep[data-label='{label}']")
-        wait_for_text(page, "#answer", "^$")
-    assert page.text_content("#kept") == "2 kept: 1 × 1, 7 × 1"
-    with page.expect_download() as download:
-        page.click("#save-kept")
-    assert download.value.suggested_filename == "digits.zip"
-    with zipfile.ZipFile(download.value.path()) as archive:
-        archive.extractall(tmp_path)
-    images = read_idx(tmp_path / "train-images-idx3-ubyte", 3)
-    assert read_idx(tmp_path / "train-labels-idx1-ubyte", 1).tolist() == [7, 1]
-    assert all(300 < image.astype(int).sum() // 25 < 3000 for image in images)
-    page.click("#remove-kept")
-    assert page.text_content("#kept") == "1 kept: 7 × 1"
