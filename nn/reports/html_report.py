@@ -31,8 +31,9 @@ from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 
 _SCRIPTS = (
-    *("layers.js", "preparation.js", "drawing.js", "bars.js", "pictures.js", "weights.js"),
-    *("collection.js", "charts.js", "report.js"),
+    *("layers.js", "gradients.js", "preparation.js", "drawing.js", "pictures.js", "bars.js"),
+    *("sheets.js", "weights.js", "unit.js", "inside.js", "collection.js", "handwriting.js"),
+    *("charts.js", "report.js"),
 )
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60

@@ -81,40 +81,50 @@ function dense(layer, inputs) {
  * @returns {Float32Array} (F, H', W')
  */
 function conv2d(layer, inputs) {
-  const [channels, height, width] = layer.inputShape;
+  const [, height, width] = layer.inputShape;
   const [filters, rows, columns] = layer.outputShape;
-  const [kernelHeight, kernelWidth] = layer.constants.kernel_size;
   const [strideDown, strideRight] = layer.constants.stride;
-  const [dilationDown, dilationRight] = layer.constants.dilation;
-  const [top, left] = layer.constants.padding;
   const { weights, biases } = layer.arrays;
 
   const sums = new Float64Array(filters * rows * columns);
   for (let f = 0; f < filters; f++) {
     sums.fill(biases[f], f * rows * columns, (f + 1) * rows * columns);
   }
-  let n = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < kernelHeight; i++) {
-      for (let j = 0; j < kernelWidth; j++) {
-        const down = i * dilationDown - top;
-        const right = j * dilationRight - left;
-        const [firstRow, endRow] = stopsInside(down, strideDown, height, rows);
-        const [firstColumn, endColumn] = stopsInside(right, strideRight, width, columns);
-        for (let f = 0; f < filters; f++) {
-          const weight = weights[n++];
-          for (let y = firstRow; y < endRow; y++) {
-            const from = (c * height + y * strideDown + down) * width + right;
-            const to = (f * rows + y) * columns;
-            for (let x = firstColumn; x < endColumn; x++) {
-              sums[to + x] += weight * inputs[from + x * strideRight];
-            }
-          }
-        }
+  for (const { n, c, f, down, right } of taps(layer)) {
+    const [firstRow, endRow] = stopsInside(down, strideDown, height, rows);
+    const [firstColumn, endColumn] = stopsInside(right, strideRight, width, columns);
+    for (let y = firstRow; y < endRow; y++) {
+      const from = (c * height + y * strideDown + down) * width + right;
+      const to = (f * rows + y) * columns;
+      for (let x = firstColumn; x < endColumn; x++) {
+        sums[to + x] += weights[n] * inputs[from + x * strideRight];
       }
     }
   }
   return Float32Array.from(sums);
+}
+
+/**
+ * Return each weight of a convolution: its place n in the array, its input channel c, its filter f,
+ * and how far from the kernel's stop the pixel lies that it is applied to.
+ *
+ * @param {Layer} layer
+ * @returns {{n: number, c: number, f: number, down: number, right: number}[]}
+ */
+function taps({ inputShape, outputShape, constants }) {
+  const [height, width] = constants.kernel_size;
+  const filters = outputShape[0];
+  return Array.from({ length: inputShape[0] * height * width * filters }, (_, n) => {
+    const position = Math.floor(n / filters);
+    const [i, j] = [Math.floor(position / width) % height, position % width];
+    return {
+      n,
+      c: Math.floor(position / (height * width)),
+      f: n % filters,
+      down: i * constants.dilation[0] - constants.padding[0],
+      right: j * constants.dilation[1] - constants.padding[1],
+    };
+  });
 }
 
 /**
@@ -206,6 +216,36 @@ const FORWARD_PASSES = {
 };
 
 /**
+ * Return what enters the first layer for one image, and what each layer makes of it.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels 0 to 255, (H * W)
+ * @param {number} [layers] How many of the first layers to compute.
+ * @returns {Float32Array[]} The inputs, then the outputs of each layer.
+ */
+function computeOutputs(network, pixels, layers = network.layers.length) {
+  const { subtract, divide } = network.normalization;
+  const outputs = [Float32Array.from(pixels, (pixel) => Math.fround(pixel - subtract) / divide)];
+  return continueOutputs(network, outputs, layers);
+}
+
+/**
+ * Compute the outputs of the layers that are still missing.
+ *
+ * @param {Network} network
+ * @param {Float32Array[]} outputs The inputs and the outputs of the first layers; extended.
+ * @param {number} [layers] How many layers to compute in all.
+ * @returns {Float32Array[]} The same array.
+ */
+function continueOutputs(network, outputs, layers = network.layers.length) {
+  for (let n = outputs.length - 1; n < layers; n++) {
+    const layer = network.layers[n];
+    outputs.push(FORWARD_PASSES[layer.name](layer, outputs[n]));
+  }
+  return outputs;
+}
+
+/**
  * Return the network's logits for one image.
  *
  * @param {Network} network
@@ -213,10 +253,7 @@ const FORWARD_PASSES = {
  * @returns {Float32Array} (K)
  */
 function computeLogits(network, pixels) {
-  const { subtract, divide } = network.normalization;
-  let numbers = Float32Array.from(pixels, (pixel) => Math.fround(pixel - subtract) / divide);
-  for (const layer of network.layers) numbers = FORWARD_PASSES[layer.name](layer, numbers);
-  return numbers;
+  return computeOutputs(network, pixels).at(-1);
 }
 
 /**

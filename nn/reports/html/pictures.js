@@ -57,7 +57,8 @@ class TestImages {
     canvas.height = height;
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(this.sprite, -column * width, -row * height);
-    return pen.getImageData(0, 0, width, height).data.filter((_, n) => n % 4 === 0);
+    const { data } = pen.getImageData(0, 0, width, height);
+    return new Uint8ClampedArray(height * width).map((_, n) => data[4 * n]);
   }
 
   /** @param {number} number */

@@ -5,10 +5,6 @@
  */
 
 const MOST_UNITS = 64; // shown until the button for all is clicked
-const WEIGHT_COLOURS = {
-  light: { for: [196, 78, 0], against: [0, 96, 158], nothing: [255, 255, 255] },
-  dark: { for: [255, 160, 84], against: [92, 186, 240], nothing: [18, 20, 23] },
-};
 
 /**
  * Show the first layer's weights in colours for a light or a dark page.
@@ -22,11 +18,13 @@ function startWeights(network, imageShape, unitName) {
   const sizes = layer.weights.map(Math.abs).sort();
   // The few largest weights would leave all others pale.
   const strongest = sizes[Math.floor(0.998 * (sizes.length - 1))] || 1;
-  const dark = matchMedia("(prefers-color-scheme: dark)");
   const canvases = [];
   const paint = () => {
-    const colours = WEIGHT_COLOURS[dark.matches ? "dark" : "light"];
-    canvases.forEach((canvas, unit) => drawWeights(canvas, layer, unit, strongest, colours));
+    canvases.forEach((canvas, unit) => {
+      const length = layer.shape[0] * layer.shape[1];
+      const ofUnit = (_, n) => layer.weights[n * layer.units + unit];
+      drawSigned(canvas, Float32Array.from({ length }, ofUnit), layer.shape, strongest);
+    });
   };
   const grow = (count) => {
     while (canvases.length < count) {
@@ -46,7 +44,7 @@ function startWeights(network, imageShape, unitName) {
   byId("strongest").textContent = `+${written}`;
   byId("units-more").textContent = `Show all ${layer.units}`;
   byId("units-more").addEventListener("click", () => grow(layer.units));
-  dark.addEventListener("change", paint);
+  onColourScheme(paint);
   grow(Math.min(layer.units, MOST_UNITS));
 }
 
@@ -70,28 +68,4 @@ function firstWeights(network, imageShape) {
     if (layer.outputShape.length === 3) shape = layer.outputShape.slice(1);
   }
   throw new Error("every network has weights, in its output layer at the latest");
-}
-
-/**
- * Draw the weights of one unit: negative ones blue, positive ones orange.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {{weights: Float32Array, units: number, shape: [number, number]}} layer
- * @param {number} unit
- * @param {number} strongest The weight that gets the full colour.
- * @param {{for: number[], against: number[], nothing: number[]}} colours Red, green, blue.
- */
-function drawWeights(canvas, { weights, units, shape }, unit, strongest, colours) {
-  const [height, width] = shape;
-  canvas.width = width;
-  canvas.height = height;
-  const image = new ImageData(width, height);
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    const weight = weights[pixel * units + unit];
-    const share = Math.min(1, Math.abs(weight) / strongest);
-    const end = weight > 0 ? colours.for : colours.against;
-    const colour = colours.nothing.map((from, n) => from + share * (end[n] - from));
-    image.data.set([...colour, 255], 4 * pixel);
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
 }

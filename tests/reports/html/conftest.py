@@ -146,5 +146,5 @@ def page(shared_page: Any) -> Any:
     """Return the shared report with nothing drawn and nothing in focus."""
     shared_page.evaluate("document.activeElement.blur()")
     shared_page.evaluate("byId('clear').click()")
-    shared_page.wait_for_function("byId('answer').textContent === ''")
+    shared_page.wait_for_function("() => byId('answer').textContent === ''")
     return shared_page

@@ -24,7 +24,7 @@ def draw(page: Any, points: Sequence[Point], steps: int = 4) -> None:
 
 
 def wait_for_text(page: Any, selector: str, pattern: str) -> None:
-    script = "([s, p]) => new RegExp(p).test(document.querySelector(s).textContent)"
+    script = "([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent)"
     page.wait_for_function(script, arg=[selector, pattern])
 
 
