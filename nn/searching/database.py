@@ -16,8 +16,9 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import exc, func, select
+from sqlalchemy import exc, func, select, update
 
 from nn.errors import StudyError
 from nn.wording import shorten
@@ -149,14 +150,21 @@ class PatientStorage(RDBStorage):
             super().record_heartbeat(trial_id)
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
-        """Change a trial's state; if the connection broke off, this may have succeeded before."""
-        attempts = 0
+        """Change a trial's state, one process at a time.
+
+        If the connection broke off, this may have succeeded before.
+        """
+        trial, attempts = models.TrialModel, 0
+        # SQLite locks a trial only when it is written, which is after Optuna has read its state.
+        lock = update(trial).where(trial.trial_id == trial_id).values(state=trial.state)
 
         def change() -> bool:
             nonlocal attempts
             attempts += 1
             try:
-                return RDBStorage.set_trial_state_values(self, trial_id, state, values)
+                with _create_scoped_session(self.scoped_session) as session:
+                    session.execute(lock)
+                    return RDBStorage.set_trial_state_values(self, trial_id, state, values)
             except UpdateFinishedTrialError:
                 if attempts > 1 and RDBStorage.get_trial(self, trial_id).state == state:
                     return True

@@ -9,7 +9,7 @@ pytest.importorskip("optuna")
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import exc, text
+from sqlalchemy import event, exc, text
 
 from nn.searching import database
 from nn.searching.database import DatabaseGoneError, Patience, is_outage
@@ -126,6 +126,34 @@ def test_a_change_that_succeeded_before_the_connection_broke_off_is_not_an_error
     assert len(calls) == 2
     with pytest.raises(UpdateFinishedTrialError):  # the change of another process is an error
         study.storage.set_trial_state_values(trial, TrialState.FAIL)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_of_two_processes_that_change_a_trial_at_once_one_succeeds(make, ends):
+    """The second one comes after the first has begun, and before it writes."""
+    one, two = make(), make()
+    trial = claim(one)[1]._trial_id
+    states = [TrialState.FAIL, TrialState.COMPLETE]
+    if not ends:
+        one.storage.set_trial_state_values(trial, TrialState.FAIL)
+        trial = one.optuna.enqueue_trial({}) or one.optuna.trials[-1]._trial_id
+        states = [TrialState.RUNNING, TrialState.RUNNING]
+
+    def change(study, state) -> bool:
+        try:
+            return study.storage.set_trial_state_values(trial, state)
+        except UpdateFinishedTrialError:
+            return False
+
+    others = []
+
+    def interrupt(_connection, _cursor, statement, *_) -> None:
+        if statement.startswith("UPDATE trials") and not others:
+            others.append(None)
+            others[0] = change(two, states[1])
+
+    event.listen(one.storage._backend.engine, "before_cursor_execute", interrupt)
+    assert [change(one, states[0]), *others] == [False, True]
 
 
 def test_a_heartbeat_that_cannot_be_sent_does_not_end_the_training(make, monkeypatch):
