@@ -15,7 +15,7 @@ from nn.errors import DivergedError, ProgramError, SettingError, StoppedError
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.searching.plan import SearchPlan
-from nn.searching.status import RESULT
+from nn.searching.status import RESULT, notes
 from nn.searching.study import Study
 from nn.settings.declaration import Settings
 from nn.settings.effect import effective
@@ -113,7 +113,8 @@ class Worker(Observer):
             lost = isinstance(error, optuna.exceptions.UpdateFinishedTrialError | ValueError)
             if not lost or self._study.is_running(self._current.value):
                 raise
-            if self._folder is not None:
+            counted = {notes(one).get("run") for one in self._study.status().trials.values()}
+            if self._folder is not None and self._folder.name not in counted:
                 self._folder.discard()
         self._current.value = NO_TRIAL
 

@@ -99,6 +99,24 @@ def test_a_trial_that_was_given_to_another_process_is_dropped(study, monkeypatch
     assert not (study.plan.folder / "trial-0001").exists()
 
 
+def test_a_finished_run_that_another_process_took_over_stays(make, data, monkeypatch) -> None:
+    """This process was suspended between its run's last file and its report to the study."""
+    settings = {"data_dir": str(data), "epochs": "2", "batch_size": "50"}
+    study, other = (make(settings, trials=2, pruning=False) for _ in range(2))
+    run_experiment = worker.run_experiment
+
+    def sleep(settings, observers):
+        made = run_experiment(settings, observers=observers)
+        take_over(other)
+        run(other)
+        return made
+
+    monkeypatch.setattr(worker, "run_experiment", sleep)
+    run(study)
+    assert noted(study)["run"] == "trial-0001"
+    assert (study.plan.folder / "trial-0001" / "result.csv").exists()
+
+
 def take_over(study) -> None:
     """Do what another process does that has missed this one's heartbeats."""
     study.abandon(study.status().trials[0]._trial_id)
