@@ -31,9 +31,9 @@ from nn.settings.declaration import SETTINGS, Settings
 from nn.settings.repeat_command import repeat_command
 
 _SCRIPTS = (
-    *("layers.js", "gradients.js", "preparation.js", "drawing.js", "pictures.js", "bars.js"),
-    *("sheets.js", "weights.js", "unit.js", "inside.js", "collection.js", "handwriting.js"),
-    *("charts.js", "report.js"),
+    *("layers.js", "gradients.js", "preparation.js", "digit_line.js", "drawing.js", "pictures.js"),
+    *("bars.js", "sheets.js", "weights.js", "unit.js", "inside.js", "collection.js"),
+    *("handwriting.js", "charts.js", "report.js"),
 )
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60
@@ -69,11 +69,13 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
     facts = run.facts
     matrix = confusion_matrix(predictions.true, predictions.predicted, facts.classes)
     histories = history_data(run.folder.path)
+    shows_digits = what_images_show(run.class_names) == "digit"
     data = {
         "classes": facts.classes,
         "classNames": run.class_names,
         "imageShape": [facts.image_height, facts.image_width],
         "framing": framing_data(run.framing),
+        "severalDigits": shows_digits and run.settings.dataset != "pictures",
         "network": network_data(run.network, run.normalization),
         "histories": histories,
         "images": image_data(predictions),
@@ -96,7 +98,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
         names=[predictions.name(label) for label in range(facts.classes)],
-        shows_digits=what_images_show(run.class_names) == "digit",
+        shows_digits=shows_digits,
         command=printable(repeat_command(run.settings)),
         collect_command=printable(
             f"{command('train')} --start-from {quote(str(run.folder.path))} --data-dir digits"

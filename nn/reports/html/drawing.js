@@ -5,7 +5,7 @@
  * one can be removed and the pad can have any size on the screen.
  */
 
-const PAD_PIXELS = 448; // of the pad's shorter side, whatever its size on the screen
+const PAD_AREA = 448 ** 2; // in pixels, whatever the pad's size on the screen
 const PEN = 1 / 12; // the pen's width, in shorter sides; about that of MNIST's strokes
 const KEY_STEP = 1 / 28;
 
@@ -22,8 +22,6 @@ class DrawingPad {
    */
   constructor(canvas, aspect, { onChange, onPause }) {
     Object.assign(this, { canvas, onChange, onPause });
-    canvas.width = Math.round(PAD_PIXELS * Math.max(1, aspect));
-    canvas.height = Math.round(PAD_PIXELS * Math.max(1, 1 / aspect));
     this.pen = canvas.getContext("2d", { willReadFrequently: true });
     /** @type {Point[][]} */
     this.lines = [];
@@ -33,7 +31,18 @@ class DrawingPad {
     this.waiting = false;
     this.listenToPointer();
     this.listenToKeys();
-    this.redraw();
+    this.resize(aspect);
+  }
+
+  /**
+   * Give the pad other proportions, and clear it.
+   *
+   * @param {number} aspect Width by height.
+   */
+  resize(aspect) {
+    this.canvas.width = Math.round(Math.sqrt(PAD_AREA * aspect));
+    this.canvas.height = Math.round(Math.sqrt(PAD_AREA / aspect));
+    this.clear();
   }
 
   get empty() {

@@ -2,76 +2,136 @@
 
 /*
  * The pad and the network that answers it: a drawing, or a test image, is prepared, read and looked
- * into; drawings can be kept.
+ * into; several digits on a drawing are read one by one; drawings can be kept.
  */
+
+const WIDE = 5 / 2; // sides of the pad for several digits
+
+/** The network's answer to the digits of a drawing, or to a test image. */
+class Answer {
+  /**
+   * @param {Network} network
+   * @param {[number, number]} imageShape
+   * @param {number} classes
+   * @param {Inside} inside Shows what happens inside, for the digit that is looked at.
+   */
+  constructor(network, imageShape, classes, inside) {
+    Object.assign(this, { network, imageShape, inside, chosen: null });
+    this.bars = new ProbabilityBars(byId("bars"), classes);
+    this.hint = byId("sure").textContent;
+    byId("answer").classList.toggle("named", classNames.length > 0);
+    this.show([]);
+  }
+
+  /**
+   * @param {ArrayLike<number>[]} digits Pixels of each, from left to right, (H * W); none if empty.
+   * @param {?number} label The true class of a test image.
+   */
+  show(digits, label = null) {
+    if (digits.length !== this.digits?.length) this.chosen = null;
+    this.digits = digits;
+    this.label = label;
+    this.answers = digits.map((pixels) => softmax(computeLogits(this.network, pixels)));
+    const best = this.answers.map((each) => each.indexOf(Math.max(...each)));
+    const confidence = this.answers.map((each) => Math.max(...each));
+    byId("answer").textContent = best.map(nameOf).join("");
+    const least = confidence.indexOf(Math.min(...confidence));
+    const sure = `${percent(confidence[least])} sure`;
+    const truth = label === best[0] ? ", correct" : `, wrong: it is ${nameOf(label)}`;
+    const words = digits.length > 1 ? `least certain: ${nameOf(best[least])}, ${sure}` : sure;
+    byId("sure").textContent =
+      digits.length === 0 ? this.hint : label === null ? words : words + truth;
+    this.offerDigits(best);
+    this.look();
+  }
+
+  /**
+   * Offer the digits of a number, to look at one of them.
+   *
+   * @param {number[]} best The answer for each.
+   */
+  offerDigits(best) {
+    const list = byId("digits");
+    list.hidden = this.digits.length < 2;
+    if (list.children.length !== this.digits.length) {
+      list.replaceChildren(...this.digits.map((_, n) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.append(document.createElement("canvas"));
+        button.addEventListener("click", () => {
+          this.chosen = n;
+          this.look();
+        });
+        return button;
+      }));
+    }
+    this.digits.forEach((pixels, n) => {
+      const button = list.children[n];
+      button.setAttribute("aria-label", `look at digit ${n + 1}, read as ${nameOf(best[n])}`);
+      drawGrey(button.firstElementChild, pixels, this.imageShape);
+    });
+  }
+
+  /** Show one digit in full: the one chosen, or the last, which is being drawn. */
+  look() {
+    const at = this.chosen ?? this.digits.length - 1;
+    const pixels = this.digits[at] ?? null;
+    [...byId("digits").children].forEach((button, n) => {
+      button.setAttribute("aria-pressed", String(n === at));
+    });
+    const nothing = new Uint8ClampedArray(this.imageShape[0] * this.imageShape[1]);
+    drawGrey(byId("prepared"), pixels ?? nothing, this.imageShape);
+    this.bars.show(this.answers[at] ?? null, this.label);
+    this.inside.show(pixels);
+  }
+
+  /** Say the answer to a screen reader. */
+  speak() {
+    const answer = byId("answer").textContent;
+    const sure = byId("sure").textContent;
+    byId("spoken").textContent = answer ? `The network answers ${answer}, ${sure}` : "";
+  }
+}
 
 /**
  * Show the network's answer to what is drawn on the pad.
  *
- * @param {Network} network
- * @param {[number, number]} imageShape
- * @param {Framing} framing
- * @param {number} classes
+ * @param {object} data Of the page.
  * @param {TestImages} images Images to try instead of a drawing.
- * @param {Inside} inside
+ * @param {Answer} answer
  * @returns {function(number): void} Shows one of the test images to the network.
  */
-function startDrawing(network, imageShape, framing, classes, images, inside) {
-  const bars = new ProbabilityBars(byId("bars"), classes);
-  byId("answer").classList.toggle("named", classNames.length > 0);
-  const prepared = byId("prepared");
-  [prepared.height, prepared.width] = imageShape;
-  const pen = prepared.getContext("2d", { willReadFrequently: true });
-  const hint = byId("sure").textContent;
-
-  const answer = (pixels, label = null) => {
-    const probabilities = softmax(computeLogits(network, pixels));
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    byId("answer").textContent = nameOf(best);
-    const truth = label === best ? ", correct" : `, wrong: it is ${nameOf(label)}`;
-    const sure = `${percent(probabilities[best])} sure`;
-    byId("sure").textContent = label === null ? sure : sure + truth;
-    bars.show(probabilities, label);
-    inside.show(pixels);
-  };
-  const forget = () => {
-    pen.clearRect(0, 0, prepared.width, prepared.height);
-    byId("answer").textContent = "";
-    byId("sure").textContent = hint;
-    bars.show(null);
-    inside.show(null);
-  };
-  const speak = () => {
-    const best = byId("answer").textContent;
-    byId("spoken").textContent = best ? `The network answers ${best}, ${byId("sure").textContent}` : "";
-  };
+function startDrawing({ imageShape, framing, severalDigits }, images, answer) {
   const offer = startCollecting(imageShape, () => pad.clear());
-
   const aspect = Math.min(3 / 2, Math.max(2 / 3, imageShape[1] / imageShape[0]));
   const pad = new DrawingPad(byId("pad"), aspect, {
     onChange: () => {
       const { ink, height, width } = pad.read();
       byId("pad-hint").hidden = !pad.empty;
-      const pixels = prepareDrawing(ink, height, width, imageShape, framing);
-      offer(pixels);
-      if (!pixels) {
-        forget();
-        return;
-      }
-      drawGrey(pen, pixels, imageShape);
-      answer(pixels);
+      const parts = severalDigits ? separateDigits(ink, height, width) : [ink];
+      const digits = parts
+        .map((part) => prepareDrawing(part, height, width, imageShape, framing))
+        .filter((pixels) => pixels !== null);
+      offer(digits.length === 1 ? digits[0] : null);
+      answer.show(digits);
     },
     // After the last change, which is drawn in the next frame.
-    onPause: () => requestAnimationFrame(() => requestAnimationFrame(speak)),
+    onPause: () => requestAnimationFrame(() => requestAnimationFrame(() => answer.speak())),
   });
   byId("undo").addEventListener("click", () => pad.undo());
   byId("clear").addEventListener("click", () => pad.clear());
+  byId("wide").hidden = !severalDigits;
+  byId("wide").addEventListener("click", ({ currentTarget }) => {
+    const wide = currentTarget.getAttribute("aria-pressed") !== "true";
+    currentTarget.setAttribute("aria-pressed", String(wide));
+    pad.resize(wide ? WIDE : aspect);
+  });
   const ask = (number) => {
     pad.clear();
     requestAnimationFrame(() => {
-      answer(images.draw(prepared, number), images.labels[number]);
+      answer.show([images.draw(document.createElement("canvas"), number)], images.labels[number]);
       byId("pad-hint").hidden = false;
-      speak();
+      answer.speak();
     });
   };
   const random = () => ask(Math.floor(Math.random() * images.index.length));
@@ -121,12 +181,14 @@ function startCollecting(imageShape, onKeep) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} pen
- * @param {Uint8ClampedArray} pixels (H * W)
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} pixels 0 to 255, (H * W)
  * @param {[number, number]} imageShape [H, W]
  */
-function drawGrey(pen, pixels, [height, width]) {
+function drawGrey(canvas, pixels, [height, width]) {
+  canvas.width = width;
+  canvas.height = height;
   const image = new ImageData(width, height);
   pixels.forEach((pixel, n) => image.data.set([pixel, pixel, pixel, 255], 4 * n));
-  pen.putImageData(image, 0, 0);
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
 }

@@ -167,7 +167,7 @@ function startCopying() {
 /** Start every part of the page that has data. */
 async function startReport() {
   const data = JSON.parse(byId("data").textContent);
-  const { network: description, histories, imageShape, framing, classes, images } = data;
+  const { network: description, histories, imageShape, classes, images } = data;
   classNames.push(...data.classNames);
   startCopying();
   if (histories.epochs.length > 0) startCharts(histories);
@@ -188,7 +188,8 @@ async function startReport() {
   if (network) {
     const panel = new UnitPanel(byId("unit"), network, imageShape, testImages, onOpen);
     const inside = new Inside(network, imageShape, panel);
-    ask = startDrawing(network, imageShape, framing, classes, testImages, inside);
+    const answer = new Answer(network, imageShape, classes, inside);
+    ask = startDrawing(data, testImages, answer);
     startWeights(network, imageShape, description.firstUnit);
   }
   document.documentElement.dataset.ready = "true";

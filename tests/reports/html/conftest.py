@@ -54,12 +54,15 @@ def browser() -> Iterator[Any]:
 def run_script(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Return a function that calls a JavaScript function and gives back its result as JSON.
 
-    `script` is a file of the report's, `function` an expression that is one function.
+    `scripts` is a file of the report's or several, `function` an expression that is one function.
     """
     node = shutil.which("node")
 
-    def in_node(script: str, function: str, argument: Any) -> Any:
-        source = (SOURCES / script).read_text(encoding="utf-8")
+    def paths(scripts: str | tuple[str, ...]) -> list[Path]:
+        return [SOURCES / name for name in ((scripts,) if isinstance(scripts, str) else scripts)]
+
+    def in_node(scripts: str | tuple[str, ...], function: str, argument: Any) -> Any:
+        source = "\n".join(path.read_text(encoding="utf-8") for path in paths(scripts))
         call = f"console.log(JSON.stringify(({function})({json.dumps(argument)})));"
         done = subprocess.run(
             [str(node), "-"], input=f"{source}\n{call}", capture_output=True, encoding="utf-8",
@@ -68,9 +71,10 @@ def run_script(request: pytest.FixtureRequest) -> Callable[..., Any]:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def in_browser(script: str, function: str, argument: Any) -> Any:
+    def in_browser(scripts: str | tuple[str, ...], function: str, argument: Any) -> Any:
         page = request.getfixturevalue("browser").new_page()
-        page.add_script_tag(path=SOURCES / script)
+        for path in paths(scripts):
+            page.add_script_tag(path=path)
         result = page.evaluate(function, argument)
         page.close()
         return result

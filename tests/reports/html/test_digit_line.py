@@ -1,0 +1,83 @@
+"""The pad tells digits apart as Python does."""
+
+import re
+
+import numpy as np
+import pytest
+
+from nn.datasets.digit_line import separate_digits
+from nn.datasets.drawn_digits import draw_digits
+from tests.datasets.test_digit_line import STROKE, line_of, picture
+from tests.reports.html.on_page import ONE, SEVEN, draw, wait_for_text
+
+SEPARATE = """(drawings) => drawings.map(({ink, height, width}) =>
+    separateDigits(Float32Array.from(ink), height, width).map((digit) => Array.from(digit)))"""
+
+
+def separated(run_script, drawings: list[np.ndarray]) -> list[list[np.ndarray]]:
+    argument = [
+        {"ink": ink.ravel().tolist(), "height": ink.shape[0], "width": ink.shape[1]}
+        for ink in drawings
+    ]
+    found = run_script(("preparation.js", "digit_line.js"), SEPARATE, argument)
+    return [
+        [np.reshape(digit, ink.shape) for digit in digits]
+        for ink, digits in zip(drawings, found, strict=True)
+    ]
+
+
+def soft() -> np.ndarray:
+    ink = picture(STROKE)
+    ink[20:80, 50:58] = 0.2
+    return ink
+
+
+DRAWINGS = {
+    "numbers": [
+        line_of(digits, gap)
+        for gap in (2, 4, 12)
+        for digits in draw_digits(25, np.random.default_rng(gap)).images.reshape(5, 5, 28, 28)
+    ],
+    "a bar above": [picture(STROKE, (slice(10, 15), slice(35, 60)))],
+    "a bar beside": [picture(STROKE, (slice(20, 28), slice(58, 80)))],
+    "two bars that two digits share": [
+        picture(
+            STROKE,
+            (slice(15, 85), slice(80, 90)),
+            (slice(30, 36), slice(58, 64)),
+            (slice(30, 36), slice(66, 72)),
+        )
+    ],
+    "a dot far away": [picture(STROKE, (slice(70, 80), slice(120, 130)))],
+    "soft edges": [soft()],
+    "to the very edge": [picture((slice(0, 100), slice(0, 9)), (slice(0, 99), slice(150, 160)))],
+}
+
+
+@pytest.mark.parametrize("drawings", DRAWINGS.values(), ids=DRAWINGS)
+def test_digits_are_told_apart_as_in_python(drawings, run_script):
+    for ink, digits in zip(drawings, separated(run_script, drawings), strict=True):
+        np.testing.assert_allclose(digits, separate_digits(ink), atol=1e-7)
+
+
+def test_an_empty_drawing_has_no_digit(run_script):
+    assert separated(run_script, [np.zeros((9, 7), np.float32)]) == [[]]
+
+
+def test_a_number_on_the_pad_is_read_digit_by_digit(page, reported):
+    page.click("#wide")
+    box = page.locator("#pad").bounding_box()
+    assert box["width"] == pytest.approx(2.5 * box["height"], rel=0.01)
+    for start, points in ((0.1, SEVEN), (0.35, ONE), (0.55, SEVEN)):
+        draw(page, [(start + 0.25 * x, y) for x, y in points])
+    wait_for_text(page, "#answer", "^717$")
+    assert re.match(r"least certain: [17], \d+\.\d% sure", page.inner_text("#sure"))
+    assert page.locator("#digits button").count() == 3
+    assert page.inner_text("#bars .best .label") == "7"  # the last one, which is being drawn
+    page.click("#digits button >> nth=1")
+    assert page.inner_text("#bars .best .label") == "1"
+    assert page.locator("#collect .keep:disabled").count() == 10
+    page.click("#clear")
+    wait_for_text(page, "#answer", "^$")
+    assert page.locator("#digits").is_hidden()
+    page.click("#wide")
