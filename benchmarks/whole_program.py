@@ -60,6 +60,24 @@ CheckpointWriter.write = timed
 run = run_experiment(Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=5))
 print(run.seconds / (run.seconds - spent))
 """
+_HEALTH = """
+import sys, time
+from nn.runs.experiment import run_experiment
+from nn.settings.declaration import Settings
+from nn.training.layer_health import LayerProbe
+
+measure, spent = LayerProbe.on_epoch_end, 0.0
+
+def timed(self, record):
+    global spent
+    started = time.perf_counter()
+    measure(self, record)
+    spent += time.perf_counter() - started
+
+LayerProbe.on_epoch_end = timed
+run = run_experiment(Settings(data_dir=sys.argv[1], save_dir=sys.argv[2], epochs=5))
+print(run.seconds / (run.seconds - spent))
+"""
 _OURS_LOADS = """
 import sys, time
 from pathlib import Path
@@ -84,13 +102,14 @@ print(time.perf_counter() - started)
 
 
 def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
-    """Measure the five rows about the whole program, both sides of a ratio in every round."""
+    """Measure the six rows about the whole program, both sides of a ratio in every round."""
     with tempfile.TemporaryDirectory() as folder:
         save = Path(folder)
         epoch = Ratio.of([_print_of(threads, _ONE_EPOCH, data_dir, save) for _ in range(rounds)])
         checkpoints = Ratio.of(
             [_print_of(threads, _CHECKPOINTS, data_dir, save) for _ in range(rounds)]
         )
+        health = Ratio.of([_print_of(threads, _HEALTH, data_dir, save) for _ in range(rounds)])
         loading = _ratio(
             rounds,
             lambda: _print_of(threads, _OURS_LOADS, data_dir),
@@ -101,6 +120,7 @@ def measure(data_dir: Path, threads: int, rounds: int) -> list[Line]:
     ratios = [
         ("a whole default epoch", "its steps alone", 1.25, True, epoch),
         ("checkpoints of a default epoch", "its time without", 1.03, True, checkpoints),
+        ("layers examined in a default epoch", "its time without", 1.02, True, health),
         ("loading and splitting MNIST", "gunzip and frombuffer alone", 1.6, True, loading),
         ("peak memory of the default run", "0.67 GB", 0.5, True, Ratio(peak, peak, peak)),
         ("time to the first question", "import numpy, questionary", 1.5, True, question),

@@ -70,7 +70,7 @@ HOME_OF = {
     "matplotlib": {
         *("nn.reports.figure", "nn.reports.image_grid", "nn.reports.confusion_plots"),
         *("nn.reports.history_plots", "nn.reports.comparison_plots", "nn.reports.study_plots"),
-        *("nn.reports.window", "nn.reports.live_plot"),
+        *("nn.reports.window", "nn.reports.live_plot", "nn.reports.layers_plot"),
     },
     "questionary": {"nn.console.questions", "nn.console.choice_list"},
     "prompt_toolkit": {"nn.console.questions", "nn.console.choice_list"},

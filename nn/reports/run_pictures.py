@@ -14,8 +14,10 @@ from nn.network import Network
 from nn.reports.confusion_plots import plot_confusion_matrix
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.reports.history_plots import plot_history, plot_learning_rate
+from nn.reports.layers_plot import plot_layers_history
 from nn.runs.class_names_file import read_class_names
 from nn.runs.first_layer import LAST
+from nn.runs.layers_history import read_layers_history
 from nn.runs.run_folder import RunFolder
 
 
@@ -25,7 +27,7 @@ def draw_run(
     on_picture: Callable[[str], None] = lambda name: None,
     network: Network | None = None,
 ) -> None:
-    """Draw histories, confusion matrix and first layer, each beside its CSV file.
+    """Draw histories, layers, confusion matrix and first layer, each beside its CSV file.
 
     Args:
         folder: A finished run's folder. A run that was stopped in its first epoch has no
@@ -39,6 +41,10 @@ def draw_run(
     """
     with writing(folder, advice="The CSV files are complete."):
         _draw_histories(folder, title, on_picture)
+        layers = read_layers_history(folder)
+        if layers:
+            on_picture("layers_history.png")
+            plot_layers_history(folder / "layers_history.png", layers, title)
         on_picture("confusion_matrix.png")
         matrix = np.loadtxt(folder / "confusion_matrix.csv", delimiter=",", ndmin=2)
         names = read_class_names(folder, len(matrix))

@@ -16,7 +16,8 @@ from nn.runs.checkpoint_writer import CheckpointWriter
 from nn.runs.facts import NothingToTrain
 from nn.runs.first_layer import FirstLayerWriter
 from nn.runs.judging import judge
-from nn.runs.observers import HistoryWriter, LearningWatch
+from nn.runs.layers_history import write_layers_history
+from nn.runs.observers import HistoryWriter, LearningWatch, layer_probe
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, Result, RunFolder
@@ -123,6 +124,7 @@ def finish_run(
 
     session.remove_old_result()
     folder.write_histories(history)
+    write_layers_history(folder.path, state.layers)
     folder.write_network(state.network)
     folder.write_seconds(sum(record.seconds for record in history))
     folder.write_confusion_matrix(judgement.confusion)
@@ -171,11 +173,12 @@ def _train(
             so_far=state.so_far,
             observers=[
                 *filter(None, [state.best]),
+                layer_probe(state, data),
                 FirstLayerWriter(folder, state.network),
-                *([] if folder.is_finished else [HistoryWriter(folder, history)]),
+                *([] if folder.is_finished else [HistoryWriter(folder, state)]),
                 *filter(None, [state.early_stopping]),
                 *observers,
-                LearningWatch(data.split.training.labels, settings.initialization, report),
+                LearningWatch(data.split.training.labels, state, settings.initialization, report),
                 checkpoints,
             ],
             threads=settings.threads,

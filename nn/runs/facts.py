@@ -47,12 +47,14 @@ class NotLearning:
         guessing: The loss of guessing by how often each class occurs.
         learning_rate: That of the epoch.
         initialization: That of the network.
+        is_explained: Whether the next facts say what is wrong with its layers.
     """
 
     loss: float
     guessing: float
     learning_rate: float
     initialization: str
+    is_explained: bool = False
 
     @property
     def is_worse_than_guessing(self) -> bool:
@@ -64,6 +66,74 @@ class NotLearning:
         return (
             f"The network {how}: its loss is {self.loss:.4f}, while guessing gives "
             f"{self.guessing:.4f}."
+        )
+
+
+@dataclass(frozen=True)
+class DeadUnits:
+    """A layer with many ReLU units that are 0 for every image, so that no gradient reaches them.
+
+    Attributes:
+        learning_rate: That of the epoch.
+        initialization: That of the network.
+        layer: Its number, that of its `weights_1`, `weights_2`, ...
+        dead: How many units are dead.
+        units: How many it has.
+    """
+
+    learning_rate: float
+    initialization: str
+    layer: int
+    dead: int
+    units: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.dead:,} of {self.units:,} ReLU units of layer {self.layer} are silent for "
+            "every image, so they no longer learn."
+        )
+
+
+@dataclass(frozen=True)
+class SaturatedUnits:
+    """A layer whose sigmoids are mostly close to 0 or 1, where almost no gradient passes.
+
+    Attributes:
+        learning_rate: That of the epoch.
+        initialization: That of the network.
+        layer: Its number, that of its `weights_1`, `weights_2`, ...
+        share: Of its outputs, from 0 to 1.
+    """
+
+    learning_rate: float
+    initialization: str
+    layer: int
+    share: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.share:.0%} of the sigmoid outputs of layer {self.layer} are close to 0 or 1, "
+            "where almost no gradient passes."
+        )
+
+
+@dataclass(frozen=True)
+class SmallSteps:
+    """Steps that hardly change the weights of any layer.
+
+    Attributes:
+        learning_rate: That of the epoch.
+        initialization: That of the network.
+        ratio: The change of a step over the weights, of the layer that changes most.
+    """
+
+    learning_rate: float
+    initialization: str
+    ratio: float
+
+    def __str__(self) -> str:
+        return (
+            f"A step changes the weights by {self.ratio:.1g} of their size; about 0.001 is usual."
         )
 
 

@@ -33,7 +33,11 @@ NORMALIZATION = "normalization.csv"
 FRAMING = "framing.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
 SECONDS = "seconds.txt"
-HISTORIES = ("loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv")
+LAYERS_HISTORY = "layers_history.csv"
+HISTORIES = (
+    *("loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv"),
+    LAYERS_HISTORY,
+)
 _LARGEST_SIDE = 100_000
 _LONGEST_SECONDS = 32  # characters
 _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros

@@ -21,12 +21,14 @@ from nn.optimizers import Optimizer
 from nn.schedules import Schedule
 from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.history import EpochRecord, EpochSoFar, History
+from nn.training.layer_health import LayerRecord
 from nn.training.trainer import TrainingExamples
 
 Numbers = dict[str, Any]
 Layout = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
 
 _COLUMNS = [column.name for column in fields(EpochRecord)]
+_LAYER_COLUMNS = [column.name for column in fields(LayerRecord)]
 _MEANS = ("loss", "accuracy", "seconds")
 _LAST_FINITE = "sound"  # the name in checkpoint files
 _MOST_EPOCHS = 2**20  # 56 MiB of history
@@ -61,6 +63,7 @@ class TrainingState:
         best: Keeps a copy of the best network, if requested.
         history: The epochs so far.
         so_far: The epoch under way.
+        layers: The health of each layer after each epoch.
     """
 
     network: Network
@@ -74,6 +77,7 @@ class TrainingState:
     best: BestNetwork | None
     history: History
     so_far: EpochSoFar = field(default_factory=EpochSoFar)
+    layers: list[LayerRecord] = field(default_factory=list)
 
     def gather(self) -> Checkpoint:
         """Return the current state; its arrays are not copies and change with further steps."""
@@ -82,8 +86,11 @@ class TrainingState:
         arrays |= _in("best", self.best.arrays if self.best else {})
         rows = [astuple(record) for record in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(_COLUMNS))
+        rows = [astuple(record) for record in self.layers]
+        arrays["layers"] = np.array(rows, np.float64).reshape(-1, len(_LAYER_COLUMNS))
         numbers = {
             "epochs": len(self.history),
+            "layers": len(self.layers),
             "examples": self.so_far.examples,
             **{name: getattr(self.so_far, name) for name in _MEANS},
             "streams": {name: rng.bit_generator.state for name, rng in self.streams.items()},
@@ -110,7 +117,13 @@ class TrainingState:
         if self.best and epochs:
             arrays |= _in("best", self.network.arrays)
         layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-        return {**layout, "history": ((epochs, len(_COLUMNS)), np.dtype(np.float64))}
+        layout["history"] = (epochs, len(_COLUMNS)), np.dtype(np.float64)
+        if "layers" in numbers:  # earlier versions did not look at layers
+            rows = _whole(numbers, "layers")
+            if rows > epochs * len(self.network.layers):
+                raise ValueError(f"layers has {rows:,} rows, more than {epochs:,} epochs can have")
+            layout["layers"] = (rows, len(_LAYER_COLUMNS)), np.dtype(np.float64)
+        return layout
 
     def put_back(self, checkpoint: Checkpoint) -> None:
         """Restore the state of a checkpoint.
@@ -123,10 +136,12 @@ class TrainingState:
         """
         numbers, arrays = checkpoint.numbers, checkpoint.arrays
         records = _records(arrays["history"])
+        layers = _layer_records(arrays["layers"], len(records)) if "layers" in arrays else []
         means = {name: _finite(numbers, name) for name in _MEANS}
         states = self._stream_states(numbers.get("streams"))
         for name, array in arrays.items():
-            if not name.startswith("optimizer/") and not np.isfinite(array).all():
+            may_overflow = name == "layers" or name.startswith("optimizer/")
+            if not may_overflow and not np.isfinite(array).all():
                 raise ValueError(f"{name} holds a number that is not finite")
         self._check_steps(numbers, arrays)
 
@@ -134,6 +149,7 @@ class TrainingState:
         for name, array in self.optimizer.state.items():
             array[...] = arrays[f"optimizer/{name}"]
         self.history[:] = records
+        self.layers[:] = layers
         self.so_far.examples = numbers["examples"]
         for name, value in means.items():
             setattr(self.so_far, name, value)
@@ -189,6 +205,15 @@ def _records(rows: NDArray[np.float64]) -> History:
     ):
         raise ValueError("history has a row that cannot be an epoch")
     return [EpochRecord(int(epoch), *others) for epoch, *others in rows.tolist()]
+
+
+def _layer_records(rows: NDArray[np.float64], epochs: int) -> list[LayerRecord]:
+    """Return the health of the layers from its rows; what a layer does not have is NaN."""
+    counts, figures = rows[:, :2], rows[:, 2:]
+    in_range = (counts >= 1).all() and (counts % 1 == 0).all() and (rows[:, 0] <= epochs).all()
+    if not in_range or (figures < 0).any() or (rows[:, 2:4] > 1).any():
+        raise ValueError("layers has a row that cannot be the health of a layer")
+    return [LayerRecord(int(epoch), int(k), *others) for epoch, k, *others in rows.tolist()]
 
 
 def _whole(numbers: Numbers, name: str) -> int:

@@ -21,6 +21,7 @@ IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
 # What makes the small run of `trained_run`, beside its eight answers.
 SMALL = ("--hidden-units", 8, "--learning-rate", 0.015)
 PICTURES = {"loss_history", "accuracy_history", "learning_rate_history", "confusion_matrix"}
+PICTURES |= {"layers_history"}
 FILES = {"settings.yaml", "normalization.csv", "framing.csv", "data.csv", "result.csv"} | {
     *(f"{name}.csv" for name in PICTURES),
     *(f"{name}_{number}.csv" for name in ("weights", "biases") for number in (1, 2)),

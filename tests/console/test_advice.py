@@ -7,7 +7,14 @@ import pytest
 
 from nn.console.advice import with_advice
 from nn.errors import DivergedError, MissingNumbaError, RunFolderError, SmallBatchError
-from nn.runs.facts import CompiledSteps, NothingToTrain, NotLearning
+from nn.runs.facts import (
+    CompiledSteps,
+    DeadUnits,
+    NothingToTrain,
+    NotLearning,
+    SaturatedUnits,
+    SmallSteps,
+)
 from nn.settings.flags import parse_command_line
 
 DIVERGED = DivergedError(epoch=1, learning_rate=0.5, loss=math.nan, guessing=2.3)
@@ -24,6 +31,15 @@ ADVISED = [
         "It may need a larger learning rate or another initialization (--initialization xavier or"
         " he).",
     ),
+    (
+        DeadUnits(0.1, "xavier", 1, 40, 64),
+        "Try --learning-rate 0.01, perhaps with --initialization he.",
+    ),
+    (
+        SaturatedUnits(0.1, "gauss", 1, 0.7),
+        "Try --learning-rate 0.01, or --initialization xavier.",
+    ),
+    (SmallSteps(1e-5, "xavier", 4e-6), "Try --learning-rate 0.001."),
     (NothingToTrain(5, ""), "Pass a larger --epochs to continue."),
 ]
 
@@ -40,6 +56,7 @@ def test_advice_follows_on_what_happened(fact: object, advice: str) -> None:
         "12 images",
         NothingToTrain(5, "3 epochs"),
         CompiledSteps("adam"),
+        NotLearning(3, 2.3, 0.5, "he", is_explained=True),
         RunFolderError("no folder"),
     ],
     ids=str,
@@ -62,3 +79,11 @@ def test_what_is_set_already_is_not_advised(initialization: str, other: str) -> 
     diverged = DivergedError(epoch=1, learning_rate=0.5, loss=math.nan, guessing=2.3)
     diverged.normalization = "simple"
     assert with_advice(diverged).endswith("Try --learning-rate 0.05.")
+    assert with_advice(DeadUnits(0.1, "he", 1, 40, 64)).endswith("Try --learning-rate 0.01.")
+    saturated = SaturatedUnits(0.1, "xavier", 1, 0.7)
+    assert with_advice(saturated).endswith("Try --learning-rate 0.01.")
+
+
+@pytest.mark.parametrize(("ratio", "rate"), [(9e-5, "0.01"), (1e-6, "1"), (0.0, "1000")])
+def test_the_learning_rate_that_is_advised_makes_steps_of_a_usual_size(ratio, rate):
+    assert with_advice(SmallSteps(1e-3, "he", ratio)).endswith(f"Try --learning-rate {rate}.")

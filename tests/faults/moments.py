@@ -10,7 +10,7 @@ from tests.programs import Program
 SAVED = ("loss_history.csv", "weights_1.csv", "biases_1.csv", "weights_2.csv", "biases_2.csv")
 SAVED += ("seconds.txt", "confusion_matrix.csv", "result.csv")
 DRAWN = ("loss_history.png", "accuracy_history.png", "learning_rate_history.png")
-DRAWN += ("confusion_matrix.png", "first_layer.png", "report.html")
+DRAWN += ("layers_history.png", "confusion_matrix.png", "first_layer.png", "report.html")
 MOMENTS = ("loading", "training", "saving", "drawing")
 CHECKPOINTS = 12  # about; of a whole run
 

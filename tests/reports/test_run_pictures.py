@@ -10,11 +10,14 @@ from nn.errors import RunFolderError
 from nn.files import atomic_write
 from nn.reports import run_pictures
 from nn.reports.run_pictures import draw_run
+from nn.runs.layers_history import write_layers_history
 from nn.runs.run_folder import RunFolder
 from nn.training.history import EpochRecord
+from nn.training.layer_health import LayerRecord
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MATRIX = np.array([[5, 1, 0], [2, 7, 0], [0, 0, 9]])
+LAYERS = [LayerRecord(1, 1, 0.0, 0.5, 8.0, 1.0, 0.001)]
 
 
 @pytest.fixture
@@ -26,6 +29,7 @@ def folder(tmp_path) -> Path:
             EpochRecord(2, 0.25, 1.0, 0.75, 0.5, 0.875, seconds=1),
         ]
     )
+    write_layers_history(run.path, LAYERS)
     run.write_confusion_matrix(MATRIX)
     return run.path
 
@@ -45,6 +49,10 @@ def drawn(monkeypatch) -> dict[str, dict]:
     def matrix(path, matrix, title, names):
         calls[path.name] = {"matrix": matrix.tolist(), "title": title}
 
+    def layers(path, records, title):
+        calls[path.name] = {"layers": records, "title": title}
+
+    monkeypatch.setattr(run_pictures, "plot_layers_history", layers)
     monkeypatch.setattr(run_pictures, "plot_history", history)
     monkeypatch.setattr(run_pictures, "plot_learning_rate", learning_rate)
     monkeypatch.setattr(run_pictures, "plot_confusion_matrix", matrix)
@@ -73,6 +81,7 @@ def test_every_curve_gets_its_own_numbers(folder, drawn):
             "rates": [0.5, 0.25],
             "title": "data, run",
         },
+        "layers_history.png": {"layers": LAYERS, "title": "data, run"},
         "confusion_matrix.png": {"matrix": MATRIX.tolist(), "title": "data, run"},
     }
 
@@ -85,12 +94,13 @@ def test_each_picture_stands_beside_the_file_of_its_stem(folder):
     assert set(pictures) == {Path(name).stem for name in before}
     assert all(path.read_bytes().startswith(PNG) for path in pictures.values())
     assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
-    assert len(list(folder.iterdir())) == 8
+    assert len(list(folder.iterdir())) == 10
     assert sorted(begun) == sorted(path.name for path in pictures.values())
 
 
 def test_a_run_without_a_whole_epoch_has_only_its_confusion_matrix_drawn(folder, drawn):
     RunFolder(folder).write_histories([])
+    write_layers_history(folder, [])
     draw_run(folder, "data, run")
     assert set(drawn) == {"confusion_matrix.png"}
 

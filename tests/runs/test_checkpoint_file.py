@@ -72,7 +72,9 @@ def test_numpy_reads_it_and_finds_the_training(run):
         numbers = json.loads(arrays["numbers.json"])
         history = arrays["history"]
     folders = {name.split("/")[0] for name in names}
-    assert folders == {"network", "sound", "best", "optimizer", "history", "numbers.json"}
+    assert folders == {
+        *("network", "sound", "best", "optimizer", "history", "layers", "numbers.json")
+    }
     assert {"optimizer/mean", "optimizer/square", "optimizer/steps"} <= names
     assert numbers["examples"] == 2 * 64
     assert set(numbers["streams"]) == {"shuffling", "dropout_1"}
@@ -83,7 +85,7 @@ def test_a_checkpoint_of_an_epochs_end_has_no_network_twice(settings):
     run = run_experiment(settings(name="run")).folder
     with np.load(run.checkpoint) as arrays:
         assert {name.split("/")[0] for name in arrays} == {
-            *("network", "optimizer", "history", "numbers.json")
+            *("network", "optimizer", "history", "layers", "numbers.json")
         }
 
 
@@ -246,9 +248,11 @@ def test_random_bytes_end_in_the_same_training_or_in_a_refusal(run):
     arrays_end = content.index(b"PK\x01\x02")
     rng = np.random.default_rng(0)
     accepted = 0
-    for _ in range(600):
+    date = np.array([12])  # of the first member
+    for number in range(600):
         damaged = bytearray(content)
-        for place in rng.integers(0, arrays_end, rng.integers(1, 4)):
+        places = rng.integers(0, arrays_end, rng.integers(1, 4))
+        for place in places if number else date:
             damaged[place] = rng.integers(256)
         run.checkpoint.write_bytes(damaged)
         try:

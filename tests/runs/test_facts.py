@@ -4,7 +4,14 @@ import math
 
 import pytest
 
-from nn.runs.facts import CompiledSteps, NothingToTrain, NotLearning
+from nn.runs.facts import (
+    CompiledSteps,
+    DeadUnits,
+    NothingToTrain,
+    NotLearning,
+    SaturatedUnits,
+    SmallSteps,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +36,19 @@ def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
     assert str(NothingToTrain(5, "3 epochs")) == (
         "Training ended after epoch 5 by early stopping (patience: 3 epochs): there is nothing "
         "left to train."
+    )
+
+
+def test_ill_layers_are_described_by_what_was_counted() -> None:
+    assert str(DeadUnits(0.1, "he", 2, 40, 64)) == (
+        "40 of 64 ReLU units of layer 2 are silent for every image, so they no longer learn."
+    )
+    assert str(SaturatedUnits(0.1, "he", 1, 0.725)) == (
+        "72% of the sigmoid outputs of layer 1 are close to 0 or 1, where almost no gradient "
+        "passes."
+    )
+    assert str(SmallSteps(0.1, "he", 4.2e-6)) == (
+        "A step changes the weights by 4e-06 of their size; about 0.001 is usual."
     )
 
 

@@ -1,11 +1,14 @@
 """What a training hands over to a checkpoint, and takes back from it."""
 
+import math
+
 import numpy as np
 import pytest
 
 from nn.runs.assembly import assemble
 from nn.runs.preparation import prepare_data
 from nn.training.history import EpochRecord
+from nn.training.layer_health import LayerRecord
 from nn.training.state import Checkpoint
 
 
@@ -29,6 +32,7 @@ def advance(state) -> None:
     for rng in state.streams.values():
         rng.random(3)
     state.history.append(EpochRecord(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+    state.layers.append(LayerRecord(1, 1, math.nan, 0.25, 2.0, 3.0, math.inf))
     state.so_far.add(8, 0.7, 0.25)
     state.so_far.last_finite = {n: array + 3 for n, array in state.network.arrays.items()}
 
@@ -50,6 +54,7 @@ def test_another_training_takes_over_all_that_steps_change(made):
     draws = [[rng.random() for rng in state.streams.values()] for state in (first, second)]
     assert draws[0] == draws[1]
     assert second.history == first.history
+    assert str(second.layers) == str(first.layers)  # NaN equals nothing
 
 
 def test_the_best_network_is_taken_over_beside_the_latest(made):
@@ -70,6 +75,16 @@ def test_the_layout_is_that_of_the_arrays_that_were_gathered(made):
     assert "sound/weights_1" in expected  # the name in the checkpoints of all versions
 
 
+def test_a_checkpoint_from_before_layers_were_looked_at_is_taken_over(made):
+    first, second = made(), made()
+    advance(first)
+    kept = copied(first.gather())
+    del kept.numbers["layers"], kept.arrays["layers"]
+    assert second.layout(kept.numbers).keys() == kept.arrays.keys()
+    second.put_back(kept)
+    assert (second.history, second.layers) == (first.history, [])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -78,6 +93,8 @@ def test_the_layout_is_that_of_the_arrays_that_were_gathered(made):
         (lambda kept: kept.arrays["network/biases_1"].fill(np.nan), "network/biases_1 holds"),
         (lambda kept: kept.numbers.update(streams={}), "streams must be those of shuffling"),
         (lambda kept: kept.arrays["history"].fill(7), "history has a row that cannot be an epoch"),
+        (lambda kept: kept.arrays["layers"].fill(-1), "layers has a row that cannot be the health"),
+        (lambda kept: kept.arrays["layers"].fill(7), "layers has a row that cannot be the health"),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(made, change, message):
@@ -100,3 +117,11 @@ def test_a_checkpoint_stands_at_the_end_of_a_step_or_of_the_epoch(made):
         assert "sound/weights_1" in state.layout(numbers | {"examples": examples})
     with pytest.raises(ValueError, match="which is not the end of a step"):
         state.layout(numbers | {"examples": whole - 2})
+
+
+def test_no_more_layers_are_read_than_the_epochs_have(made):
+    state = made()
+    advance(state)
+    numbers = state.gather().numbers
+    with pytest.raises(ValueError, match="layers has 99 rows, more than 1 epochs can have"):
+        state.layout(numbers | {"layers": 99})
