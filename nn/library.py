@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.console.notebook_progress import NotebookProgress
-from nn.datasets.batches import CHUNK_ROWS, Chunk
+from nn.datasets.batches import Chunk, rows_at_once
 from nn.datasets.sources import load_images
 from nn.errors import DataError
 from nn.gradients import check_gradients
@@ -103,7 +103,8 @@ class Shuffled:
     def epoch(self, skip: int = 0) -> Iterator[Chunk]:
         """Yield every example once, many batches at a time."""
         order = self.rng.permutation(self.examples)
-        rows = max(1, CHUNK_ROWS // self.batch_size) * self.batch_size
+        at_once = rows_at_once(self.inputs.shape[1])
+        rows = max(1, at_once // self.batch_size) * self.batch_size
         for start in range(skip, self.examples, rows):
             chosen = order[start : start + rows]
             yield Chunk(self.inputs[chosen], self.labels[chosen])

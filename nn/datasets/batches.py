@@ -2,7 +2,8 @@
 
 The order of the examples is shuffled again for every epoch, so that no two examples always meet in
 the same batch. Gathering and normalizing four rows at a time would cost more than the step that
-uses them. So about two thousand are prepared at once, and the trainer slices its batches from them.
+uses them. So about two thousand are prepared at once (fewer of large images), and the trainer slices
+its batches from them.
 """
 
 import math
@@ -17,6 +18,7 @@ from nn.datasets.images import LabelledImages
 from nn.datasets.normalization import Normalization
 
 CHUNK_ROWS = 2048
+_LARGEST_CHUNK = 2**24  # numbers, 64 MiB in float32: 2,048 images of 90 x 90 pixels
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Batches:
         batch_size: examples per step, from 1; a larger number than there are means all at once.
         rng: the random stream of the order, used for nothing else.
         distortion: applied to every image, differently in every epoch; None for no distortion.
-        chunk_rows: about how many rows are prepared at a time.
+        chunk_rows: about how many rows are prepared at a time, fewer if they are long.
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class Batches:
         self._part = part
         self._normalization = normalization
         self._rng = rng
-        whole_batches = max(1, chunk_rows // batch_size) * batch_size
+        at_once = rows_at_once(_features(part), chunk_rows)
+        whole_batches = max(1, at_once // batch_size) * batch_size
         self._buffer = _Buffer(part, normalization, distortion, min(whole_batches, len(part)))
 
     def __len__(self) -> int:
@@ -98,11 +101,17 @@ def in_order(
     part: LabelledImages, normalization: Normalization, *, chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[Chunk]:
     """Yield every example once, in the order of the part: for evaluation and prediction."""
-    inputs = np.empty((min(chunk_rows, len(part)), _features(part)), dtype=np.float32)
-    for start in range(0, len(part), chunk_rows):
-        images = part.images[start : start + chunk_rows]
-        labels = part.labels[start : start + chunk_rows]
+    rows = rows_at_once(_features(part), chunk_rows)
+    inputs = np.empty((min(rows, len(part)), _features(part)), dtype=np.float32)
+    for start in range(0, len(part), rows):
+        images = part.images[start : start + rows]
+        labels = part.labels[start : start + rows]
         yield Chunk(normalization.apply(images, out=inputs[: len(images)]), labels)
+
+
+def rows_at_once(features: int, most: int = CHUNK_ROWS) -> int:
+    """Return how many rows of so many features are prepared at a time: at most 64 MiB of them."""
+    return max(1, min(most, _LARGEST_CHUNK // features))
 
 
 class _Buffer:

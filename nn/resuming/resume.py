@@ -36,7 +36,7 @@ from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
 from nn.settings.config_files import read_notes
 from nn.settings.declaration import Settings
-from nn.training.state import Checkpoint, TrainingState
+from nn.training.state import TrainingState
 from nn.training.trainer import Observer
 from nn.wording import counted
 
@@ -84,18 +84,18 @@ def resume_run(
         report(data.summary)
         _check_data_unchanged(folder, settings, data, numbers)
         state = assemble(settings, data, report)
-        checkpoint = restore(folder, state) if numbers else None
+        if numbers:
+            restore(folder, state)
         if start:
             adopt(start, state.network, data.images)
         session: RunSession
         if folder.is_finished and _is_extended(folder, saved, settings, state):
-            checkpoint = None  # it has the size of the network, or three times that
             lock.close()
             save_dir = Path(check_settings(given).save_dir) if "save_dir" in given else None
             session = _extend(folder, settings, data, state, save_dir=save_dir, lock=lock)
             report(f"Extending {folder.path}, which stays as it is, as {session.folder.path}.")
         else:
-            session = ResumedSession(folder, checkpoint)
+            session = ResumedSession(folder)
             if not numbers:
                 write_beginning(folder, settings, data, read_notes(folder.path / SETTINGS))
             elif settings != saved:
@@ -129,18 +129,16 @@ def read_progress(folder: RunFolder) -> dict[str, Any]:
         raise _damaged(folder, error) from None
 
 
-def restore(folder: RunFolder, state: TrainingState) -> Checkpoint:
+def restore(folder: RunFolder, state: TrainingState) -> None:
     """Make a training what it was at its run's checkpoint, and return that.
 
     Raises:
         RunFolderError: The checkpoint is damaged, or belongs to another run.
     """
     try:
-        checkpoint = read_checkpoint(folder.checkpoint, state.layout)
-        state.put_back(checkpoint)
+        state.put_back(read_checkpoint(folder.checkpoint, state.layout))
     except (OSError, ValueError) as error:
         raise _damaged(folder, error) from None
-    return checkpoint
 
 
 def _damaged(folder: RunFolder, error: Exception) -> RunFolderError:

@@ -24,6 +24,7 @@ from nn.training.history import EpochRecord, EpochSoFar, History
 # 1.5 times, whatever their initialization; those whose steps are too large exceed 5 times within
 # 2,048 images.
 _HOPELESS = 4
+_JUDGED_FROM = 1024  # images of an epoch; a chunk of large images has fewer
 
 
 class TrainingExamples(Protocol):
@@ -125,7 +126,9 @@ def train(
                 logits = engine.take_steps(examples.inputs, examples.labels, training.batch_size)
             chunk_loss = loss.value(logits, examples.labels)
             so_far.add(len(logits), chunk_loss, accuracy(logits, examples.labels))
-            if not (network.is_finite and so_far.loss < _HOPELESS * guessing):  # true for a NaN
+            enough = so_far.examples >= min(_JUDGED_FROM, training.examples)
+            limit = _HOPELESS * guessing if enough else math.inf
+            if not (network.is_finite and so_far.loss < limit):  # true for a NaN
                 network.restore(last_finite)
                 raise DivergedError(
                     epoch=epoch,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn.datasets.batches import Batches, in_order
+from nn.datasets.batches import CHUNK_ROWS, Batches, in_order, rows_at_once
 from nn.datasets.distortion import Distortion
 from nn.datasets.images import LabelledImages
 from nn.datasets.normalization import Normalization
@@ -148,3 +148,11 @@ def test_the_state_of_the_stream_gives_the_order_of_the_current_epoch() -> None:
         assert rng.bit_generator.state == before
     assert list(dealing) == []
     assert rng.bit_generator.state != before
+
+
+def test_large_images_are_prepared_fewer_at_a_time() -> None:
+    assert [rows_at_once(side * side) for side in (28, 90, 224, 5000)] == [CHUNK_ROWS, 2048, 334, 1]
+    part = LabelledImages(np.zeros((1000, 224, 224), np.uint8), np.zeros(1000, np.int64))
+    dealt = Batches(part, HALVED, 100, rng=np.random.default_rng(0))
+    assert {len(chunk) for chunk in dealt.epoch()} == {300, 100}
+    assert max(map(len, in_order(part, HALVED))) == 334

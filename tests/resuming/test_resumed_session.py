@@ -1,5 +1,6 @@
 """What a resumed session changes in its folder, and undoes when it is discarded."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def test_discarding_puts_back_what_was_there(settings, kind, event):
         resume_run(folder, given(epochs=9, checkpoint_steps=1), observers=end)
     assert all_files(folder.path) == before
     resume_run(folder, {})
+
+
+def test_discarding_works_on_a_disk_without_links(stopped, monkeypatch):
+    def refuse(*names):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    before = all_files(stopped.path)
+    with pytest.raises(StoppedError, match="as it was before"):
+        resume_run(stopped, {}, observers=[EndAt(3, StopTraining(save=False))])
+    assert all_files(stopped.path) == before
 
 
 def test_a_file_that_is_a_link_is_refused_and_its_target_stays_unread(stopped, tmp_path):

@@ -13,6 +13,7 @@ from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, SGD
+from nn.training import trainer
 from nn.training.evaluation import evaluate
 from tests.training.scripted import LOSS, Dealer, Diary, Some, make_network, run, step
 
@@ -96,8 +97,20 @@ def test_a_finite_loss_far_worse_than_guessing_stops_training_in_its_epoch() -> 
     ):
         run(network, Dealer(), learning_rate=0.0, history=history, observers=(diary,))
     np.testing.assert_array_equal(network.parameters.values, before)
-    assert [line[0] for line in diary.lines] == ["start"]
+    assert "end" not in {line[0] for line in diary.lines}
     assert history == []
+
+
+@pytest.mark.parametrize("judged_from", [1, 9])
+def test_the_first_few_images_of_an_epoch_do_not_stop_training(judged_from, monkeypatch) -> None:
+    """A chunk of large images has fewer than those that the limit was measured with."""
+    monkeypatch.setattr(trainer, "_JUDGED_FROM", judged_from)
+    network, diary = make_network(), Diary()
+    network.arrays["weights_2"][:] = 0
+    network.arrays["biases_2"][:] = [30, 0, 0]
+    with pytest.raises(DivergedError):
+        run(network, Dealer(chunk=2, batch_size=2), learning_rate=0.0, observers=(diary,))
+    assert len(diary.lines) == 1 + (judged_from - 1) // 2
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
