@@ -96,6 +96,8 @@ def plot_learning_rate(
 ) -> None:
     """Draw the learning rate of each epoch; the axis starts at 0 unless it is logarithmic.
 
+    A rate that never changes is written instead: that says as much, in a quarter of the time.
+
     Args:
         path: the PNG file to write.
         epochs: whole numbers, ascending, one for each value.
@@ -105,6 +107,11 @@ def plot_learning_rate(
     Raises:
         OSError: the file cannot be written.
     """
+    if len(set(learning_rates)) == 1:
+        with picture(path, 8, 1.6, "Learning rate", title) as figure:
+            which = "1 epoch" if len(epochs) == 1 else f"all {len(epochs):,} epochs"
+            figure.text(0.5, 0.25, f"{learning_rates[0]:g} in {which}", ha="center")
+        return
     with picture(path, 8, 5, "Learning rate", title) as figure:
         axes = figure.subplots()
         values = finite(learning_rates)

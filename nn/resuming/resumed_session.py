@@ -1,9 +1,9 @@
 """A session that resumes a run: it can undo whatever it changes while it trains.
 
 A person may resume a run, look at the new epochs, and discard them. What earlier sessions learned
-must then still be there. Only files that change during training are remembered: a killed session is not
-undone, but resumed. The checkpoint, which can be as large as the memory, keeps a second name on the
-disk; the others are small and stay in memory.
+must then still be there. Only files that change during training are remembered: a killed session is
+resumed, not undone. The checkpoint, which can be as large as the memory, keeps a second name
+on the disk; the others are small and stay in memory.
 """
 
 import os

@@ -85,13 +85,22 @@ def test_a_thousand_epochs_are_drawn_without_marks(tmp_path, drawn):
     assert len(drawn[0].axes[0].get_xticks()) <= 12
 
 
-def test_a_constant_learning_rate_is_a_level_line_above_zero(tmp_path, drawn, texts):
-    plot_learning_rate(tmp_path / "rate.png", [1, 2, 3], [0.001] * 3, "a run")
+def test_a_learning_rate_that_changes_is_a_line_above_zero(tmp_path, drawn):
+    plot_learning_rate(tmp_path / "rate.png", [1, 2, 3], [0.001, 0.001, 0.0005], "a run")
     (axes,) = drawn[0].axes
     assert axes.get_ylim()[0] == 0
     assert axes.get_ylim()[1] > 0.001
     assert axes.get_ylabel() == "learning rate"
-    assert "0.001" in texts(drawn[0])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "words"), [([1], "0.001 in 1 epoch"), ([1, 2, 3], "0.001 in all 3 epochs")]
+)
+def test_a_constant_learning_rate_is_written_without_axes(tmp_path, drawn, texts, epochs, words):
+    plot_learning_rate(tmp_path / "rate.png", epochs, [0.001] * len(epochs), "a run")
+    assert drawn[0].axes == []
+    assert words in texts(drawn[0])
+    assert any("a run" in text for text in texts(drawn[0]))
 
 
 def test_the_legend_of_a_training_under_way_says_so_far():
