@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
 
 from nn.console.review import Preview, compiled_choice, review_text
+from nn.errors import SettingError
 from nn.settings.declaration import TRAINING, Settings
 from nn.settings.explanations import EXPLANATIONS
 from nn.settings.repeat_command import repeat_command
@@ -168,12 +169,9 @@ def hold_interview(
                 continue
         else:
             answered = settings.model_copy(update=answers)
-            text, repeat, others = review(answered)
-            asker.show(text)
-            asker.show(f"{repeat}\n", to_copy=True)
-            starts = [(TRAIN, {}), *others]
+            starts = _show_review(asker, answered, review)
             actions = [*(choice for choice, _ in starts), CHANGE, QUIT]
-            action = asker.choose("Ready?", actions, TRAIN.value, back)
+            action = asker.choose("Ready?", actions, actions[0].value, back)
             for choice, changes in starts:
                 if action == choice.value:
                     return answered.model_copy(update=dict(changes)), answers
@@ -184,6 +182,20 @@ def hold_interview(
                 before = _choose_question(asker, questions, answers)
         for setting in before[-1:]:
             del answers[setting.name]
+
+
+def _show_review(
+    asker: Asker, answered: Model, review: Callable[[Model], Review]
+) -> list[tuple[Choice, Mapping[str, Any]]]:
+    """Show the review; return the ways to start, none if the answers do not fit each other."""
+    try:
+        text, repeat, others = review(answered)
+    except SettingError as error:
+        asker.show(f"\n{error}\n")
+        return []
+    asker.show(text)
+    asker.show(f"{repeat}\n", to_copy=True)
+    return [(TRAIN, {}), *others]
 
 
 def _choose_question(

@@ -2,8 +2,8 @@
 
 The order of the examples is shuffled again for every epoch, so that no two examples always meet in
 the same batch. Gathering and normalizing four rows at a time would cost more than the step that
-uses them. So about two thousand are prepared at once (fewer of large images), and the trainer slices
-its batches from them.
+uses them. So about two thousand are prepared at once, fewer of large images, and the trainer
+slices its batches from them.
 """
 
 import math
