@@ -10,6 +10,7 @@
     print((network.predict(test_images) == test_labels).mean())
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ __all__ = [
     "xavier",
 ]
 
+_LARGE = 30  # more than standardized pixels reach; raw ones go to 255
+
 
 @dataclass
 class Shuffled:
@@ -128,7 +131,8 @@ def train(
 
     Args:
         network: Ends in one unit per class.
-        images: Any type of number, (N, H, W) or rows (N, D); scaled to about -1 to 1.
+        images: Any type of number, (N, H, W) or rows (N, D); scaled to about -1 to 1. Larger ones
+            get a warning, since `Network.predict` needs the same scale.
         labels: Whole numbers from 0 to K - 1, (N,).
         epochs: Passes over all examples.
         batch_size: Examples per step.
@@ -203,6 +207,13 @@ def _checked(
             f"Dense({max(int(classes.max()) + 1, 2)})"
         )
     rows = np.ascontiguousarray(pixels.reshape(len(pixels), features), np.float32)
+    lowest, highest = float(rows.min()), float(rows.max())
+    if max(-lowest, highest) > _LARGE:
+        warnings.warn(
+            f"{of_images} range from {lowest:g} to {highest:g}; networks learn badly from numbers "
+            "beyond about -1 to 1. Divide pixels by 255, here and before predicting.",
+            stacklevel=3,
+        )
     return rows, classes.astype(np.int64)
 
 

@@ -52,6 +52,15 @@ def test_all_its_names_can_be_imported_from_the_package_and_nothing_else() -> No
         nn.dense  # noqa: B018
 
 
+def test_images_that_are_not_scaled_get_a_warning() -> None:
+    images = np.full((20, 2, 2), 35, np.uint8)
+    labels, network = np.arange(20) % 2, Network([Dense(2)], input_shape=4)
+    optimizer = Momentum(network.parameters, learning_rate=1e-9)
+    with pytest.warns(UserWarning, match="images range from 35 to 35.*Divide pixels by 255"):
+        train(network, images, labels, epochs=1, optimizer=optimizer, progress=False)
+    train(network, images / 255, labels, epochs=1, progress=False)  # a warning would be an error
+
+
 def test_plain_arrays_train_a_network_and_it_answers() -> None:
     points, labels = rings()
     network = Network([Dense(32), ReLU(), Dense(3)], input_shape=2)

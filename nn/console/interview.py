@@ -170,7 +170,7 @@ def hold_interview(
         else:
             answered = settings.model_copy(update=answers)
             starts = _show_review(asker, answered, review)
-            actions = [*(choice for choice, _ in starts), CHANGE, QUIT]
+            actions = [*(choice for choice, _ in starts), *([CHANGE] if questions else []), QUIT]
             action = asker.choose("Ready?", actions, actions[0].value, back)
             for choice, changes in starts:
                 if action == choice.value:

@@ -7,7 +7,11 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from nn.console.searching import gather_plan, search_command
+from nn.console.interview import CHANGE, hold_interview
+from nn.console.searching import _review, gather_plan, search_command
+from nn.searching.plan import plan_search
+from nn.settings.search_declaration import SEARCH, SearchSettings
+from tests.console.test_interview import ENTER, Script
 
 STUDIES = Path(__file__).resolve().parents[2] / "configs" / "studies"
 PLACES = {
@@ -60,3 +64,20 @@ def test_the_command_of_a_search_starts_the_same_search():
     again = gather_plan(rest)
     assert again.search == plan.search
     assert again.base == plan.base
+
+
+def test_a_grid_of_a_range_is_explained_and_an_answer_can_be_changed():
+    script = Script(ENTER, ENTER, "grid", ENTER, CHANGE.value, "sampler", "random")
+    search, _ = hold_interview(
+        script, SEARCH, SearchSettings(), {}, lambda search: _review(plan_search(search, {}))
+    )
+    assert "learning_rate is a range" in "".join(script.shown)
+    assert script.asked[4:6] == ["Ready?", "Which answer?"]
+    assert script.suggested[4] == CHANGE.value
+    assert (search.sampler, search.trials) == ("random", 20)
+
+
+def test_with_every_answer_given_there_is_none_to_change():
+    given = SearchSettings(**{one.name: one.default for one in SEARCH.asked} | {"sampler": "grid"})
+    with pytest.raises(SystemExit):
+        hold_interview(Script(), SEARCH, given, {}, lambda search: _review(plan_search(search, {})))
