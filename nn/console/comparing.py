@@ -4,11 +4,13 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from nn.comparing.answers import answers_of_best
 from nn.comparing.compare import Comparison, compare
 from nn.comparing.compared_run import read_runs
 from nn.console.program import say, when_stopped
 from nn.console.terminal import columns_of
-from nn.reports.comparison_files import FOLDER, comparison_table, write_comparison
+from nn.reports.comparison_files import FOLDER, write_comparison
+from nn.reports.comparison_table import comparison_table
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
 from nn.runs.find_run import finished_runs
 from nn.runs.run_folder import RunFolder
@@ -36,7 +38,8 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
             "The same command compares the runs again."
         )
     ):
-        write_comparison(folder.path, comparison, f"{data}, {name}")
+        answers = answers_of_best(comparison, report=say)
+        write_comparison(folder.path, comparison, f"{data}, {name}", answers)
         if weights:
             _draw_weights(comparison)
     say(f"Saved in {folder.path}")

@@ -1,32 +1,41 @@
-"""The files of a comparison, and the table that is printed."""
+"""The files of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from nn.comparing.compare import MEASURES, Comparison, SettingGroup
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
+from nn.reports.comparison_page import comparison_page
 from nn.reports.comparison_plots import Curves, plot_comparison
 from nn.reports.confusion_plots import plot_confusion_difference
 from nn.runs.class_names_file import read_class_names
 from nn.runs.csv_files import csv_text, write_array
+from nn.runs.predictions import Predictions
 
 FOLDER = "comparisons"
 _CURVES = tuple(
     f"{part}_{kind}" for kind in ("accuracy", "loss") for part in ("training", "validation")
 )
-_MOST_ROWS = 30
-_WIDEST_SETTING = 40
-_MARKS = {"best": "*", "within noise": "~", "": " "}
-# Columns of the printed table that a narrow screen can do without, the least important first.
-_DISPENSABLE = ("training", "parameters", "seconds", "epochs", "loss", "seeds")
 
 
-def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[Path]:
+def write_comparison(
+    folder: Path,
+    comparison: Comparison,
+    title: str,
+    answers: Mapping[str, Predictions] | None = None,
+) -> list[Path]:
     """Write tables and pictures of a comparison; return the files.
 
-    `table.csv` has a row for each group, `runs.csv` a row for each run, and `curves.png` shows the
-    histories. Two runs on the same data also get `confusion_difference.csv` and `.png`.
+    `table.csv` has a row for each group, `runs.csv` a row for each run, `curves.png` shows the
+    histories, and `comparison.html` is a page to explore them. Two runs on the same data also get
+    `confusion_difference.csv` and `.png`.
+
+    Args:
+        folder: The folder to write into.
+        comparison: The comparison.
+        title: The data's and the comparison's name.
+        answers: For the page: what runs, by name, predict for the same test images.
 
     Raises:
         RunFolderError: the folder cannot be written, or a confusion matrix is damaged.
@@ -46,6 +55,8 @@ def write_comparison(folder: Path, comparison: Comparison, title: str) -> list[P
             names = [run.folder.name for run in comparison.runs]
             classes = read_class_names(comparison.runs[0].folder.path, len(difference))
             plot_confusion_difference(paths[-1], difference, (names[0], names[1]), title, classes)
+        paths.append(folder / "comparison.html")
+        write_atomically(paths[-1], comparison_page(comparison, title, answers or {}))
     return paths
 
 
@@ -83,76 +94,3 @@ def _run_rows(comparison: Comparison) -> list[list[object]]:
             name = run.folder.name
             rows.append([name, *group.settings.values(), run.seed, *figures, *last])
     return rows
-
-
-def comparison_table(comparison: Comparison, width: int | None = None) -> str:
-    """Return the printed table: a row for each group, the best first.
-
-    Args:
-        comparison: The comparison.
-        width: Of the screen, in characters; columns that do not fit are left out. None for all
-            columns.
-    """
-    shown = comparison.groups[:_MOST_ROWS]
-    table = _columns(comparison, shown)
-    for name in _DISPENSABLE:
-        if width is None or len(_lines(table)[0]) <= width:
-            break
-        table.pop(name, None)
-    lines = _lines(table)
-    left = len(comparison.groups) - len(shown)
-    if left:
-        lines.append(f"... and {left:,} more, in table.csv")
-    words = {word for column in comparison.verdicts.values() for word in column}
-    if len(comparison.groups) > 1:
-        noise = "; ~ within seed noise of the best" if "within noise" in words else ""
-        lines.append(f"* best{noise}")
-    return "\n".join(lines)
-
-
-def _columns(comparison: Comparison, shown: Sequence[SettingGroup]) -> dict[str, list[str]]:
-    """Return the heading and the cells of each column."""
-    names = comparison.differing or ["run"]
-    columns = {}
-    for name in names:
-        cells = [group.settings.get(name, group.label) or "-" for group in shown]
-        columns[name] = [_cut(cell) for cell in cells]
-    columns["seeds"] = [str(len(group.runs)) for group in shown]
-    for part in ("training", "validation", "test"):
-        measure = f"{part}_accuracy"
-        columns[part] = [
-            f"{group.mean(measure):.2%}{_spread(group, measure)}{_MARKS[verdict]}"
-            for group, verdict in zip(shown, comparison.verdicts[measure], strict=False)
-        ]
-    columns["loss"] = [
-        f"{group.mean('validation_loss'):.4f}{_MARKS[verdict]}"
-        for group, verdict in zip(shown, comparison.verdicts["validation_loss"], strict=False)
-    ]
-    columns["epochs"] = [f"{group.mean('epochs'):.0f}" for group in shown]
-    columns["seconds"] = [
-        "-" if group.seconds is None else f"{group.seconds:.1f}" for group in shown
-    ]
-    columns["parameters"] = [f"{group.runs[0].result.parameters:,}" for group in shown]
-    if all(len(group.runs) == 1 for group in shown):
-        del columns["seeds"]
-    return columns
-
-
-def _spread(group: SettingGroup, measure: str) -> str:
-    deviation = group.deviation(measure)
-    return "" if deviation is None else f" ±{100 * deviation:.2f}"
-
-
-def _cut(cell: str) -> str:
-    return cell if len(cell) <= _WIDEST_SETTING else f"{cell[: _WIDEST_SETTING - 1]}…"
-
-
-def _lines(columns: dict[str, list[str]]) -> list[str]:
-    """Return the lines of the table, the headings first, numbers right-aligned."""
-    numbers = {"seeds", "training", "validation", "test", "loss", "epochs", "seconds", "parameters"}
-    drawn = []
-    for name, cells in columns.items():
-        width = max(map(len, [name, *cells]))
-        align = ">" if name in numbers else "<"
-        drawn.append([f"{cell:{align}{width}}" for cell in [name, *cells]])
-    return ["  ".join(row).rstrip() for row in zip(*drawn, strict=True)]

@@ -33,7 +33,7 @@ from nn.settings.repeat_command import repeat_command
 _SCRIPTS = (
     *("layers.js", "gradients.js", "preparation.js", "digit_line.js", "drawing.js", "pictures.js"),
     *("bars.js", "sheets.js", "weights.js", "unit.js", "inside.js", "collection.js"),
-    *("handwriting.js", "charts.js", "report.js"),
+    *("handwriting.js", "charts.js", "dialog.js", "report.js"),
 )
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60

@@ -76,13 +76,20 @@ def _finite(values: NDArray[np.float64]) -> list[float | None]:
 def image_data(predictions: Predictions, most_pixels: int = MOST_PIXELS) -> dict[str, Any]:
     """Return the chosen test images with their true and predicted classes and confidences."""
     chosen = choose_images(predictions, most_pixels)
-    png, columns = make_sprite(predictions.images[chosen])
     confidence = np.nan_to_num(predictions.confidence[chosen].astype(np.float64))
     return {
-        "sprite": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
-        "columns": columns,
+        **sprite_data(predictions.images[chosen]),
         "index": chosen.tolist(),
         "true": predictions.true[chosen].tolist(),
         "predicted": predictions.predicted[chosen].tolist(),
         "confidence": confidence.round(4).tolist(),
+    }
+
+
+def sprite_data(images: NDArray[np.uint8]) -> dict[str, Any]:
+    """Return images, (N, H, W), as one picture with so many of them in a row."""
+    png, columns = make_sprite(images)
+    return {
+        "sprite": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
+        "columns": columns,
     }

@@ -59,7 +59,8 @@ def test_without_any_input_all_runs_are_compared_and_that_is_said(compare, save_
     assert re.match(r"momentum +2 .* 89\.50% ±0\.71\* ", best)
     assert lines[-1] == f"Saved in {Path('saved_files') / 'comparisons' / 'mine'}"
     folder = save_dir / "comparisons" / "mine"
-    assert {path.name for path in folder.iterdir()} == {"table.csv", "runs.csv", "curves.png"}
+    files = {"table.csv", "runs.csv", "curves.png", "comparison.html"}
+    assert {path.name for path in folder.iterdir()} == files
     first, second = rows(folder / "table.csv")
     assert (first["optimizer"], first["seeds"], first["validation_accuracy_verdict"]) == (
         "momentum", "2", "best",

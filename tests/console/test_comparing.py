@@ -22,11 +22,13 @@ def comparison(monkeypatch, tmp_path):
     made = SimpleNamespace(runs=runs, notes=[NOTE], titles=[])
     monkeypatch.setattr(comparing, "comparison_table", lambda given, width: f"table {width}")
 
-    def write(folder, given, title):
+    def write(folder, given, title, answers=None):
         made.titles.append(title)
+        made.answers = answers
         return [folder / "comparison.csv"]
 
     monkeypatch.setattr(comparing, "write_comparison", write)
+    monkeypatch.setattr(comparing, "answers_of_best", lambda given, report: {"a": "answers"})
     monkeypatch.setattr(comparing, "draw_first_layer", lambda folder, title: True)
     monkeypatch.setattr(comparing, "read_runs", lambda runs, report: runs)
     monkeypatch.setattr(comparing, "compare", lambda runs: made)
@@ -38,6 +40,7 @@ def test_a_comparison_is_saved_under_its_name_and_missing_pictures_are_drawn(
 ) -> None:
     show_comparison(comparison, tmp_path, "mine", weights=True)
     assert comparison.titles == ["drawn and mnist, mine"]
+    assert comparison.answers == {"a": "answers"}
     assert capsys.readouterr().out.splitlines() == [
         "table None",
         NOTE,

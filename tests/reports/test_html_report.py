@@ -171,7 +171,7 @@ def test_the_policy_lets_in_these_scripts_and_this_style_alone(make_page):
 
     assert rules["style-src"] == [hashed(style)]
     assert rules["script-src"] == [hashed(script) for script in scripts]
-    assert len(scripts) == 15
+    assert len(scripts) == 16
 
 
 def test_it_holds_the_networks_numbers_to_the_last_bit(make_page):

@@ -33,20 +33,12 @@ class LineChart {
    * @param {function(number): void} contents.onPoint Called with the position of an epoch.
    */
   constructor(figure, { epochs, curves, write, factor = 1, unit = "", fromZero, onPoint }) {
-    this.epochs = epochs;
-    this.curves = curves;
-    this.write = write;
+    Object.assign(this, { epochs, write, factor, unit, fromZero });
     this.label = figure.dataset.label;
     this.plot = figure.querySelector(".plot");
     this.readout = figure.querySelector("output");
     this.texts = { epoch: figure.querySelector(".epoch"), values: figure.querySelector(".values") };
     this.position = epochs.length - 1;
-    const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
-    this.scale = makeScale(values, fromZero);
-    this.tickLabels = writeTicks(this.scale, factor, unit);
-    const longest = Math.max(...this.tickLabels.map((label) => label.length));
-    this.left = 12 + DIGIT_WIDTH * longest;
-
     this.svg = element("svg", { role: "img", tabindex: "0" });
     this.svg.setAttribute(
       "aria-label",
@@ -54,7 +46,18 @@ class LineChart {
     );
     this.plot.append(this.svg);
     this.listen(onPoint);
+    this.choose(curves);
     new ResizeObserver(() => this.draw()).observe(this.plot);
+  }
+
+  /** @param {Curve[]} curves Those to draw, on an axis that fits them. */
+  choose(curves) {
+    this.curves = curves;
+    const values = curves.flatMap((curve) => curve.values).filter((value) => value !== null);
+    this.scale = makeScale(values, this.fromZero);
+    this.tickLabels = writeTicks(this.scale, this.factor, this.unit);
+    const longest = Math.max(...this.tickLabels.map((label) => label.length));
+    this.left = 12 + DIGIT_WIDTH * longest;
     this.draw();
   }
 
@@ -71,7 +74,8 @@ class LineChart {
     this.svg.addEventListener("pointerdown", point);
     this.svg.addEventListener("keydown", (event) => {
       const last = this.epochs.length - 1;
-      const moves = { ArrowLeft: this.position - 1, ArrowRight: this.position + 1, Home: 0, End: last };
+      const [left, right] = [this.position - 1, this.position + 1];
+      const moves = { ArrowLeft: left, ArrowRight: right, Home: 0, End: last };
       if (!(event.key in moves)) return;
       event.preventDefault();
       this.readout.setAttribute("aria-live", "polite");
@@ -126,6 +130,7 @@ class LineChart {
         return;
       }
       path += `${pen}${this.x(this.epochs[n]).toFixed(1)} ${this.y(value).toFixed(1)}`;
+      if (pen === "M") path += "h0"; // a value on its own is a dot
       pen = "L";
     });
     return element("path", { class: `curve ${curve.name}`, d: path });
@@ -153,7 +158,8 @@ class LineChart {
       texts.push(this.curves.length > 1 ? `${name} ${value}` : value);
     }
     this.texts.epoch.textContent = `epoch ${epoch}`;
-    this.texts.values.textContent = texts.join(", ");
+    // More than two are read elsewhere.
+    this.texts.values.textContent = this.curves.length > 2 ? "" : texts.join(", ");
   }
 
   /** @param {number} epoch */
@@ -194,7 +200,8 @@ function makeScale(values, fromZero) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough);
   const ticks = [];
-  for (let n = Math.floor(low / step); n <= Math.ceil(high / step - 1e-9); n++) ticks.push(n * step);
+  const end = Math.ceil(high / step - 1e-9);
+  for (let n = Math.floor(low / step); n <= end; n++) ticks.push(n * step);
   const [first, last] = [ticks[0], ticks.at(-1)];
   return { log: false, ticks, share: (value) => (value - first) / (last - first) };
 }

@@ -61,6 +61,22 @@ class TestImages {
     return new Uint8ClampedArray(height * width).map((_, n) => data[4 * n]);
   }
 
+  /**
+   * Return what stands below an image.
+   *
+   * @param {number} number
+   * @returns {{kind: string, classes: string, sure: string}} `kind` is a class of the style sheet.
+   */
+  caption(number) {
+    const right = this.labels[number] === this.predicted[number];
+    const truth = nameOf(this.labels[number]);
+    return {
+      kind: right ? "right" : "wrong",
+      classes: right ? truth : `${truth} → ${nameOf(this.predicted[number])}`,
+      sure: percent(this.confidence[number]),
+    };
+  }
+
   /** @param {number} number */
   describe(number) {
     const classes = describeClasses(this.labels[number], this.predicted[number]);
@@ -108,17 +124,14 @@ class Gallery {
    * @param {number} position In this gallery.
    */
   picture(number, position) {
-    const { labels, predicted, confidence } = this.images;
-    const right = labels[number] === predicted[number];
+    const { kind, classes, sure } = this.images.caption(number);
     const button = document.createElement("button");
     button.type = "button";
-    button.className = right ? "picture right" : "picture wrong";
+    button.className = `picture ${kind}`;
     button.setAttribute("aria-label", this.images.describe(number));
     const canvas = document.createElement("canvas");
     this.images.draw(canvas, number);
-    const truth = nameOf(labels[number]);
-    const words = right ? truth : `${truth} → ${nameOf(predicted[number])}`;
-    button.append(canvas, span("classes", words), span("sure", percent(confidence[number])));
+    button.append(canvas, span("classes", classes), span("sure", sure));
     button.addEventListener("click", () => this.onOpen(this.numbers, position));
     const item = document.createElement("li");
     item.append(button);

@@ -5,11 +5,6 @@
  * tables.
  */
 
-/** @param {string} id */
-function byId(id) {
-  return document.getElementById(id);
-}
-
 /**
  * Draw the three charts; pointing at an epoch in one of them marks it in all.
  *
@@ -101,54 +96,11 @@ function moveWithArrows(cells) {
       do {
         row += down;
         column += right;
-      } while (row >= 0 && row < side && column >= 0 && column < side && !at.has(`${row} ${column}`));
-      at.get(`${row} ${column}`)?.focus();
+        if (Math.min(row, column) < 0 || Math.max(row, column) >= side) return;
+      } while (!at.has(`${row} ${column}`));
+      at.get(`${row} ${column}`).focus();
     });
   }
-}
-
-/**
- * Show a single test image with its probabilities in a dialog.
- *
- * @param {TestImages} images
- * @param {?Network} network
- * @param {number} classes
- * @param {function(number): void} onLookInside Given the image to look at inside the network.
- * @returns {function(number[], number): void} Opens one of several images.
- */
-function startDialog(images, network, classes, onLookInside) {
-  const dialog = byId("one-image");
-  const bars = network && new ProbabilityBars(byId("one-bars"), classes);
-  let [numbers, position] = [[], 0];
-  const show = (wanted) => {
-    position = Math.min(numbers.length - 1, Math.max(0, wanted));
-    const pixels = images.draw(byId("one-canvas"), numbers[position]);
-    const label = images.labels[numbers[position]];
-    if (bars) bars.show(softmax(computeLogits(network, pixels)), label);
-    byId("one-title").textContent = images.describe(numbers[position]);
-    byId("one-position").textContent = `${position + 1} of ${numbers.length}`;
-    byId("one-previous").disabled = position === 0;
-    byId("one-next").disabled = position === numbers.length - 1;
-  };
-  byId("one-inside").hidden = !network;
-  byId("one-inside").addEventListener("click", () => {
-    dialog.close();
-    onLookInside(numbers[position]);
-  });
-  byId("one-previous").addEventListener("click", () => show(position - 1));
-  byId("one-next").addEventListener("click", () => show(position + 1));
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") show(position - 1);
-    if (event.key === "ArrowRight") show(position + 1);
-  });
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close(); // a click outside its contents
-  });
-  return (all, chosen) => {
-    numbers = all;
-    show(chosen);
-    dialog.showModal();
-  };
 }
 
 /** Copy the command, or select it if the page may not use the clipboard. */
@@ -177,11 +129,18 @@ async function startReport() {
   await sprite.decode();
   const network = description && readNetwork(description);
   const testImages = new TestImages({ ...images, sprite, shape: imageShape });
+  const bars = network && new ProbabilityBars(byId("one-answers"), classes);
   let ask = null;
-  const onOpen = startDialog(testImages, network, classes, (number) => {
-    ask(number);
-    byId("inside").scrollIntoView();
-  });
+  const onOpen = startDialog(
+    testImages,
+    (number, pixels) => {
+      bars?.show(softmax(computeLogits(network, pixels)), testImages.labels[number]);
+    },
+    network && ((number) => {
+      ask(number);
+      byId("inside").scrollIntoView();
+    }),
+  );
   startConfusion(testImages, onOpen);
   const mistakes = new Gallery(byId("mistakes"), byId("mistakes-more"), testImages, onOpen);
   mistakes.show(testImages.select((label, predicted) => label !== predicted));

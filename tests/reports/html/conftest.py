@@ -1,14 +1,10 @@
-"""Where the report's scripts run: Node for single functions, Chromium for the whole page.
-
-Every page that is opened here must ask for nothing but its own file, and may not say a word to the
-browser's console.
-"""
+"""Where the report's scripts run: Node for single functions, Chromium for the whole page."""
 
 import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +18,7 @@ from nn.reports.html_report import write_html_report
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.saved_run import load_run
 from nn.settings.declaration import Settings
+from tests.reports.html.on_page import opened
 
 SOURCES = Path(__file__).resolve().parents[3] / "nn" / "reports" / "html"
 # No screen, and no word to its makers: whatever leaves the browser must have come from the page.
@@ -109,27 +106,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
 Open = Callable[..., Any]
 
 
-@contextmanager
-def opened(
-    browser: Any, address: str, width: int = 1200, height: int = 900, **words: Any
-) -> Iterator[Any]:
-    """Open a page in a window of its own; `words` are those of a browser's context."""
-    said, asked = [], []
-    size = {"width": width, "height": height}
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **words)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    page.wait_for_selector("html[data-ready=true]")
-    yield page
-    context.close()
-    assert said == []
-    assert [url for url in asked if url != address and not url.startswith("data:")] == []
-
-
 @pytest.fixture
 def open_page(browser: Any, reported: Reported) -> Iterator[Open]:
     """Return a function that opens the report in a window of its own."""
@@ -148,7 +124,7 @@ def shared_page(browser: Any, reported: Reported) -> Iterator[Any]:
 @pytest.fixture
 def page(shared_page: Any) -> Any:
     """Return the shared report with nothing drawn and nothing in focus."""
-    shared_page.evaluate("document.activeElement.blur()")
+    shared_page.evaluate("document.activeElement.blur(); byId('one-image').close()")
     shared_page.evaluate("byId('clear').click()")
     shared_page.wait_for_function("() => byId('answer').textContent === ''")
     return shared_page

@@ -1,6 +1,11 @@
-"""What a person does on a page of the reports, and what they see there."""
+"""What a person does on a page of the reports, and what they see there.
 
-from collections.abc import Sequence
+Every page that is opened must ask for nothing but its own file, and may not say a word to the
+browser's console.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,6 +14,27 @@ from nn.datasets.digit_shapes import Point
 
 SEVEN = [(0.28, 0.22), (0.45, 0.22), (0.72, 0.23), (0.6, 0.45), (0.5, 0.65), (0.44, 0.85)]
 ONE = [(0.5, 0.15), (0.5, 0.4), (0.5, 0.6), (0.5, 0.85)]
+
+
+@contextmanager
+def opened(
+    browser: Any, address: str, width: int = 1200, height: int = 900, **words: Any
+) -> Iterator[Any]:
+    """Open a page in a window of its own; `words` are those of a browser's context."""
+    said, asked = [], []
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, reduced_motion="reduce", **words)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("html[data-ready=true]")
+    yield page
+    context.close()
+    assert said == []
+    assert [url for url in asked if url != address and not url.startswith("data:")] == []
 
 
 def draw(page: Any, points: Sequence[Point], steps: int = 4) -> None:

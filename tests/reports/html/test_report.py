@@ -157,7 +157,7 @@ def test_an_image_opens_alone_with_the_networks_probabilities(page, reported):
     assert page.locator("#one-image").is_visible()
     number = int(re.search(r"Index (\d+)", page.inner_text("#one-title"))[1])
     shares = [
-        float(text.rstrip("%")) for text in page.locator("#one-bars .percent").all_inner_texts()
+        float(text.rstrip("%")) for text in page.locator("#one-answers .percent").all_inner_texts()
     ]
     expected = 100 * reported.run.predictions.probabilities[number]
     np.testing.assert_allclose(shares, expected, atol=0.06)

@@ -1,0 +1,51 @@
+"""What compared runs answer for the same test images, to see on which they differ.
+
+Two networks of the same accuracy are often wrong about different images.
+"""
+
+import math
+from collections.abc import Callable
+
+from nn.comparing.compare import Comparison
+from nn.errors import ProgramError
+from nn.runs.predictions import Predictions
+from nn.runs.saved_run import load_run, predict_test_set
+
+MOST_RUNS = 8
+"""Runs that are asked: each must be read, and must see all test images."""
+
+
+def answers_of_best(
+    comparison: Comparison, report: Callable[[str], None] = lambda message: None
+) -> dict[str, Predictions]:
+    """Let the first run of each of the best groups predict its test images.
+
+    Only groups on the data of the first one are asked, since others saw other images. A run whose
+    images are not those it was tested with is left out.
+
+    Args:
+        comparison: The comparison.
+        report: Told why a run cannot answer.
+
+    Returns:
+        The answers by the name of the run's folder; empty for a single group.
+    """
+    if len(comparison.groups) < 2:
+        return {}
+    data = comparison.groups[0].runs[0].data
+    runs = [group.runs[0] for group in comparison.groups if group.runs[0].data == data]
+    answers = {}
+    for run in runs[:MOST_RUNS]:
+        try:
+            predictions = predict_test_set(load_run(run.folder))
+        except ProgramError as error:
+            report(f"The page lacks what {run.folder.name} answers: {error}")
+            continue
+        if math.isclose(predictions.accuracy, run.result.test_accuracy, abs_tol=1e-6):
+            answers[run.folder.name] = predictions
+        else:
+            report(
+                f"The page lacks what {run.folder.name} answers: its test images are no longer "
+                "where they were."
+            )
+    return answers

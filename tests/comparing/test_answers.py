@@ -1,0 +1,60 @@
+"""What the best runs answer for the same test images, and why a run may be left out."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nn.comparing import answers
+from nn.comparing.answers import answers_of_best
+from nn.comparing.compare import compare
+from nn.comparing.compared_run import read_run
+from nn.runs.experiment import run_experiment
+
+
+@pytest.fixture
+def finished(settings):
+    return [run_experiment(settings(name=f"units-{n}", hidden_units=n)) for n in (8, 2, 3)]
+
+
+def test_the_first_run_of_each_of_the_best_groups_answers(finished, monkeypatch):
+    comparison = compare([read_run(one.folder) for one in finished])
+    found = answers_of_best(comparison)
+    assert list(found) == [group.runs[0].folder.name for group in comparison.groups]
+    for one in finished:
+        np.testing.assert_array_equal(found[one.folder.name].predicted, one.predictions.predicted)
+    monkeypatch.setattr(answers, "MOST_RUNS", 2)
+    assert list(answers_of_best(comparison)) == list(found)[:2]
+
+
+def test_runs_on_other_images_are_not_asked(finished):
+    runs = [read_run(one.folder) for one in finished]
+    runs[0] = replace(runs[0], facts=replace(runs[0].facts, crc32=1))
+    comparison = compare(runs)
+    first = comparison.groups[0].runs[0].data
+    asked = {run.folder.name for run in runs if run.data == first}
+    assert answers_of_best(comparison).keys() == asked
+
+
+def test_runs_of_the_same_settings_have_nothing_to_differ_in(finished):
+    assert answers_of_best(compare([read_run(finished[0].folder)])) == {}
+
+
+def test_a_run_without_its_images_or_weights_is_left_out_and_named(finished, small_data, tmp_path):
+    comparison = compare([read_run(one.folder) for one in finished])
+    (finished[1].folder.path / "weights_1.csv").unlink()
+    path = finished[2].folder.path / "settings.yaml"
+    other = small_data(tmp_path / "other", test=90)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(comparison_data(finished[2]), str(other)), encoding="utf-8")
+    said = []
+    assert list(answers_of_best(comparison, said.append)) == ["units-8"]
+    assert len(said) == 2
+    assert any("units-2 answers: " in line and "weights_1.csv" in line for line in said)
+    assert any("units-3 answers: its test images are no longer" in line for line in said)
+    shutil.rmtree(other)
+
+
+def comparison_data(finished) -> str:
+    return finished.folder.read_settings().data_dir
