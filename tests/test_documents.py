@@ -20,6 +20,7 @@ PAGES = sorted(
     page
     for pattern in ("*.md", "*/README.md", "docs/*.md", "docs/lessons/*.md")
     for page in ROOT.glob(pattern)
+    if not page.parent.name.startswith(".")
 )
 SCRIPTS = tuple(f"{program}.py" for program in PROGRAMS)
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -42,6 +42,11 @@ NETWORKS: dict[str, dict[str, object]] = {
     },
     "dropout": {"layers": [{"dense": 8}, "relu", {"dropout": 0.5}]},
 }
+QUICK = {"relu", "none", "convolution, batch norm"}
+each_network = pytest.mark.parametrize(
+    "network",
+    [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in NETWORKS],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +103,7 @@ BALANCED = [number % 3 for number in range(60)]
 # Steps too long --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@each_network
 def test_a_learning_rate_of_1e30_ends_at_once_and_keeps_finite_numbers(network, run) -> None:
     """With every optimizer and normalization.
 
@@ -119,7 +124,10 @@ def test_a_learning_rate_of_1e30_ends_at_once_and_keeps_finite_numbers(network, 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("normalization", ["simple", "normal"])
-@pytest.mark.parametrize("network", ["relu", "deep", "convolution"])
+@pytest.mark.parametrize(
+    "network",
+    ["relu", *(pytest.param(name, marks=pytest.mark.long) for name in ("deep", "convolution"))],
+)
 def test_a_learning_rate_of_10_ends_in_whole_files_whatever_it_does(
     network, normalization, optimizer, run
 ) -> None:
@@ -203,7 +211,7 @@ def test_softmax_its_loss_and_gradient_are_finite_and_right_far_out(far: float, 
 
 
 @pytest.mark.parametrize("grey", [0, 7, 255])
-@pytest.mark.parametrize("network", NETWORKS)
+@each_network
 def test_images_of_one_grey_train_to_guessing(grey: int, network: str, run) -> None:
     pixels = np.full((60, 6, 6), grey, dtype=np.uint8)
     labels = np.array(BALANCED, dtype=np.uint8)
@@ -231,7 +239,7 @@ def test_one_white_pixel_among_a_million_zeros_is_normalized_to_finite_numbers(r
         ([0] * 59 + [1], [0] * 20),  # one example of a class
     ],
 )
-@pytest.mark.parametrize("network", ["relu", "batch norm"])
+@each_network
 def test_classes_without_an_example_are_no_trouble(training, test, network, run) -> None:
     finished = run(images(training), images(test, seed=1), **NETWORKS[network])
     assert finished.cut_short is None
@@ -250,7 +258,7 @@ def test_a_handful_of_images_trains_or_says_that_it_is_too_few(training, test, s
         assert run(*data, **words).result.epochs == 2
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@each_network
 def test_a_batch_larger_than_the_data_is_all_of_them(network: str, run) -> None:
     finished = run(images(BALANCED), batch_size=1_000_000, **NETWORKS[network])
     assert finished.cut_short is None

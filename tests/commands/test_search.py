@@ -51,11 +51,15 @@ def csv_files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
 
 
+@pytest.mark.parametrize(
+    "before", [copy_workers, pytest.param(None, marks=pytest.mark.long)], ids=["copied", "fresh"]
+)
 def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
-    search, run_program, study, tmp_path
+    search, run_program, study, tmp_path, before
 ):
+    """With workers that are copies, and as everywhere: with workers that import all anew."""
     flags = ("--defaults", "--vary", RATES, "--trials", 6, *SMALL)
-    done = search(*flags, before=None)  # as everywhere: workers that import everything anew
+    done = search(*flags, before=before)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     rows = table(study)

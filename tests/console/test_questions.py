@@ -58,7 +58,11 @@ def test_arrows_move_through_the_list_and_around_it(press, keys, value):
     assert choose("hidden_layers") == value
 
 
-@pytest.mark.parametrize("setting", ASKED[:-1], ids=lambda setting: setting.name)
+@pytest.mark.parametrize(
+    "setting",
+    [*ASKED[:2], *(pytest.param(one, marks=pytest.mark.long) for one in ASKED[2:-1])],
+    ids=lambda setting: setting.name,
+)
 def test_every_spelling_can_be_typed_in_any_case(press, setting):
     choices = [choice for choice in setting.choices if choice.asked]
     for choice, other in zip(choices, [*choices[1:], choices[0]], strict=True):
@@ -132,7 +136,7 @@ def test_wrong_epochs_are_refused_at_once(press, wrong):
     assert TerminalAsker().type_in("?", SETTINGS["epochs"], 10) == 7
 
 
-@pytest.mark.parametrize("answered", [0, 3, 8])
+@pytest.mark.parametrize("answered", [0, pytest.param(3, marks=pytest.mark.long), 8])
 def test_ctrl_c_at_any_question_stops(press, answered):
     press(ENTER * answered + CTRL_C)
     with pytest.raises(StoppedError):
@@ -224,7 +228,7 @@ def test_the_questions_are_counted_once_however_many_there_turn_out_to_be():
     assert counters == ["[1/7]", "[2/7]", "[3/7]", "[4/7]"]
 
 
-@pytest.mark.parametrize("columns", [80, 30])
+@pytest.mark.parametrize("columns", [pytest.param(80, marks=pytest.mark.long), 30])
 def test_an_answer_that_is_taken_back_is_erased(columns):
     text = screen_of(columns, "2" + ENTER + "normal" + ENTER + ESCAPE + CTRL_C)
     assert text.startswith("? [1/8] How many hidden layers? 2 ? [2/8] How should pixels be scaled?")
@@ -232,7 +236,7 @@ def test_an_answer_that_is_taken_back_is_erased(columns):
     assert "[3/8]" not in text
 
 
-@pytest.mark.parametrize("columns", [80, 30])
+@pytest.mark.parametrize("columns", [pytest.param(80, marks=pytest.mark.long), 30])
 def test_a_question_mark_explains_a_question_until_it_is_answered(columns):
     text = screen_of(columns, ENTER + "?" + CTRL_C)
     assert "? [1/8] How many hidden layers? 1 Pixels arrive as numbers" in text

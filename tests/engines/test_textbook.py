@@ -8,6 +8,7 @@ hundred thousandth.
 
 import itertools
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,13 +38,16 @@ def engine_named(name: str) -> type[Engine]:
     return CompiledEngine
 
 
-def accepted() -> list[tuple[str, DTypeLike, str, str, str]]:
+def accepted() -> list[Any]:
+    """Return every case; the fast tests meet each network with each optimizer once."""
     cases = []
-    for kind in itertools.product(NETWORKS, OPTIMIZERS, PENALTIES):
-        cases.append(("fused", np.float64, *kind))
+    for numbers in itertools.product(*map(enumerate, (NETWORKS, OPTIMIZERS, PENALTIES))):
+        (network, optimizer, penalty), kind = zip(*numbers, strict=True)
+        marks = () if penalty == (network + optimizer) % len(PENALTIES) else pytest.mark.long
+        cases.append(pytest.param("fused", np.float64, *kind, marks=marks))
         model = make_model(TextbookEngine, *kind)
         if find_spec("numba") and not why_not_compiled(model.network, model.optimizer):
-            cases.append(("compiled", np.float32, *kind))
+            cases.append(pytest.param("compiled", np.float32, *kind, marks=marks))
     return cases
 
 

@@ -79,5 +79,5 @@ def forbidden(folder: Path) -> Iterator[None]:
 
 FAULTS = [
     Fault("read-only folder", MOMENTS, read_only, ("training",)),
-    Fault("read-only folder", tuple(OTHERS), read_only_for_another, ("predict.py",)),
+    Fault("read-only folder", tuple(OTHERS), read_only_for_another),
 ]

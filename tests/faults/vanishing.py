@@ -127,7 +127,5 @@ FAULTS = [
     ),
     Fault("output closed early", PROGRAMS, closed_early),
     Fault("terminal gone", WHILE, terminal_gone_from_training, ("asking",)),
-    Fault(
-        "terminal gone", ("predict.py", "compare.py"), terminal_gone_from_another, ("predict.py",)
-    ),
+    Fault("terminal gone", ("predict.py", "compare.py"), terminal_gone_from_another),
 ]

@@ -46,21 +46,13 @@ def run_to_the_end(settings, rng: np.random.Generator, sessions: int) -> Finishe
     return resume_run(folder, {})
 
 
-COMBINATIONS = {
-    "plain": {"optimizer": "sgd"},
-    "momentum, exponential decay, L1": {"learning_rate_decay": True, "l1": True},
+COMBINATIONS = {  # the first seven hold every part of a checkpoint
     "Adam, cosine": {
-        "optimizer": "adam", "learning_rate_decay": True, "decay": "cosine",
-        "learning_rate": 0.003,
+        "optimizer": "adam", "learning_rate_decay": True, "decay": "cosine", "learning_rate": 0.003,
     },
-    "halving": {"learning_rate_decay": True, "decay": "halving", "learning_rate": 0.1},
     "dropout and batch norm": {
         "layers": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": 6}, "relu",
                    {"dropout": 0.1}],
-    },
-    "convolution, elastic distortion": {
-        "layers": [{"conv2d": {"filters": 2, "kernel_size": 3}}, "batch_norm", "relu", "flatten"],
-        "distortion": "elastic",
     },
     "affine distortion, adam, L2": {
         "distortion": "affine", "optimizer": "adam", "learning_rate": 0.003, "l2_strength": 0.001,
@@ -73,19 +65,27 @@ COMBINATIONS = {
         "min_delta": 0.05, "patience": 150, "patience_unit": "steps", "patience_for": "change",
         "epochs": 9,
     },
-    "best weights by accuracy": {
-        "restore_best_weights": True, "monitor": "validation_accuracy", "learning_rate": 0.1,
-    },
-    "partial last batches": {"batch_size": 7},
     "compiled, momentum": {"compiled": True},
     "diverges in its fourth epoch": {
         "optimizer": "sgd", "learning_rate": 0.001, "l2_strength": 2003,
     },
+    "plain": {"optimizer": "sgd"},
+    "momentum, exponential decay, L1": {"learning_rate_decay": True, "l1": True},
+    "halving": {"learning_rate_decay": True, "decay": "halving", "learning_rate": 0.1},
+    "convolution, elastic distortion": {
+        "layers": [{"conv2d": {"filters": 2, "kernel_size": 3}}, "batch_norm", "relu", "flatten"],
+        "distortion": "elastic",
+    },
+    "best weights by accuracy": {
+        "restore_best_weights": True, "monitor": "validation_accuracy", "learning_rate": 0.1,
+    },
+    "partial last batches": {"batch_size": 7},
 }  # fmt: skip
+CASES = [pytest.param(name, 1) for name in list(COMBINATIONS)[:7]]
+CASES += [pytest.param(name, 10, marks=pytest.mark.long) for name in COMBINATIONS]
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize(("name", "times"), CASES)
 def test_a_run_interrupted_again_and_again_ends_as_an_uninterrupted_one(
     settings, name, times, seed
 ):

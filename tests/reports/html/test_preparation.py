@@ -59,8 +59,15 @@ FRAMINGS = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "framing"), FRAMINGS)
-@pytest.mark.parametrize("ink", DRAWINGS.values(), ids=DRAWINGS)
+@pytest.mark.parametrize(
+    ("ink", "shape", "framing"),
+    [
+        pytest.param(ink, *FRAMINGS[framing], id=f"{name}, {framing}", marks=marks)
+        for number, (name, ink) in enumerate(DRAWINGS.items())
+        for framing in range(len(FRAMINGS))
+        for marks in [() if number % len(FRAMINGS) == framing else pytest.mark.long]
+    ],
+)
 def test_a_drawing_becomes_what_python_makes_of_it(ink, shape, framing, run_script):
     expected = place(ink, shape, framing).astype(int)
     image = prepare(run_script, ink, shape, framing)
