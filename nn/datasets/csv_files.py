@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.csv_images import read_csv_images
-from nn.datasets.csv_layout import Layout, encoding_of, find_layout
+from nn.datasets.csv_layout import BLANKS, Layout, encoding_of, find_layout
 from nn.datasets.emnist import is_emnist, mapped_names, upright
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.images import ImageData, LabelledImages, join_parts, stretch
@@ -35,7 +35,7 @@ def _claims(file: DataFile) -> bool:
 
 def _is_table(file: DataFile) -> bool:
     lines = file.head.decode(encoding_of(file.head), errors="replace").strip().splitlines()
-    return bool(lines) and _LINE.match(lines[0]) is not None
+    return bool(lines) and bool(_LINE.match(lines[0]) or BLANKS.match(lines[0]))
 
 
 def _read(files: Sequence[DataFile]) -> ImageData:

@@ -121,6 +121,12 @@ class _Table:
         """Return the labels of some lines; None if one of them is not a whole number from 0."""
         if self.layout.label is None:
             return np.zeros(len(values), np.int64)
+        if self.layout.label_columns > 1:
+            one_hot = values[:, self.layout.label :]
+            is_one_hot = ((one_hot == 0) | (one_hot == 1)).all() and (
+                one_hot.sum(axis=1) == 1
+            ).all()
+            return one_hot.argmax(axis=1) if is_one_hot else None
         written = values[:, self.layout.label]
         if not (written.min() >= 0 and written.max() < 1 << 31):
             return None
@@ -151,6 +157,13 @@ class _Table:
                 return DataError(
                     f"{where}: {len(fields)} numbers, the first line has {layout.columns}."
                 )
+            if layout.label_columns > 1 and layout.label is not None:
+                ones = fields[layout.label :]
+                if sorted(map(_whole_number, ones)) != [*[0] * (len(ones) - 1), 1]:
+                    return DataError(
+                        f"{where}: the last {len(ones)} numbers give the class; expected a single "
+                        "1, and zeros."
+                    )
             pixel = 0
             for column, field in enumerate(fields):
                 if column == layout.label and not 0 <= _whole_number(field) < 1 << 31:

@@ -1,8 +1,9 @@
 """Which columns of a table of images are what: labels, pixels, a number of the line.
 
 Tables come with a header and without, with the label in the first column, in the last or in one
-that has its name, and with commas, semicolons or tabs. The header says what the columns are. If
-there is none, the columns' content says it.
+that has its name, and with commas, semicolons, tabs or blanks. The header says what the columns
+are. If there is none, the columns' content says it. Semeion's labels take ten columns, one for each
+class, of which one is 1 and the others are 0 ("one-hot").
 """
 
 import io
@@ -28,7 +29,10 @@ _SIDES = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
 _NUMBER = re.compile(
     r"[ \t]*[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?[ \t]*"
 )
+BLANKS = re.compile(r"([+-]?[0-9][0-9.eE+-]* +){16}")
+"""How a line of numbers with blanks between them begins; shorter ones are rarely images."""
 _WHOLE = re.compile(r"[ \t]*\+?([0-9]{1,4})(\.0*)?[ \t]*")
+_MOST_ONE_HOT = 100  # classes
 _ENOUGH = 50  # lines that show which column holds labels
 _MOST = 0.6  # of all images; no class of a usual data set has more, and many a corner pixel has
 
@@ -40,10 +44,11 @@ class Layout:
     Attributes:
         delimiter: What separates them.
         columns: How many there are.
-        label: The column of the labels, from 0; None if there is none.
+        label: The column of the labels, from 0, or the first of them; None if there is none.
         index: The column that numbers the lines; None if there is none.
         shape: Height and width of the images, (H, W).
         has_header: Whether the first line names the columns.
+        label_columns: 1, or the number of classes if labels are one-hot.
     """
 
     delimiter: str
@@ -52,11 +57,14 @@ class Layout:
     index: int | None
     shape: tuple[int, int]
     has_header: bool
+    label_columns: int = 1
 
     @property
     def others(self) -> list[int]:
         """The columns that hold no pixels."""
-        return [column for column in (self.index, self.label) if column is not None]
+        index = [] if self.index is None else [self.index]
+        labels = [] if self.label is None else range(self.label, self.label + self.label_columns)
+        return [*index, *labels]
 
 
 @contextmanager
@@ -88,6 +96,8 @@ def _numbered(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
                 f"{path}, line {number}: longer than {MAX_LINE:,} characters, the limit."
             )
         if text := line.strip("\r\n "):
+            if " " in text and BLANKS.match(text):
+                text = ",".join(text.split())
             yield number, text
 
 
@@ -174,6 +184,9 @@ def _by_content(
     pixels = columns - 1 - (index is not None)
     names = [*header[: pixels - 1], header[-1]] if has_header else [""] * pixels
     shape = _shape(names)
+    if not shape and not has_header and (classes := _one_hot(sample, delimiter)):
+        side = math.isqrt(columns - classes)
+        return Layout(delimiter, columns, columns - classes, None, (side, side), False, classes)
     if not shape:
         raise DataError(
             f"{path}: a label and {max(pixels, 0)} pixels per line do not make a square image. For "
@@ -188,6 +201,24 @@ def _by_content(
     )
     return Layout(delimiter, columns, first if label == 0 else columns - 1, index, shape,
                   has_header)  # fmt: skip
+
+
+def _one_hot(sample: Sequence[str], delimiter: str) -> int:
+    """Return how many columns at the end hold a single 1 in every line, before square images.
+
+    0 if there are no such columns.
+    """
+    rows = [line.replace('"', "").split(delimiter) for line in sample]
+    for classes in range(2, min(_MOST_ONE_HOT, len(rows[0]) - 1)):
+        if _shape(rows[0][:-classes]) and all(_is_one_hot(row[-classes:]) for row in rows):
+            return classes
+    return 0
+
+
+def _is_one_hot(fields: Sequence[str]) -> bool:
+    matches = [_WHOLE.fullmatch(field) for field in fields]
+    numbers = sorted(int(match[1]) if match else 2 for match in matches)
+    return numbers == [*[0] * (len(fields) - 1), 1]
 
 
 def _counts_up(sample: Sequence[str], delimiter: str) -> bool:

@@ -14,9 +14,9 @@ from nn.errors import DataError
 from nn.files.regular_file import printable
 
 _PARTS = {
-    "training": {"train", "training"},
+    "training": {"train", "training", "tra"},
     "validation": {"val", "valid", "validation", "dev"},
-    "test": {"test", "testing", "t10k"},
+    "test": {"test", "testing", "t10k", "tes"},
 }
 # Words about the content and the format, which say nothing about the set.
 _CONTENT = {

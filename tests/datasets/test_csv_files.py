@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nn.datasets.csv_files import FORM
-from nn.datasets.data_folder import data_files
+from nn.datasets.data_folder import data_files, read_folder
 from nn.datasets.form import IncompleteError
 from nn.datasets.images import ImageData
 from nn.errors import DataError
@@ -85,3 +85,41 @@ def test_emnist_s_images_stand_upright_in_tables_too(tmp_path: Path) -> None:
     data = read(tmp_path)
     assert data.training.images[0].tolist() == [[0, 200], [1, 255]]
     assert data.class_names == ("Aa", "Bb", "Cc")
+
+
+def one_hot(label: int) -> str:
+    return " ".join(str(int(label == one)) for one in range(10))
+
+
+def test_semeion_is_read_as_it_is_downloaded(tmp_path):
+    """Blanks between the numbers and at the end, pixels of 0 and 1, the class in ten columns."""
+    rng = np.random.default_rng(0)
+    pixels, labels = rng.integers(0, 2, (60, 256)), np.arange(60) % 10
+    lines = [
+        " ".join(f"{pixel:.4f}" for pixel in row) + f" {one_hot(label)} \n"
+        for row, label in zip(pixels, labels, strict=True)
+    ]
+    (tmp_path / "semeion.data").write_text("".join(lines))
+    data = read_folder(tmp_path, print, lambda folder: None)
+    np.testing.assert_array_equal(data.training.labels, labels)
+    np.testing.assert_array_equal(data.training.images, 255 * pixels.reshape(60, 16, 16))
+    assert data.classes == 10
+    lines[57] = lines[57].replace(one_hot(7), one_hot(10))
+    (tmp_path / "semeion.data").write_text("".join(lines[:30] * 100 + lines[57:]))
+    with pytest.raises(DataError, match="line 3001: the last 10 numbers give the class"):
+        read_folder(tmp_path, print, lambda folder: None)
+
+
+def test_optdigits_is_read_under_the_names_that_uci_gave_it(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, count in (("optdigits.tra", 60), ("optdigits.tes", 20)):
+        rows = np.hstack([rng.integers(0, 17, (count, 64)), np.arange(count)[:, None] % 10])
+        np.savetxt(tmp_path / name, rows, fmt="%d", delimiter=",")
+    data = read_folder(tmp_path, print, lambda folder: None)
+    assert (len(data.training), len(data.test or ()), data.classes) == (60, 20, 10)
+    assert data.training.images.max() == 255
+
+
+def test_a_few_numbers_with_blanks_between_them_are_no_images(tmp_path):
+    (tmp_path / "boxes.txt").write_text("1 0.5 0.5 0.2 0.2\n" * 60)
+    assert read_folder(tmp_path, print, lambda folder: None) is None
