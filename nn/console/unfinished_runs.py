@@ -18,7 +18,7 @@ RESUME = Choice("Resume", "resume it", "yes", "y", explain="from its last checkp
 NEW = Choice(
     "New", "train a new one", "no", "n", explain="keep it, train a new run, and do not ask again"
 )
-REMOVE = Choice("Remove", "remove it", explain="delete it, and train a new run")
+REMOVE = Choice("Remove", "remove it", explain="delete it with all its files, and train a new run")
 
 
 def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
@@ -38,9 +38,8 @@ def offer_unfinished_run(asker: Asker, save_dir: Path) -> Path | None:
     if not unfinished:
         return None
     newest = unfinished[0]
-    choices = [RESUME, NEW] if newest.has_result else [RESUME, NEW, REMOVE]
     message = f"{newest.path.name} {newest.describe()}. Resume it?"
-    answer = asker.choose(message, choices, RESUME.value)
+    answer = asker.choose(message, [RESUME, NEW, REMOVE], RESUME.value)
     if answer == REMOVE.value:
         _remove(newest)
     elif answer == NEW.value:

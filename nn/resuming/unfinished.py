@@ -45,11 +45,6 @@ class UnfinishedRun:
         with suppress(OSError):
             write_atomically(self.path / note, b"")
 
-    @property
-    def has_result(self) -> bool:
-        """Whether it has a result already: of an earlier stop, or without all of its pictures."""
-        return (self.path / RESULT).is_file()
-
     def describe(self) -> str:
         """Describe its progress: `is unfinished: 3 of 10 epochs are trained`."""
         from nn.runs.checkpoint_numbers import read_numbers  # rarely needed

@@ -55,6 +55,13 @@ def test_another_run_can_be_trained_and_the_unfinished_one_kept_or_removed(save_
     assert [path.name for path in save_dir.iterdir()] == ["b"]  # the older one was next
 
 
+def test_a_run_with_a_result_can_be_removed_too(save_dir):
+    (save_dir / "b" / "result.csv").touch()
+    (save_dir / "b" / "checkpoint.npz").touch()
+    assert offer_unfinished_run(Answers("Remove"), save_dir) is None
+    assert not (save_dir / "b").exists()
+
+
 def test_each_run_is_asked_about_once(save_dir):
     for name in ("b", "a"):
         asker = Answers("New")
@@ -89,14 +96,6 @@ def test_a_note_does_not_follow_a_link(save_dir, tmp_path):
     (save_dir / "b" / ".asked").symlink_to(tmp_path / "elsewhere")
     offer_unfinished_run(Answers("New"), save_dir)
     assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_result_is_not_offered_to_be_removed(save_dir):
-    for name in ("result.csv", "checkpoint.npz"):
-        (save_dir / "b" / name).write_text("")
-    asker = Answers("New")
-    offer_unfinished_run(asker, save_dir)
-    assert asker.asked[0][1] == ["Resume", "New"]
 
 
 def test_a_run_that_is_resumed_meanwhile_is_not_removed(save_dir):
