@@ -121,7 +121,7 @@ def _estimate(plan: SearchPlan) -> str:
     seconds = sum(preview_run(plan.settings(end)).seconds for end in ends) / len(ends)
     less = ", less with pruning" if plan.search.pruning else ""
     time = about(plan.slots * seconds / plan.workers)
-    return f"{time} for images like MNIST's, with {plan.workers} at a time{less}"
+    return f"{time} with {plan.workers} at a time{less}"
 
 
 def search_command(plan: SearchPlan) -> str:

@@ -1,13 +1,16 @@
 """A run before it starts: its layers, its size, and how long it will take."""
 
+import math
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
 from nn.architecture.building import describe
-from nn.datasets.batches import CHUNK_ROWS
+from nn.datasets.batches import rows_at_once
+from nn.datasets.data_size import DataSize, data_size
 from nn.engines.choice import why_not_compiled
 from nn.engines.threads import limited_threads
 from nn.losses import SoftmaxCrossEntropy
@@ -15,10 +18,9 @@ from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import Report, prepare_network
 from nn.settings.declaration import Settings
 
-# The data have not been read yet; most likely they are MNIST, unless the built-in digits are named.
-_IMAGE_SHAPE = (28, 28)
-_CLASSES = 10
-_MNIST, _BUILT_IN = (58_000, 6_000), (19_575, 2_025)  # training and validation images
+# The data have not been read yet. If a glance at them tells nothing, they are most likely MNIST.
+_MNIST = DataSize((28, 28), 10, 60_000)
+_BUILT_IN = DataSize((28, 28), 10, 19_575 + 2_025 // 3)
 _SHARE_OF_INK = 0.19  # of pixels that are not 0
 _TRIAL_SECONDS = 0.15
 _TRIAL_ROWS = 256
@@ -59,7 +61,7 @@ class Preview:
 
 
 def preview_run(settings: Settings, report: Report = lambda message: None) -> Preview:
-    """Return the preview of a run on images like MNIST's.
+    """Return the preview of a run on images of its data's size, or of MNIST's.
 
     The time is measured: a copy of the network takes steps on random images for a moment.
 
@@ -70,33 +72,39 @@ def preview_run(settings: Settings, report: Report = lambda message: None) -> Pr
     Raises:
         SettingError: The layers do not fit together, or Numba is needed but not installed.
     """
-    network = prepare_network(settings, _IMAGE_SHAPE, _CLASSES)
+    size = _size(settings)
+    network = prepare_network(settings, size.image_shape, size.classes)
     layers, parameters = describe(network), network.parameter_count
     loss = SoftmaxCrossEntropy()
     optimizer = make_optimizer(settings, network)
     engine = make_engine(settings, network, loss, optimizer, report)
 
     rng = np.random.default_rng(0)
-    batch_size = min(settings.batch_size, CHUNK_ROWS)
+    batch_size = min(settings.batch_size, rows_at_once(math.prod(size.image_shape)))
     rows = max(1, _TRIAL_ROWS // batch_size) * batch_size
-    inputs = rng.random((rows, _IMAGE_SHAPE[0] * _IMAGE_SHAPE[1]), dtype=np.float32)
+    inputs = rng.random((rows, math.prod(size.image_shape)), dtype=np.float32)
     inputs[rng.random(inputs.shape) > _SHARE_OF_INK] = 0
     inputs[:, 0] = 0  # the corner of an image
-    labels = rng.integers(0, _CLASSES, rows)
+    labels = rng.integers(0, size.classes, rows)
     with limited_threads(settings.threads):  # as in training
         engine.take_steps(inputs, labels, batch_size)  # makes arrays, or compiles
         rounds, elapsed, started = 0, 0.0, time.perf_counter()
         while elapsed < _TRIAL_SECONDS:
             engine.take_steps(inputs, labels, batch_size)
             rounds, elapsed = rounds + 1, time.perf_counter() - started
-    # Validation runs forward only, about a third of the work.
-    training, validation = _BUILT_IN if settings.dataset == "built-in" else _MNIST
-    examples = settings.epochs * (training + validation / 3)
-    seconds = examples * elapsed / (rounds * rows)
+    seconds = settings.epochs * size.training * elapsed / (rounds * rows)
     may_pay = not settings.compiled and settings.batch_size <= _COMPILED_BATCH_SIZE
     if not may_pay or why_not_compiled(network, optimizer):
         return Preview(layers, parameters, seconds)
     return Preview(layers, parameters, seconds, _compiled_estimate(seconds))
+
+
+def _size(settings: Settings) -> DataSize:
+    """Return the size of the data; a validation image, only run forward, counts a third."""
+    if settings.dataset == "built-in":
+        return _BUILT_IN
+    known = data_size(Path(settings.data_dir), settings.image_size)
+    return known or _MNIST
 
 
 def _compiled_estimate(seconds: float) -> CompiledEstimate | None:

@@ -178,7 +178,7 @@ def test_in_a_terminal_the_search_is_asked_and_reviewed(on_terminal, trained_run
     child.expect(r"\[3/3\] Stop poor trials early")
     child.send("no\r")
     child.expect("1 trials of at most 1 epochs")
-    child.expect("under a second|about .* for images like MNIST's, with 1 at a time")
+    child.expect("(under a second|about .*) with 1 at a time")
     child.expect("python search.py --defaults --vary")
     child.send("\r")
     child.expect("Train it again")

@@ -1,11 +1,13 @@
 """The review's figures: exact where they can be, of the right size where they are measured."""
 
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from threadpoolctl import threadpool_info
 
+from nn.datasets.sources import load_images
 from nn.engines.fused import FusedEngine
 from nn.errors import SettingError
 from nn.runs import preview as preview_module
@@ -49,6 +51,15 @@ def test_the_estimate_is_that_of_steps_really_taken(clock):
     # One look at the clock a round of 256 images, and 58,000 + 6,000 / 3 images an epoch.
     assert preview_run(Settings(epochs=3)).seconds == pytest.approx(3 * 60_000 / 256)
     assert preview_run(Settings(batch_size=100)).seconds == pytest.approx(10 * 60_000 / 200)
+
+
+def test_the_review_is_of_the_size_of_the_data_where_a_glance_tells_it(clock, small_data, tmp_path):
+    settings = Settings(data_dir=str(small_data(tmp_path)), hidden_units=3, epochs=2)
+    data = load_images("auto", Path(settings.data_dir))
+    preview = preview_run(settings)
+    assert preview.layers[0] == (f"dense {data.features} -> 3", "3")
+    assert preview.layers[-1] == (f"dense 3 -> {data.classes}", f"{data.classes}")
+    assert preview.seconds == pytest.approx(2 * len(data.training) / 256)
 
 
 @pytest.mark.long
