@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ignored, and so would everything that the tests start.
     """
     config.option.hypothesis_seed = config.option.seed
+    # Otherwise every process that a test starts would compile the project anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:

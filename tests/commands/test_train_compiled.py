@@ -29,7 +29,7 @@ def numba() -> None:
     pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
 
-def test_it_leaves_the_same_files_with_nearly_the_same_numbers(numba, trained, train):
+def test_it_leaves_the_same_files_with_nearly_the_same_numbers(numba, trained):
     compiled, said = trained("compiled", "--compiled")
     plain, _ = trained("plain")
     assert "Steps are compiled" in said
@@ -43,7 +43,10 @@ def test_it_leaves_the_same_files_with_nearly_the_same_numbers(numba, trained, t
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
         assert (one != other).any()  # or they would not have been compiled
 
-    # The saved settings give the same bytes.
+
+@pytest.mark.long
+def test_the_saved_settings_give_the_same_bytes(numba, trained, train):
+    compiled, _ = trained("compiled", "--compiled")
     assert train("--config", compiled / "settings.yaml", "--name", "again").returncode == 0
     assert csv_files(compiled) == csv_files(compiled.with_name("again"))
 
