@@ -50,7 +50,13 @@ def train_and_report(wanted: Settings | Resume, *, chart: bool, live_plot: bool)
             watching(chart=chart, plots=plots) as observers,
             closing(DownloadProgress()) as download,
         ):
-            run = begin(observers=observers, report=say, on_download=download, keep_locked=locked)
+            run = begin(
+                observers=observers,
+                report=say,
+                on_download=download,
+                keep_locked=locked,
+                snapshots=True,
+            )
         _report(run)
     if run.cut_short:
         if isinstance(run.cut_short, StoppedError):

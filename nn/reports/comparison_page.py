@@ -21,7 +21,7 @@ from nn.runs.csv_files import read_array
 from nn.runs.predictions import Predictions
 from nn.runs.run_folder import CONFUSION_MATRIX
 
-_SCRIPTS = ("pictures.js", "charts.js", "dialog.js", "comparison.js")
+_SCRIPTS = ("pictures.js", "charts.js", "matrix.js", "dialog.js", "comparison.js")
 _MEASURES = tuple(
     f"{part}_{kind}" for kind in ("accuracy", "loss") for part in ("training", "validation")
 )

@@ -21,6 +21,7 @@ from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
 from nn.installation import command
+from nn.reports.film_data import film_data
 from nn.reports.page_data import framing_data, history_data, image_data, network_data
 from nn.reports.pages import content_policy, page_source, render_page
 from nn.runs.file_names import REPORT
@@ -33,7 +34,7 @@ from nn.settings.repeat_command import repeat_command
 _SCRIPTS = (
     *("layers.js", "gradients.js", "preparation.js", "digit_line.js", "drawing.js", "pictures.js"),
     *("bars.js", "sheets.js", "weights.js", "unit.js", "inside.js", "collection.js"),
-    *("handwriting.js", "charts.js", "dialog.js", "report.js"),
+    *("handwriting.js", "charts.js", "matrix.js", "film.js", "dialog.js", "report.js"),
 )
 _MOST_CLASSES_IN_A_TABLE = 30
 _MOST_PAIRS = 60
@@ -79,6 +80,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         "network": network_data(run.network, run.normalization),
         "histories": histories,
         "images": image_data(predictions),
+        "film": film_data(run, predictions),
     }
     in_table = facts.classes <= _MOST_CLASSES_IN_A_TABLE
     return render_page(

@@ -31,6 +31,7 @@ from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import RunSession
+from nn.runs.snapshots import SnapshotWriter
 from nn.runs.starting_network import adopt, starting_run
 from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
@@ -49,6 +50,7 @@ def resume_run(
     report: Report = lambda message: None,
     on_download: DownloadObserver | None = None,
     keep_locked: ExitStack | None = None,
+    snapshots: bool = False,
 ) -> FinishedRun:
     """Resume a run and finish it as if it had never been interrupted; extend it if it is finished.
 
@@ -61,6 +63,7 @@ def resume_run(
         on_download: Told of a download's progress.
         keep_locked: The trained run's folder is locked until this is closed; if None, until the
             end here.
+        snapshots: Whether to keep the network of some epochs, for a report.
 
     Raises:
         DataError: The images are missing or damaged, or are not the run's.
@@ -102,6 +105,9 @@ def resume_run(
                 folder.write_settings(settings, read_notes(folder.path / SETTINGS))
         if len(state.history) < settings.epochs:
             report(_progress(session.folder, settings, state))
+        if snapshots:
+            writer = SnapshotWriter(session.folder, state.network, settings.epochs)
+            observers = [writer, *observers]
         return finish_run(session, settings, data, state, observers=observers, report=report)
 
 

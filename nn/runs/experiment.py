@@ -22,6 +22,7 @@ from nn.runs.predictions import Predictions
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.runs.run_session import RunSession
+from nn.runs.snapshots import SnapshotWriter
 from nn.runs.starting_network import adopt, starting_run
 from nn.runs.verdict import verdict
 from nn.settings.declaration import Settings
@@ -61,6 +62,7 @@ def run_experiment(
     report: Report = lambda message: None,
     on_download: DownloadObserver | None = None,
     keep_locked: ExitStack | None = None,
+    snapshots: bool = False,
 ) -> FinishedRun:
     """Train the network that the settings describe and save everything about it.
 
@@ -70,6 +72,7 @@ def run_experiment(
         report: Called with each fact to report.
         on_download: Told of a download's progress.
         keep_locked: The run's folder is locked until this is closed; if None, until the end here.
+        snapshots: Whether to keep the network of some epochs, for a report.
 
     Raises:
         DataError: The images are missing or damaged.
@@ -89,6 +92,8 @@ def run_experiment(
         locks = keep_locked or until_the_end
         folder = RunFolder.create(Path(settings.save_dir), name)
         session = begin_run(folder, settings, data, notes_on(data), locks)
+        if snapshots:
+            observers = [SnapshotWriter(folder, state.network, settings.epochs), *observers]
         return finish_run(session, settings, data, state, observers=observers, report=report)
 
 

@@ -24,6 +24,7 @@ from nn.reports.html_report import write_html_report
 from nn.runs.predictions import Predictions
 from nn.runs.run_folder import DataFacts, Result, RunFolder
 from nn.runs.saved_run import SavedRun
+from nn.runs.snapshots import SnapshotWriter
 from nn.settings.declaration import Settings
 from nn.training.history import EpochRecord
 
@@ -171,7 +172,7 @@ def test_the_policy_lets_in_these_scripts_and_this_style_alone(make_page):
 
     assert rules["style-src"] == [hashed(style)]
     assert rules["script-src"] == [hashed(script) for script in scripts]
-    assert len(scripts) == 16
+    assert len(scripts) == 18
 
 
 def test_it_holds_the_networks_numbers_to_the_last_bit(make_page):
@@ -280,6 +281,9 @@ def test_a_default_runs_page_is_under_3_megabytes(mnist_dir, tmp_path):
     network = prepare_network(settings, (28, 28), 10)
     folder = RunFolder.create(tmp_path, "run")
     folder.write_histories([EpochRecord(1, 0.001, 0.5, 0.8, 0.4, 0.85, seconds=1)])
+    writer = SnapshotWriter(folder, network, settings.epochs)
+    for epoch in range(1, settings.epochs + 1):
+        writer.on_epoch_end(EpochRecord(epoch, 0.001, 0.5, 0.8, 0.4, 0.85, seconds=1))
     test = data.split.test
     logits = network.forward(data.normalization.apply(test.images))
     predictions = Predictions(test.images, test.labels, softmax(logits), "MNIST, run")
@@ -288,6 +292,9 @@ def test_a_default_runs_page_is_under_3_megabytes(mnist_dir, tmp_path):
     result = replace(RESULT, test_images=len(test))
     page = write_html_report(run, result, predictions)
     assert Path(page).stat().st_size < 3_000_000
+    kept = sum(path.stat().st_size for path in folder.path.glob("snapshot_*"))
+    assert kept < 10_000_000
+    assert len(data_of(page.read_text(encoding="utf-8"))["film"]["frames"]) == 10
     assert len(data_of(page.read_text(encoding="utf-8"))["images"]["index"]) == 6000
 
 

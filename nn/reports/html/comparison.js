@@ -7,7 +7,6 @@
 
 const HUES = 8; // colours in the style sheet; then they return, dashed
 const FIRST_CURVES = 8; // switched on at the start
-const LEVELS = 5; // of colour, for mistakes
 
 /** The test images that two of the runs read differently. */
 class DifferingImages extends TestImages {
@@ -140,44 +139,6 @@ function hueOf(n) {
 }
 
 /**
- * Draw a confusion matrix as a table.
- *
- * @param {HTMLElement} place
- * @param {?number[][]} matrix null if there is none to show.
- * @param {number} most The number of mistakes that gets the strongest colour.
- */
-function drawMatrix(place, matrix, most) {
-  if (!matrix) {
-    place.textContent = "This run has no confusion matrix that fits a page.";
-    return;
-  }
-  const table = document.createElement("table");
-  table.className = "confusion";
-  const caption = table.createCaption();
-  caption.className = "unseen";
-  caption.textContent = "Confusion matrix: rows are true classes, columns predicted classes";
-  const cell = (row, tag, text, name = "") => {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    made.className = name;
-    row.append(made);
-  };
-  const head = table.createTHead().insertRow();
-  cell(head, "td", "");
-  matrix.forEach((_, label) => cell(head, "th", nameOf(label), classNames.length ? "named" : ""));
-  const body = table.createTBody();
-  matrix.forEach((counts, label) => {
-    const row = body.insertRow();
-    cell(row, "th", nameOf(label));
-    counts.forEach((count, predicted) => {
-      const level = predicted === label ? 0 : Math.ceil((LEVELS * count) / most);
-      cell(row, "td", count || "·", count ? `level-${level}` : "none");
-    });
-  });
-  place.replaceChildren(table);
-}
-
-/**
  * Show two runs side by side: their matrices, and the images that they read differently.
  *
  * @param {{label: string, matrix: ?number[][]}[]} groups
@@ -200,9 +161,7 @@ function startSides(groups, images) {
   const show = () => {
     const chosen = sides.map((side) => Number(side.value));
     const matrices = chosen.map((n) => groups[n].matrix);
-    const mistakes = matrices.flatMap((matrix) => matrix ?? [])
-      .flatMap((row, n) => row.filter((_, predicted) => predicted !== n % row.length));
-    const most = Math.max(10, ...mistakes);
+    const most = mostMistakes(matrices.filter((matrix) => matrix !== null));
     matrices.forEach((matrix, n) => drawMatrix(byId(`${sides[n].id}-matrix`), matrix, most));
     const answers = chosen.map((n) => images?.answersOf(n) ?? null);
     const known = answers.every((each) => each !== null);
@@ -229,9 +188,7 @@ async function startComparison() {
   startCurves(groups);
   let differing = null;
   if (images) {
-    const sprite = new Image();
-    sprite.src = images.sprite;
-    await sprite.decode();
+    const sprite = await loadImage(images.sprite);
     differing = new DifferingImages({ ...images, sprite }, groups.map(({ label }) => label));
   }
   startSides(groups, differing);

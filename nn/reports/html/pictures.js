@@ -14,6 +14,17 @@ function nameOf(label) {
   return classNames[label] ?? String(label);
 }
 
+/**
+ * @param {string} address Of an image in the page.
+ * @returns {Promise<HTMLImageElement>} The image, when it can be drawn.
+ */
+async function loadImage(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  return image;
+}
+
 /** The test images of the page, the most confident predictions first. */
 class TestImages {
   /**

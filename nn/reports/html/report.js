@@ -119,14 +119,12 @@ function startCopying() {
 /** Start every part of the page that has data. */
 async function startReport() {
   const data = JSON.parse(byId("data").textContent);
-  const { network: description, histories, imageShape, classes, images } = data;
+  const { network: description, histories, imageShape, classes, images, film } = data;
   classNames.push(...data.classNames);
   startCopying();
   if (histories.epochs.length > 0) startCharts(histories);
 
-  const sprite = new Image();
-  sprite.src = images.sprite;
-  await sprite.decode();
+  const sprite = await loadImage(images.sprite);
   const network = description && readNetwork(description);
   const testImages = new TestImages({ ...images, sprite, shape: imageShape });
   const bars = network && new ProbabilityBars(byId("one-answers"), classes);
@@ -151,6 +149,7 @@ async function startReport() {
     ask = startDrawing(data, testImages, answer);
     startWeights(network, imageShape, description.firstUnit);
   }
+  if (film) new Film(film, await loadImage(film.sprite), imageShape);
   document.documentElement.dataset.ready = "true";
 }
 

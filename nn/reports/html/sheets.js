@@ -43,7 +43,7 @@ function drawSigned(canvas, numbers, [height, width], strongest) {
   canvas.height = height;
   const image = new ImageData(width, height);
   numbers.forEach((number, n) => image.data.set([...signedColour(number, strongest), 255], 4 * n));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
 }
 
 /** @param {Float32Array} numbers */

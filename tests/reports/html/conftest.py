@@ -99,7 +99,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
         data_dir=str(place), dataset="mnist", save_dir=str(place / "runs"), name="digits",
         split="official", validation_size=500, optimizer="adam", batch_size=32, epochs=6,
     )  # fmt: skip
-    run = run_experiment(settings)
+    run = run_experiment(settings, snapshots=True)
     return Reported(run, write_html_report(load_run(run.folder), run.result, run.predictions))
 
 

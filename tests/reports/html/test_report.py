@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nn.reports.film_data import film_data
+from nn.runs.saved_run import load_run
 from tests.reports.html.on_page import ONE, SEVEN, draw, pixels, wait_for_text
 
 PAD = "document.querySelector('#pad').toDataURL()"
@@ -194,6 +196,25 @@ def test_curves_say_the_values_of_the_epoch_pointed_at(page, reported):
     assert re.match(rf"epoch {len(rows)}\b", page.inner_text("#loss output"))
     page.keyboard.press("ArrowLeft")
     assert re.match(rf"epoch {len(rows) - 1}\b", page.inner_text("#loss output"))
+
+
+def test_the_slider_shows_the_network_as_it_was(page, reported):
+    film = film_data(load_run(reported.run.folder), reported.run.predictions)
+    assert page.locator("#film-weights canvas").count() == 64
+    page.focus("#film-epoch")
+    last = pixels(page, "#film-weights canvas")
+    for key, frame in (("Home", film["frames"][0]), ("ArrowRight", film["frames"][1])):
+        page.keyboard.press(key)
+        right = np.trace(frame["matrix"]) / np.sum(frame["matrix"])
+        assert (
+            page.inner_text("#film-title") == f"After epoch {frame['epoch']}: {right:.1%} correct"
+        )
+        cells = page.locator("#film-matrix td").all_inner_texts()
+        shown = [0 if text == "·" else int(text) for text in cells if text]
+        assert shown == np.ravel(frame["matrix"]).tolist()
+        words = page.locator("#film-images .classes").all_inner_texts()
+        assert [int(text.split()[-1]) for text in words] == frame["predicted"]
+        assert (pixels(page, "#film-weights canvas") != last).any()
 
 
 def test_every_unit_of_the_first_layer_is_drawn(page):
