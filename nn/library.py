@@ -34,7 +34,7 @@ from nn.layers.flatten import Flatten
 from nn.layers.layer import Array, Layer
 from nn.layers.parameter import Parameter
 from nn.layers.pooling import MaxPooling
-from nn.losses import SoftmaxCrossEntropy, softmax
+from nn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError, softmax
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
@@ -50,11 +50,13 @@ __all__ = [
     "SGD",
     "Adam",
     "BatchNorm",
+    "BinaryCrossEntropy",
     "Convolution",
     "Dense",
     "Dropout",
     "Flatten",
     "Layer",
+    "Loss",
     "MaxPooling",
     "Momentum",
     "Network",
@@ -65,6 +67,7 @@ __all__ = [
     "ReLU",
     "Sigmoid",
     "SoftmaxCrossEntropy",
+    "SquaredError",
     "check_gradients",
     "constant",
     "cosine",
@@ -121,6 +124,7 @@ def train(
     epochs: int = 10,
     batch_size: int = 4,
     optimizer: Optimizer | None = None,
+    loss: Loss | None = None,
     schedule: Schedule | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     seed: int = 0,
@@ -137,6 +141,7 @@ def train(
         epochs: Passes over all examples.
         batch_size: Examples per step.
         optimizer: Made with `network.parameters`; momentum with a learning rate of 0.001 if None.
+        loss: What training minimizes; softmax with cross-entropy if None.
         schedule: The factor on the learning rate in each epoch; 1 if None.
         validation: Images and labels to measure the network on after every epoch; if None, a random
             tenth of the examples, which is held out.
@@ -166,7 +171,7 @@ def train(
     with closing(bar):
         run_trainer(
             network,
-            SoftmaxCrossEntropy(),
+            loss or SoftmaxCrossEntropy(),
             optimizer or Momentum(network.parameters, learning_rate=0.001),
             schedule=schedule or constant(),
             training=Shuffled(inputs, classes, batch_size, rng),

@@ -47,4 +47,4 @@ def test_a_random_stream_continues_where_it_was() -> None:
 
 
 def test_the_names_are_those_of_the_settings() -> None:
-    assert list(INITIALIZERS) == ["gauss", "xavier", "he"]
+    assert list(INITIALIZERS) == ["gauss", "xavier", "he", "wide_gauss"]

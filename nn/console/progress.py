@@ -179,7 +179,7 @@ def _write(text: str) -> None:
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:
-    """Return an epoch's figures in one line: losses in nats, accuracies in percent."""
+    """Return an epoch's figures in one line; accuracies in percent."""
     return (
         f"epoch {record.epoch:{len(str(epochs))}}/{epochs}"
         f"  loss {record.training_loss:.4f}  accuracy {record.training_accuracy:.2%}"

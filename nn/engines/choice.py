@@ -5,14 +5,12 @@ from importlib.util import find_spec
 from nn.engines.dense_layers import dense_layers
 from nn.engines.engine import Engine
 from nn.engines.fused import FusedEngine
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import SGD, Momentum, Optimizer
 
 
-def choose_engine(
-    network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer, *, compiled: bool
-) -> Engine:
+def choose_engine(network: Network, loss: Loss, optimizer: Optimizer, *, compiled: bool) -> Engine:
     """Return the compiled engine, if it is requested and supports the network, else the fused one.
 
     Raises:

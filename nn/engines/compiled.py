@@ -14,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engines import compiled_loops
-from nn.engines.compiled_loops import RELU, SIGMOID, run_steps
+from nn.engines.compiled_loops import CROSS_ENTROPY, RELU, SIGMOID, SQUARED_ERROR, run_steps
 from nn.engines.dense_layers import dense_layers
 from nn.layers.layer import Array
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Momentum, Optimizer
 
+_LOSSES = {
+    "cross_entropy": CROSS_ENTROPY,
+    "binary_cross_entropy": 0,
+    "squared_error": SQUARED_ERROR,
+}
 _ACTIVATIONS = {"": 0, "relu": RELU, "sigmoid": SIGMOID}
 _LOOPS = Path(compiled_loops.__file__)
 # Compiling the loops takes this many times longer than Python takes to compile the same file.
@@ -41,8 +46,9 @@ def expected_compilation() -> float:
 class CompiledEngine:
     """Takes the steps of the networks and optimizers that `why_not_compiled` accepts."""
 
-    def __init__(self, network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer) -> None:
+    def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
         self._network = network
+        self._loss = _LOSSES[loss.name]
         self._optimizer = optimizer
         layers = dense_layers(network)
         sizes = [layers[0][0].input_shape[0], *(dense.output_shape[0] for dense, _ in layers)]
@@ -96,6 +102,7 @@ class CompiledEngine:
                 batch_size,
                 self._sizes,
                 self._activations,
+                self._loss,
                 copies[0],
                 copies[-1],
                 has_velocity,

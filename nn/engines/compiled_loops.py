@@ -25,6 +25,7 @@ Integers = NDArray[np.int64]
 Indices = NDArray[np.uint32]
 
 RELU, SIGMOID = 1, 2
+CROSS_ENTROPY, SQUARED_ERROR = 1, 2  # 0 is binary cross-entropy
 
 _SMALL = np.float32(1e-6)  # far from where float32 loses digits, and so is one over it
 _LIBERTIES = {"contract", "reassoc"}
@@ -55,6 +56,7 @@ def run_steps(
     batch_size: int,
     sizes: Integers,
     activations: Integers,
+    loss: int,
     values: Array,
     accumulator: Array,
     has_velocity: bool,
@@ -73,6 +75,7 @@ def run_steps(
         batch_size: N, examples per step.
         sizes: D and every layer's number of units.
         activations: What follows on each layer: `RELU`, `SIGMOID` or 0.
+        loss: `CROSS_ENTROPY`, `SQUARED_ERROR` or 0.
         values: All weights and then all biases, in the order of the layers.
         accumulator: Where gradients are added: the velocity, or the values themselves.
         has_velocity: Which of the two it is.
@@ -109,7 +112,8 @@ def run_steps(
 
         kept = _keep(accumulator, kept, momentum)
         share = scale / kept / np.float32(examples)
-        _loss_gradient(last, labels[start:], sizes[layers], share, d_outputs[layers - 1])
+        d_last = d_outputs[layers - 1]
+        _loss_gradient(last, labels[start:], sizes[layers], share, loss, d_last)
         for layer in range(layers - 1, -1, -1):
             d_layer = d_outputs[layer, :examples]
             _deactivate(outputs[layer], sizes[layer + 1], activations[layer], d_layer)
@@ -329,6 +333,17 @@ def _deactivate(outputs: Array, units: int, activation: int, d_outputs: Array) -
 
 @_compiled
 def _loss_gradient(
+    logits: Array, labels: Integers, classes: int, share: np.float32, loss: int, d_logits: Array
+) -> None:
+    """Write the gradient of the loss with respect to the logits, times a factor."""
+    if loss == CROSS_ENTROPY:
+        _softmax_gradient(logits, labels, classes, share, d_logits)
+    else:
+        _sigmoid_gradient(logits, labels, classes, share, loss, d_logits)
+
+
+@_compiled
+def _softmax_gradient(
     logits: Array, labels: Integers, classes: int, share: np.float32, d_logits: Array
 ) -> None:
     """d_logits[n, k] = share (softmax(logits[n])[k] - (1 if k is the label, else 0)).
@@ -347,6 +362,22 @@ def _loss_gradient(
         for k in range(classes):
             d_logits[n, k] *= share / total
         d_logits[n, labels[n]] -= share
+
+
+@_compiled
+def _sigmoid_gradient(
+    logits: Array, labels: Integers, classes: int, share: np.float32, loss: int, d_logits: Array
+) -> None:
+    """d_logits[n, k] = share (p - (1 if k is the label, else 0)), where p = sigmoid(logits[n, k]).
+
+    For the squared error times p (1 - p).
+    """
+    for n in range(len(logits)):
+        for k in range(classes):
+            p = np.float32(1) / (np.float32(1) + np.exp(-logits[n, k]))
+            slope = p * (np.float32(1) - p) if loss == SQUARED_ERROR else np.float32(1)
+            truth = np.float32(1) if k == labels[n] else np.float32(0)
+            d_logits[n, k] = share * (p - truth) * slope
 
 
 @_compiled

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engines.fused_layers import fuse_layer
-from nn.engines.fused_loss import FusedLossGradient
+from nn.engines.fused_loss import fuse_loss
 from nn.engines.fused_updates import fuse_update
 from nn.layers.layer import Array
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
 
@@ -21,10 +21,10 @@ from nn.optimizers import Optimizer
 class FusedEngine:
     """Takes the steps of any network and optimizer."""
 
-    def __init__(self, network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer) -> None:
+    def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
         self._classes = network.output_shape[0]
         self._optimizer = optimizer
-        self._loss_gradient = FusedLossGradient()
+        self._loss_gradient = fuse_loss(loss)
         self._layers = [fuse_layer(layer) for layer in network.layers]
         learning = len(network.learning_layers)
         self._backward_order = self._layers[::-1][:learning]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.layers.layer import Array
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
 
@@ -12,7 +12,7 @@ from nn.optimizers import Optimizer
 class TextbookEngine:
     """Takes the steps of any network and optimizer."""
 
-    def __init__(self, network: Network, loss: SoftmaxCrossEntropy, optimizer: Optimizer) -> None:
+    def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
         self._network = network
         self._loss = loss
         self._optimizer = optimizer

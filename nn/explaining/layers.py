@@ -33,7 +33,7 @@ _LINES: dict[type[Layer], tuple[str, list[str]]] = {
     ),
     Convolution: ("np.matmul", ["d_weights +=", "biases.gradient[:]", "np.matmul"]),
     ReLU: ("np.maximum", ["self._outputs > 0"]),
-    Sigmoid: ("np.tanh", ["1 - self._outputs"]),
+    Sigmoid: ("sigmoid(inputs)", ["1 - self._outputs"]),
     BatchNorm: (
         "np.multiply(normalized",
         ["d_gamma = products", "d_beta = d_outputs", "d_inputs *="],

@@ -13,11 +13,9 @@ from nn.gradients import derivative_at
 from nn.layers.dropout import Dropout
 from nn.layers.layer import Array, Layer, Shape
 from nn.layers.parameter import Parameter
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
-
-LOSS = SoftmaxCrossEntropy()
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Step:
     Attributes:
         network: The network, as it was before the step.
         optimizer: Took the step.
+        minimized: The loss function.
         labels: Of the examples, (N,).
         outputs: What entered the first layer, (N, D), then what each of the `layers` returned.
         d_outputs: The gradient of the loss with respect to each of `outputs`; None before the
@@ -38,6 +37,7 @@ class Step:
 
     network: Network
     optimizer: Optimizer
+    minimized: Loss
     labels: NDArray[np.integer]
     outputs: list[Array]
     d_outputs: list[Array | None]
@@ -53,7 +53,7 @@ class Step:
     @property
     def gradient_of_logits(self) -> Array:
         """How the loss changes with the logits, (N, K)."""
-        return LOSS.gradient(self.outputs[-1], self.labels)
+        return self.minimized.gradient(self.outputs[-1], self.labels)
 
     def new_value(self, parameter: Parameter) -> Array:
         """Return a parameter's value after the step."""
@@ -68,11 +68,15 @@ class Step:
         return derivative_at(self._loss, parameter.value, index)
 
     def _loss(self) -> float:
-        return LOSS.value(_forward(self.layers, self.outputs[0])[-1], self.labels)
+        return self.minimized.value(_forward(self.layers, self.outputs[0])[-1], self.labels)
 
 
 def take_step(
-    network: Network, optimizer: Optimizer, inputs: Array, labels: NDArray[np.integer]
+    network: Network,
+    minimized: Loss,
+    optimizer: Optimizer,
+    inputs: Array,
+    labels: NDArray[np.integer],
 ) -> Step:
     """Take one training step and keep its numbers.
 
@@ -80,16 +84,17 @@ def take_step(
 
     Args:
         network: With dtype float64, so that gradients and their definition agree to many digits.
+        minimized: The loss function.
         optimizer: Of the network.
         inputs: The examples, (N, D).
         labels: Their classes, (N,).
     """
     layers = _layers(network)
     outputs = _forward(layers, inputs)
-    loss = LOSS.value(outputs[-1], labels)
+    loss = minimized.value(outputs[-1], labels)
 
     d_outputs: list[Array | None] = [None] * len(layers)
-    gradient = LOSS.gradient(outputs[-1], labels)
+    gradient = minimized.gradient(outputs[-1], labels)
     d_outputs.append(gradient.copy())
     for number in reversed(range(len(layers))):
         if layers[number] not in network.learning_layers:
@@ -101,9 +106,9 @@ def take_step(
     values = network.parameters.values
     before = values.copy()
     optimizer.step()
-    after, new_loss = values.copy(), LOSS.value(_forward(layers, inputs)[-1], labels)
+    after, new_loss = values.copy(), minimized.value(_forward(layers, inputs)[-1], labels)
     values[:] = before
-    return Step(network, optimizer, labels, outputs, d_outputs, after, loss, new_loss)
+    return Step(network, optimizer, minimized, labels, outputs, d_outputs, after, loss, new_loss)
 
 
 def _layers(network: Network) -> list[Layer]:

@@ -19,10 +19,10 @@ from nn.explaining.layers import (
 )
 from nn.explaining.step import Step
 from nn.gradients import derivative_at
-from nn.layers.activations import ReLU, Sigmoid
+from nn.layers.activations import ReLU, Sigmoid, sigmoid
 from nn.layers.layer import Shape
 from nn.layers.parameter import Parameter
-from nn.losses import SoftmaxCrossEntropy, softmax
+from nn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError, softmax
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 
 _ALL = 20  # a network with at most so many parameters has them all shown
@@ -82,24 +82,43 @@ def _layer_steps(step: Step, rank: int) -> Iterator[LayerStep]:
         yield LayerStep(layer, inputs, outputs, d_outputs, d_inputs, unit)
 
 
+_TRUTH = "(1 for the true class)"
+# Of each loss: the formulas of its value and of its gradient.
+_FORMULAS: dict[type[Loss], tuple[str, str]] = {
+    SoftmaxCrossEntropy: ("-log p[true class]", f"p - {_TRUTH}"),
+    BinaryCrossEntropy: (
+        "-log p[true class] - sum of log(1 - p[k]) over the others",
+        f"p - {_TRUTH}",
+    ),
+    SquaredError: (f"half the sum of (p[k] - {_TRUTH})^2", f"(p - {_TRUTH}) p (1 - p)"),
+}
+
+
 def _loss_lines(step: Step) -> list[str]:
     logits, label, slopes = step.outputs[-1][0], int(step.labels[0]), step.gradient_of_logits[0]
-    probabilities = softmax(step.outputs[-1])[0]
+    probabilities = step.minimized.probabilities(step.outputs[-1])[0]
+    kind = type(step.minimized)
+    formula, slope = _FORMULAS[kind]
+    if kind is SoftmaxCrossEntropy:
+        outputs, line = "exp(z[k]) / sum of exp(z)", code_line(softmax, "exponentials / ")
+    else:
+        outputs, line = "1 / (1 + exp(-z[k]))", code_line(sigmoid, "np.tanh")
     lines = [
-        "p[k] = exp(z[k]) / sum of exp(z), and loss = -log p[true class]",
+        f"p[k] = {outputs}, and loss = {formula}",
         "",
-        code_line(softmax, "exponentials / "),
-        code_line(SoftmaxCrossEntropy.gradient, "- one_hot"),
+        line,
+        code_line(kind.gradient, "- one_hot"),
         "",
-        "class      logit z  probability p   dz = p - (1 for the true class)",
+        f"class      logit z  probability p   dz = {slope}",
     ]
     for k in range(len(logits)):
         mark = "  <- true" if k == label else ""
         lines.append(
             f"{k:5} {number(logits[k])}   {probabilities[k]:12.4%}{number(slopes[k])}{mark}"
         )
-    lines += ["", f"loss = -log {probabilities[label]:.4g} = {-np.log(probabilities[label]):.4g}"]
-    return lines
+    loss = step.minimized.value(step.outputs[-1][:1], step.labels[:1])
+    term = f"-log {probabilities[label]:.4g} = " if kind is SoftmaxCrossEntropy else ""
+    return [*lines, "", f"loss = {term}{loss:.4g}"]
 
 
 def _followed(step: Step, parts: list[LayerStep]) -> Iterator[tuple[str, Parameter, Shape]]:

@@ -12,6 +12,7 @@ from nn.explaining.step import Step, take_step
 from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
 from nn.layers.layer import Array
+from nn.losses import Loss, SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Optimizer
 from nn.runs.assembly import make_optimizer
@@ -27,6 +28,7 @@ class Subject:
     Attributes:
         title: Names both.
         network: With dtype float64.
+        loss: What the step minimizes.
         make_optimizer: Returns an optimizer that has taken no step yet.
         inputs: Returns examples by their indices, (N, D).
         labels: Of all examples, (M,).
@@ -36,6 +38,7 @@ class Subject:
 
     title: str
     network: Network
+    loss: Loss
     make_optimizer: Callable[[], Optimizer]
     inputs: Callable[[NDArray[np.integer]], Array]
     labels: NDArray[np.integer]
@@ -50,7 +53,7 @@ class Subject:
         """Take a step on one example, and on the next ones where the network needs a batch."""
         batch = np.arange(index, index + self.network.smallest_batch) % len(self.labels)
         return take_step(
-            self.network, self.make_optimizer(), self.inputs(batch), self.labels[batch]
+            self.network, self.loss, self.make_optimizer(), self.inputs(batch), self.labels[batch]
         )
 
 
@@ -77,6 +80,7 @@ def of_run(run: SavedRun, test: Predictions, *, untrained: bool = False) -> Subj
     return Subject(
         title=f"{test.title}{', before training' if untrained else ''}",
         network=network,
+        loss=run.loss,
         make_optimizer=lambda: make_optimizer(run.settings, network),
         inputs=lambda batch: run.normalization.apply(test.images[batch]).astype(np.float64),
         labels=test.true,
@@ -95,6 +99,7 @@ def tiny() -> Subject:
     return Subject(
         title="a tiny network, 2-3-2",
         network=network,
+        loss=SoftmaxCrossEntropy(),
         make_optimizer=lambda: SGD(network.parameters, learning_rate=0.1),
         inputs=lambda batch: points[batch],
         labels=np.array([1, 1, 0, 0]),

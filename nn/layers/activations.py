@@ -31,17 +31,23 @@ class ReLU(Layer):
         return d_outputs * (self._outputs > 0)
 
 
-class Sigmoid(Layer):
-    """outputs = 1 / (1 + exp(-inputs)), computed as (1 + tanh(inputs / 2)) / 2.
+def sigmoid(inputs: Array) -> Array:
+    """Return 1 / (1 + exp(-inputs)), any shape, computed as (1 + tanh(inputs / 2)) / 2.
 
     The two are equal, but exp(-inputs) overflows for inputs of -89 and below; tanh does not.
     """
+    outputs: Array = (1 + np.tanh(inputs / 2)) / 2
+    return outputs
+
+
+class Sigmoid(Layer):
+    """outputs = 1 / (1 + exp(-inputs)), for every number separately."""
 
     name = "sigmoid"
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
         """Return 1 / (1 + exp(-inputs)), any shape."""
-        outputs: Array = (1 + np.tanh(inputs / 2)) / 2
+        outputs = sigmoid(inputs)
         if training:
             self._outputs = outputs
         return outputs

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MEASURES = {
     # measure: (axis label, factor from the file's unit to the axis's)
     "accuracy": ("accuracy (%)", 100.0),
-    "loss": ("loss (nats per example)", 1.0),
+    "loss": ("loss (per example)", 1.0),
 }
 _REST = "#c8c8c8"
 _MOST_WITH_TRAINING = 4  # curves; with more, the training curves would hide the validation curves

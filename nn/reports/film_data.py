@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nn.layers.convolution import Convolution
 from nn.layers.layer import Array
-from nn.losses import softmax
 from nn.network import Network
 from nn.reports.page_data import sprite_data
 from nn.runs.first_layer import pixel_weights
@@ -44,7 +43,7 @@ def film_data(run: SavedRun, predictions: Predictions) -> dict[str, Any] | None:
     epochs, probabilities, weights = [], [], []
     for epoch in read_snapshots(run.folder, network):
         epochs.append(epoch)
-        probabilities.append(softmax(network.forward(inputs)))
+        probabilities.append(run.loss.probabilities(network.forward(inputs)))
         first = _first_weights(network)
         weights.append(None if first is None else first[0].copy())
     if len(epochs) < 2:
@@ -81,7 +80,7 @@ def _first_weights(network: Network) -> tuple[Array, Any] | None:
 
 
 def _most_changed(
-    probabilities: NDArray[np.float32], true: NDArray[np.integer]
+    probabilities: NDArray[np.floating], true: NDArray[np.integer]
 ) -> NDArray[np.intp]:
     """Return the images whose true class's probability varied most, equally many of each class.
 

@@ -15,10 +15,11 @@ from nn.reports.figure import TRAINING, VALIDATION, finite, name_axes, picture, 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NATS, ANY_UNIT = "nats per example", "per example"
 _CURVES = {
-    # kind: (heading, axis label, unit in the legend, factor from the file's unit to the axis's)
-    "loss": ("Loss", "loss (nats per example)", "", 1.0),
-    "accuracy": ("Accuracy", "accuracy (%)", "%", 100.0),
+    # kind: (heading, unit in the legend, factor from the file's unit to the axis's)
+    "loss": ("Loss", "", 1.0),
+    "accuracy": ("Accuracy", "%", 100.0),
 }
 
 
@@ -30,22 +31,27 @@ def plot_history(
     training: Sequence[float],
     validation: Sequence[float],
     title: str,
+    loss_unit: str = NATS,
 ) -> None:
     """Draw the loss or the accuracy of training and validation over the epochs.
 
     Args:
         path: the PNG file to write.
-        kind: "loss" in nats per example, "accuracy" in fractions (drawn as percentages).
+        kind: "loss", or "accuracy" in fractions (drawn as percentages).
         epochs: whole numbers, ascending, one for each value.
         training: one value for each epoch.
         validation: one value for each epoch.
         title: the data's and the run's name.
+        loss_unit: that of the loss.
 
     Raises:
         OSError: the file cannot be written.
     """
     with picture(path, 8, 5.4, _CURVES[kind][0], title) as figure:
-        draw_history(figure.subplots(), kind, epochs, training=training, validation=validation)
+        draw_history(
+            figure.subplots(), kind, epochs,
+            training=training, validation=validation, loss_unit=loss_unit,
+        )  # fmt: skip
         figure.legend(loc="outside lower center", frameon=False)
 
 
@@ -57,6 +63,7 @@ def draw_history(
     training: Sequence[float],
     validation: Sequence[float],
     finished: bool = True,
+    loss_unit: str = NATS,
 ) -> None:
     """Draw both curves of one kind into `axes`, with labels for a legend.
 
@@ -65,13 +72,15 @@ def draw_history(
 
     Args:
         axes: where to draw; empty.
-        kind: "loss" in nats per example, "accuracy" in fractions (drawn as percentages).
+        kind: "loss", or "accuracy" in fractions (drawn as percentages).
         epochs: whole numbers, ascending, one for each value.
         training: one value for each epoch.
         validation: one value for each epoch.
         finished: whether training has ended.
+        loss_unit: that of the loss.
     """
-    _, axis, unit, factor = _CURVES[kind]
+    _, unit, factor = _CURVES[kind]
+    axis = "accuracy (%)" if kind == "accuracy" else f"loss ({loss_unit})"
     best = np.nanmin if kind == "loss" else np.nanmax
     curves = [finite(training) * factor, finite(validation) * factor]
     last = "at the end" if finished else "so far"

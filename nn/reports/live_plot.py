@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Literal
 
 from nn.reports.figure import house_style
-from nn.reports.history_plots import draw_history
+from nn.reports.history_plots import ANY_UNIT, draw_history
 from nn.training.history import EpochRecord, History
 from nn.training.trainer import Observer
 
@@ -86,8 +86,9 @@ class LivePlot(Observer):
                 training = [getattr(record, f"training_{kind}") for record in self._history]
                 validation = [getattr(record, f"validation_{kind}") for record in self._history]
                 draw_history(
-                    axes, kind, epochs, training=training, validation=validation, finished=finished
-                )
+                    axes, kind, epochs, training=training, validation=validation,
+                    finished=finished, loss_unit=ANY_UNIT,
+                )  # fmt: skip
                 axes.legend(
                     loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False, fontsize=10
                 )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
+from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.reports.image_sprite import choose_images, make_sprite
 from nn.reports.run_pictures import history_columns
@@ -25,7 +26,9 @@ MOST_NUMBERS = 2**22
 MOST_PIXELS = 2**23
 
 
-def network_data(network: Network, normalization: Normalization) -> dict[str, Any] | None:
+def network_data(
+    network: Network, normalization: Normalization, loss: str = SoftmaxCrossEntropy.name
+) -> dict[str, Any] | None:
     """Return what a browser needs to run a network; None if it is too large for a page."""
     if sum(array.size for array in network.arrays.values()) > MOST_NUMBERS:
         return None
@@ -40,7 +43,12 @@ def network_data(network: Network, normalization: Normalization) -> dict[str, An
         for layer in network.layers
     ]
     scaling = {"subtract": normalization.subtract, "divide": normalization.divide}
-    return {"layers": layers, "normalization": scaling, "firstUnit": unit_of(network)}
+    return {
+        "layers": layers,
+        "normalization": scaling,
+        "loss": loss,
+        "firstUnit": unit_of(network),
+    }
 
 
 def _base64(array: NDArray[np.floating]) -> str:

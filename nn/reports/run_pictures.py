@@ -13,7 +13,7 @@ from nn.files.file_errors import writing
 from nn.network import Network
 from nn.reports.confusion_plots import plot_confusion_matrix
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
-from nn.reports.history_plots import plot_history, plot_learning_rate
+from nn.reports.history_plots import NATS, plot_history, plot_learning_rate
 from nn.reports.layers_plot import plot_layers_history
 from nn.runs.class_names_file import read_class_names
 from nn.runs.first_layer import LAST
@@ -26,6 +26,7 @@ def draw_run(
     title: str,
     on_picture: Callable[[str], None] = lambda name: None,
     network: Network | None = None,
+    loss_unit: str = NATS,
 ) -> None:
     """Draw histories, layers, confusion matrix and first layer, each beside its CSV file.
 
@@ -35,12 +36,13 @@ def draw_run(
         title: The data's and the run's name.
         on_picture: Told each picture's name before it is drawn.
         network: The run's network, if it is still in memory; else its first layer is read.
+        loss_unit: That of the run's loss.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
     with writing(folder, advice="The CSV files are complete."):
-        _draw_histories(folder, title, on_picture)
+        _draw_histories(folder, title, on_picture, loss_unit)
         layers = read_layers_history(folder)
         if layers:
             on_picture("layers_history.png")
@@ -54,7 +56,9 @@ def draw_run(
             draw_first_layer(RunFolder(folder), title, network)
 
 
-def _draw_histories(folder: Path, title: str, on_picture: Callable[[str], None]) -> None:
+def _draw_histories(
+    folder: Path, title: str, on_picture: Callable[[str], None], loss_unit: str
+) -> None:
     for kind in ("loss", "accuracy"):
         on_picture(f"{kind}_history.png")
         epochs, training, validation = history_columns(folder / f"{kind}_history.csv", 3)
@@ -66,6 +70,7 @@ def _draw_histories(folder: Path, title: str, on_picture: Callable[[str], None])
                 training=training.tolist(),
                 validation=validation.tolist(),
                 title=title,
+                loss_unit=loss_unit,
             )
     on_picture("learning_rate_history.png")
     epochs, rates = history_columns(folder / "learning_rate_history.csv", 2)

@@ -21,6 +21,9 @@ def write_reports(run: FinishedRun, on_file: Callable[[str], None] = lambda name
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    draw_run(run.folder.path, run.predictions.title, on_file, run.network)
+    saved = load_run(run.folder, run.network)
+    draw_run(
+        run.folder.path, run.predictions.title, on_file, run.network, loss_unit=saved.loss.unit
+    )
     on_file(REPORT)
-    write_html_report(load_run(run.folder, run.network), run.result, run.predictions, run.verdict)
+    write_html_report(saved, run.result, run.predictions, run.verdict)

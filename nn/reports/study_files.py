@@ -60,7 +60,7 @@ def draw_study(status: StudyStatus) -> list[Path]:
     """
     folder, title = status.plan.folder, status.plan.name
     accuracy = status.plan.search.objective == "validation_accuracy"
-    unit = "validation accuracy (%)" if accuracy else "validation loss (nats per example)"
+    unit = "validation accuracy (%)" if accuracy else "validation loss (per example)"
     trials = _drawn(status, 100.0 if accuracy else 1.0)
     drawn = []
     with writing(folder):

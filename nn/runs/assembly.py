@@ -14,7 +14,7 @@ from nn.engines.fused import FusedEngine
 from nn.errors import MissingNumbaError
 from nn.installation import install_command
 from nn.layers.dropout import Dropout
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import LOSSES, Loss
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS, Momentum, Optimizer
 from nn.regularizers import Penalty
@@ -44,7 +44,7 @@ def assemble(
     """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
-    loss = SoftmaxCrossEntropy()
+    loss = LOSSES[settings.loss]
     batches, streams = _make_batches(settings, data)
     dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
     streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}
@@ -77,7 +77,7 @@ def make_optimizer(settings: Settings, network: Network) -> Optimizer:
 def make_engine(
     settings: Settings,
     network: Network,
-    loss: SoftmaxCrossEntropy,
+    loss: Loss,
     optimizer: Optimizer,
     report: Report = lambda message: None,
 ) -> Engine:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.images import LabelledImages
-from nn.losses import softmax
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.preparation import PreparedData
 from nn.runs.run_folder import Result
@@ -61,7 +60,7 @@ def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -
         test_accuracy=test.accuracy,
         test_images=len(split.test),
     )
-    probabilities = softmax(test.logits)
+    probabilities = state.loss.probabilities(test.logits)
     predictions = Predictions(
         split.test.images, split.test.labels, probabilities, title, data.images.class_names
     )

@@ -51,9 +51,10 @@ class HistoryWriter(Observer):
 class LearningWatch(Observer):
     """Reports a network that does not learn, and what is wrong with its layers.
 
-    Knowing only how often each class occurs is enough to reach a loss of the labels' entropy:
-    answer every image with these frequencies. A network that is no better after an epoch has not
-    begun to look at its images, or took steps so large that they made it worse.
+    Knowing only how often each class occurs is enough to reach a certain loss (for cross-entropy,
+    the labels' entropy): answer every image with these frequencies. A network that is no better
+    after an epoch has not begun to look at its images, or took steps so large that they made it
+    worse.
 
     Args:
         labels: Those of the training images.
@@ -66,8 +67,7 @@ class LearningWatch(Observer):
         self, labels: np.ndarray, state: TrainingState, initialization: str, report: Report
     ) -> None:
         shares = np.bincount(labels) / len(labels)
-        shares = shares[shares > 0]
-        self._entropy = float(-(shares * np.log(shares)).sum())
+        self._guessing = state.loss.of_frequencies(shares)
         self._state = state
         self._initialization = initialization
         self._report = report
@@ -78,7 +78,7 @@ class LearningWatch(Observer):
         initialization = self._initialization
         layers = [layer for layer in self._state.layers if layer.epoch == record.epoch]
         illnesses = list(diagnose(self._state.network, record, layers, initialization))
-        loss, guessing = record.validation_loss, self._entropy
+        loss, guessing = record.validation_loss, self._guessing
         if record.epoch == 1 and loss > 0.99 * guessing > 0:
             rate, is_explained = record.learning_rate, bool(illnesses)
             self._report(NotLearning(loss, guessing, rate, initialization, is_explained))

@@ -39,7 +39,7 @@ class Predictions:
     Args:
         images: uint8, (N, H, W), 0 to 255, as they were before normalization; N is at least 1.
         true: whole numbers, (N,), 0 to K - 1.
-        probabilities: (N, K), each row sums to 1.
+        probabilities: (N, K), from 0 to 1; with softmax, each row sums to 1.
         title: the data's and the run's name, for headings.
         class_names: the names of the K classes; empty if they have none but their numbers.
 
@@ -49,7 +49,7 @@ class Predictions:
 
     images: NDArray[np.uint8]
     true: NDArray[np.integer]
-    probabilities: NDArray[np.float32]
+    probabilities: NDArray[np.floating]
     title: str
     class_names: tuple[str, ...] = ()
 
@@ -68,9 +68,9 @@ class Predictions:
         return classes
 
     @cached_property
-    def confidence(self) -> NDArray[np.float32]:
-        """The probability of the predicted class, (N,), 1/K to 1."""
-        largest: NDArray[np.float32] = self.probabilities.max(axis=1)
+    def confidence(self) -> NDArray[np.floating]:
+        """The probability of the predicted class, (N,)."""
+        largest: NDArray[np.floating] = self.probabilities.max(axis=1)
         return largest
 
     @cached_property

@@ -13,7 +13,7 @@ from nn.datasets.batches import rows_at_once
 from nn.datasets.data_size import DataSize, data_size
 from nn.engines.choice import why_not_compiled
 from nn.engines.threads import limited_threads
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import LOSSES
 from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import Report, prepare_network
 from nn.settings.declaration import Settings
@@ -75,7 +75,7 @@ def preview_run(settings: Settings, report: Report = lambda message: None) -> Pr
     size = _size(settings)
     network = prepare_network(settings, size.image_shape, size.classes)
     layers, parameters = describe(network), network.parameter_count
-    loss = SoftmaxCrossEntropy()
+    loss = LOSSES[settings.loss]
     optimizer = make_optimizer(settings, network)
     engine = make_engine(settings, network, loss, optimizer, report)
 

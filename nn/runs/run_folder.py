@@ -72,7 +72,7 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class Result:
-    """The final figures of a run; losses in nats per example, accuracies from 0 to 1.
+    """The final figures of a run; losses per example, accuracies from 0 to 1.
 
     Attributes:
         epochs: Number of complete epochs.

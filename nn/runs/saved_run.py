@@ -12,7 +12,7 @@ from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.datasets.picture_folders import Preparation
 from nn.errors import DataError, SettingError
-from nn.losses import SoftmaxCrossEntropy, softmax
+from nn.losses import LOSSES, Loss
 from nn.network import Network
 from nn.runs.class_names_file import read_class_names
 from nn.runs.file_names import SETTINGS
@@ -45,6 +45,11 @@ class SavedRun:
     facts: DataFacts
     framing: Framing
     class_names: tuple[str, ...] = ()
+
+    @property
+    def loss(self) -> Loss:
+        """What its training minimized; it turns logits into probabilities."""
+        return LOSSES[self.settings.loss]
 
     def predict(self, images: NDArray[np.number]) -> NDArray[np.int64]:
         """Return the class of each image, (N,), as predict.py does.
@@ -133,12 +138,13 @@ def predict_test_set(
             "its test accuracy will differ from the one after training."
         )
     test = data.split.test
-    evaluation = evaluate(run.network, SoftmaxCrossEntropy(), data.in_order(test)())
+    evaluation = evaluate(run.network, run.loss, data.in_order(test)())
     title = f"{data.images.name}, {run.folder.name}"
-    return Predictions(test.images, test.labels, softmax(evaluation.logits), title, run.class_names)
+    probabilities = run.loss.probabilities(evaluation.logits)
+    return Predictions(test.images, test.labels, probabilities, title, run.class_names)
 
 
-def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.floating]]:
     """Return what a run's network predicts for a picture of your own.
 
     Args:
@@ -162,4 +168,5 @@ def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArr
         images = prepare_digits(path, shape, run.framing)
     else:
         images = prepare_picture(path, shape, run.framing)[np.newaxis]
-    return images, softmax(run.network.forward(run.normalization.apply(images)))
+    logits = run.network.forward(run.normalization.apply(images))
+    return images, run.loss.probabilities(logits)

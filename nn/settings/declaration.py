@@ -83,6 +83,7 @@ class Settings(DataSettings):
             explain="smaller with more inputs, so signals keep their size: N(0, 1) / sqrt(fan-in)",
         ),
         Choice("he", explain="as xavier, but made for ReLU: N(0, 1) sqrt(2 / fan-in)", asked=False),
+        Choice("wide_gauss", explain="ten times as wide as gauss: 0.1 N(0, 1)", asked=False),
     ] = Field("xavier", description="distribution of the initial weights")
 
     activation: Annotated[
@@ -149,6 +150,13 @@ class Settings(DataSettings):
     learning_rate: Annotated[float, Group("training")] = Field(
         0.001, gt=0, description="size of a step"
     )
+    loss: Annotated[
+        str,
+        Group("training"),
+        Choice("cross_entropy", explain="-log of the true class's probability, which is a softmax"),
+        Choice("binary_cross_entropy", explain="every class by itself, yes or no: sigmoid outputs"),
+        Choice("squared_error", explain="half the sum of (output - truth)^2: sigmoid outputs"),
+    ] = Field("cross_entropy", description="what training minimizes, and how outputs are read")
     decay_rate: Annotated[float, Group("training")] = Field(
         0.98, gt=0, le=1, description="factor of exponential and step decay"
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nn.engines.threads import limited_threads
 from nn.layers.layer import Array
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 
 
@@ -30,7 +30,7 @@ class Evaluation:
     """How well a network does on a set of images.
 
     Attributes:
-        loss: Mean cross-entropy in nats per example, without penalties.
+        loss: Mean over the examples, without penalties.
         accuracy: Share of the examples whose largest logit is the true label's, from 0 to 1.
         logits: Shape (N, K).
         labels: True classes, shape (N,).
@@ -42,9 +42,7 @@ class Evaluation:
     labels: NDArray[np.int64]
 
 
-def evaluate(
-    network: Network, loss: SoftmaxCrossEntropy, examples: Iterable[Examples]
-) -> Evaluation:
+def evaluate(network: Network, loss: Loss, examples: Iterable[Examples]) -> Evaluation:
     """Run the network over all examples, without training.
 
     Args:

@@ -13,10 +13,10 @@ class EpochRecord:
     Attributes:
         epoch: From 1.
         learning_rate: That of this epoch.
-        training_loss: Mean cross-entropy over the epoch's batches, each measured before its step,
-            in nats per example, without penalties.
+        training_loss: Mean loss over the epoch's batches, each measured before its step, without
+            penalties.
         training_accuracy: Share of correct answers over the same batches, from 0 to 1.
-        validation_loss: Mean cross-entropy on the validation images after the epoch.
+        validation_loss: Mean loss on the validation images after the epoch.
         validation_accuracy: Share of correct answers on them.
         seconds: How long the epoch took, including its validation.
     """

@@ -17,7 +17,7 @@ from nn.engines.threads import limited_threads
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.dropout import Dropout
 from nn.layers.layer import Array
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.training.evaluation import Examples
@@ -78,7 +78,7 @@ class LayerProbe(Observer):
     def __init__(
         self,
         network: Network,
-        loss: SoftmaxCrossEntropy,
+        loss: Loss,
         optimizer: Optimizer,
         examples: Examples,
         *,

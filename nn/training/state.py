@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engines.engine import Engine
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
@@ -67,7 +67,7 @@ class TrainingState:
     """
 
     network: Network
-    loss: SoftmaxCrossEntropy
+    loss: Loss
     optimizer: Optimizer
     schedule: Schedule
     engine: Engine

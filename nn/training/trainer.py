@@ -13,7 +13,7 @@ from nn.engines.engine import Engine
 from nn.engines.fused import FusedEngine
 from nn.engines.threads import limited_threads
 from nn.errors import DivergedError, SmallBatchError
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.schedules import Schedule
@@ -69,7 +69,7 @@ class Observer:
 
 def train(
     network: Network,
-    loss: SoftmaxCrossEntropy,
+    loss: Loss,
     optimizer: Optimizer,
     *,
     schedule: Schedule,

@@ -12,7 +12,7 @@ from nn.engines.engine import Engine
 from nn.engines.textbook import TextbookEngine
 from nn.engines.threads import limited_threads
 from nn.initializers import he
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import LOSSES, Loss, SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
@@ -73,10 +73,12 @@ def make_examples(count: int = 641, dark: float = 0.0, dtype: DTypeLike = np.flo
 class Model:
     """A network and its optimizer, trained by one engine."""
 
-    def __init__(self, engine: type[Engine], network: Network, optimizer: Optimizer) -> None:
+    def __init__(
+        self, engine: type[Engine], network: Network, optimizer: Optimizer, loss: Loss = LOSS
+    ) -> None:
         self.network = network
         self.optimizer = optimizer
-        self.engine = engine(network, LOSS, optimizer)
+        self.engine = engine(network, loss, optimizer)
 
     def take(self, examples: Some, batch_size: int = 3) -> NDArray:
         """Take the steps of the examples, and return their logits."""
@@ -101,16 +103,17 @@ def make_model(
     network: str = "relu",
     optimizer: str = "sgd",
     penalty: str = "",
+    *,
     dtype: DTypeLike = np.float32,
+    loss: str = LOSS.name,
 ) -> Model:
     """Return a model with first weights that depend on nothing but the network's name."""
     rng = np.random.default_rng(1)
     built = build_network(
         NETWORKS[network], input_shape=(5, 5), classes=3, initializer=he, rng=rng, dtype=dtype
     )
-    return Model(
-        engine, built, OPTIMIZERS[optimizer](built.parameters, Penalty(*PENALTIES[penalty]))
-    )
+    made = OPTIMIZERS[optimizer](built.parameters, Penalty(*PENALTIES[penalty]))
+    return Model(engine, built, made, LOSSES[loss])
 
 
 def beside_textbook(

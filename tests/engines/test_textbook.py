@@ -1,4 +1,4 @@
-"""Every engine takes the textbook's steps, for every network and optimizer that it accepts.
+"""Every engine takes the textbook's steps, for every network, optimizer and loss that it accepts.
 
 In float64 the fused engine's parameters differ from the textbook's by nothing but rounding. The
 compiled engine adds in float32, in an order of its own: after 200 steps no number may differ by
@@ -18,6 +18,7 @@ from nn.engines.choice import why_not_compiled
 from nn.engines.engine import Engine
 from nn.engines.fused import FusedEngine
 from nn.engines.textbook import TextbookEngine
+from nn.losses import LOSSES
 from tests.engines.models import (
     NETWORKS,
     OPTIMIZERS,
@@ -39,15 +40,17 @@ def engine_named(name: str) -> type[Engine]:
 
 
 def accepted() -> list[Any]:
-    """Return every case; the fast tests meet each network with each optimizer once."""
+    """Return every case; the fast tests meet each network with each optimizer and loss once."""
     cases = []
-    for numbers in itertools.product(*map(enumerate, (NETWORKS, OPTIMIZERS, PENALTIES))):
-        (network, optimizer, penalty), kind = zip(*numbers, strict=True)
-        marks = () if penalty == (network + optimizer) % len(PENALTIES) else pytest.mark.long
-        cases.append(pytest.param("fused", np.float64, *kind, marks=marks))
-        model = make_model(TextbookEngine, *kind)
+    for numbers in itertools.product(*map(enumerate, (NETWORKS, OPTIMIZERS, PENALTIES, LOSSES))):
+        (network, optimizer, penalty, loss), kind = zip(*numbers, strict=True)
+        turn = network + optimizer + (0 if loss == 0 else 1 + loss)
+        is_fast = penalty == turn % len(PENALTIES) and (loss == 0 or optimizer == network % 2)
+        marks = () if is_fast else pytest.mark.long
+        cases.append(pytest.param("fused", *kind, marks=marks))
+        model = make_model(TextbookEngine, *kind[:2])
         if find_spec("numba") and not why_not_compiled(model.network, model.optimizer):
-            cases.append(pytest.param("compiled", np.float32, *kind, marks=marks))
+            cases.append(pytest.param("compiled", *kind, marks=marks))
     return cases
 
 
@@ -57,14 +60,19 @@ def assert_same(ours: Model, textbook: Model, start: Model, tolerance: float) ->
     np.testing.assert_allclose(ours.numbers, textbook.numbers, rtol=0, atol=tolerance * way)
 
 
-@pytest.mark.parametrize(("engine", "dtype", "network", "optimizer", "penalty"), accepted())
+@pytest.mark.parametrize(("engine", "network", "optimizer", "penalty", "loss"), accepted())
 def test_many_steps_come_to_the_same_as_the_textbooks(
-    engine: str, dtype: DTypeLike, network: str, optimizer: str, penalty: str
+    engine: str, network: str, optimizer: str, penalty: str, loss: str
 ) -> None:
-    kind, examples = (network, optimizer, penalty, dtype), make_examples(dtype=dtype)
-    ours, textbook = make_model(engine_named(engine), *kind), make_model(TextbookEngine, *kind)
+    dtype = np.dtype(np.float64 if engine == "fused" else np.float32)
+    examples = make_examples(dtype=dtype)
+
+    def made(engine: type[Engine]) -> Model:
+        return make_model(engine, network, optimizer, penalty, dtype=dtype, loss=loss)
+
+    ours, textbook = made(engine_named(engine)), made(TextbookEngine)
     logits, expected = ours.take(examples), textbook.take(examples)
-    start, tolerance = make_model(TextbookEngine, *kind), TOLERANCES[dtype]
+    start, tolerance = made(TextbookEngine), TOLERANCES[dtype.type]
     assert_same(ours, textbook, start, tolerance)
     np.testing.assert_allclose(logits, expected, rtol=0, atol=tolerance * np.abs(expected).max())
 

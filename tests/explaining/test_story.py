@@ -1,6 +1,7 @@
 """The story goes forward, back and to the update, and each figure in it is the step's."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from nn.explaining.subject import tiny
 from nn.layers.activations import Sigmoid
 from nn.layers.batch_norm import BatchNorm
 from nn.layers.dense import Dense
+from nn.losses import LOSSES, SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum
 from nn.regularizers import Penalty
@@ -36,6 +38,22 @@ def test_the_pages_follow_the_step():
 def test_the_loss_is_computed_from_the_probability_of_the_true_class():
     step = tiny().step(0)
     lines = page(tell(step), "The loss").lines
+    assert re.fullmatch(rf"loss = -log 0\.\d+ = {step.loss:.4g}", lines[-1])
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_each_loss_has_its_formula_its_lines_and_its_numbers(loss):
+    step = replace(tiny(), loss=loss).step(0)
+    lines = page(tell(step), "The loss").lines
+    assert ("exp(z)" in lines[0]) == (loss.name == "cross_entropy")
+    assert sum(line.startswith("nn/losses.py:") for line in lines) >= 1
+    rows = [line.split() for line in lines if line[:5].strip().isdigit()]
+    assert [float(row[2][:-1]) / 100 for row in rows] == pytest.approx(
+        loss.probabilities(step.outputs[-1])[0].tolist(), abs=1e-5
+    )
+    assert [float(row[3]) for row in rows] == pytest.approx(
+        step.gradient_of_logits[0].tolist(), abs=1e-3
+    )
     assert lines[-1].endswith(f"= {step.loss:.4g}")
     assert sum("<- true" in line for line in lines) == 1
 
@@ -58,7 +76,9 @@ def test_of_a_tiny_network_every_parameter_is_followed_and_right():
 def test_every_optimizer_has_its_formula_and_its_line(kind):
     network = Network([Dense(4), BatchNorm(), Sigmoid(), Dense(3)], 9, dtype=np.float64)
     optimizer = kind(network.parameters, learning_rate=0.01, penalty=Penalty(l1=0.001))
-    pages = tell(take_step(network, optimizer, INPUTS, np.array([0, 2])), rank=1)
+    pages = tell(
+        take_step(network, SoftmaxCrossEntropy(), optimizer, INPUTS, np.array([0, 2])), rank=1
+    )
     lines = page(pages, "The update").lines
     assert lines[0].startswith(("w <- w - 0.01", "velocity <- "))
     assert any(line.startswith("nn/optimizers.py:") for line in lines)

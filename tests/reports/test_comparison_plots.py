@@ -31,7 +31,7 @@ def legend(figure: Figure) -> list[str]:
 def test_accuracy_and_loss_stand_side_by_side_with_their_units(tmp_path, drawn):
     plot_comparison(tmp_path / "c.png", [curves("a", [0.5, 0.75]), curves("b", [0.45, 0.7])], "t")
     left, right = drawn[0].axes
-    assert (left.get_ylabel(), right.get_ylabel()) == ("accuracy (%)", "loss (nats per example)")
+    assert (left.get_ylabel(), right.get_ylabel()) == ("accuracy (%)", "loss (per example)")
     assert left.get_xlabel() == right.get_xlabel() == "epoch"
     assert legend(drawn[0]) == ["a", "b"]
     values = sorted(line.get_ydata().tolist() for line in left.lines if len(line.get_ydata()))

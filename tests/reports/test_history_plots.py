@@ -108,3 +108,11 @@ def test_the_legend_of_a_training_under_way_says_so_far():
     draw_history(axes, "accuracy", [1], training=[0.9], validation=[0.8], finished=False)
     labels = [line.get_label() for line in axes.lines]
     assert labels == ["training: 90% so far", "validation: 80% so far, best 80% in epoch 1"]
+
+
+def test_a_loss_that_is_not_in_nats_is_drawn_in_its_own_unit(tmp_path, drawn):
+    plot_history(
+        tmp_path / "loss.png", "loss", [1], training=[0.5], validation=[0.4], title="",
+        loss_unit="squared error per example",
+    )  # fmt: skip
+    assert drawn[0].axes[0].get_ylabel() == "loss (squared error per example)"

@@ -39,7 +39,7 @@ def test_each_epoch_adds_a_point_to_every_curve(plot):
         assert list(training.get_xdata()) == list(range(1, epoch + 1))
         assert validation.get_ydata()[-1] == pytest.approx(0.6 / epoch)
         assert accuracy.lines[0].get_ydata()[-1] == pytest.approx(80)
-        assert loss.get_ylabel() == "loss (nats per example)"
+        assert loss.get_ylabel() == "loss (per example)"
         assert accuracy.get_ylabel() == "accuracy (%)"
         assert "so far" in validation.get_label()
     assert plt.get_fignums() == [1]

@@ -39,7 +39,8 @@ def drawn(monkeypatch) -> dict[str, dict]:
     """Collect what is given to be drawn, by the picture's name, instead of drawing it."""
     calls: dict[str, dict] = {}
 
-    def history(path, kind, epochs, *, training, validation, title):
+    def history(path, kind, epochs, *, training, validation, title, loss_unit):
+        assert loss_unit == "nats per example"
         calls[path.name] = {"kind": kind, "epochs": list(epochs), "title": title}
         calls[path.name] |= {"training": list(training), "validation": list(validation)}
 

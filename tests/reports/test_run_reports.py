@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from nn.losses import SquaredError
 from nn.reports import run_reports
 
 
@@ -16,18 +17,24 @@ def test_pictures_come_first_and_the_page_is_made_of_the_saved_network(monkeypat
         network="network",
     )
 
-    def draw_run(path, title, on_file, network):
-        assert network == "network"
+    def draw_run(path, title, on_file, network, *, loss_unit):
+        assert (network, loss_unit) == ("network", "squared error per example")
         on_file("loss_history.png")
         done.append((path, title))
 
+    saved = SimpleNamespace(loss=SquaredError())
+
+    def load_run(*given):
+        assert given == (folder, "network")
+        return saved
+
     monkeypatch.setattr(run_reports, "draw_run", draw_run)
-    monkeypatch.setattr(run_reports, "load_run", lambda *given: ("saved", *given))
+    monkeypatch.setattr(run_reports, "load_run", load_run)
     monkeypatch.setattr(run_reports, "write_html_report", lambda *given: done.append(given))
     run_reports.write_reports(run, done.append)
     assert done == [
         "loss_history.png",
         (tmp_path, "mnist, run"),
         "report.html",
-        (("saved", folder, "network"), "result", run.predictions, "good"),
+        (saved, "result", run.predictions, "good"),
     ]

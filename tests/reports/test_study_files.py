@@ -93,7 +93,7 @@ def test_of_losses_the_smallest_is_the_best_and_they_are_no_percentages(make_sta
     trials = [trial(0.1, "complete", value=value) for value in (0.5, 0.25)]
     draw_study(make_status(*trials, objective="validation_loss"))
     assert [each.value for each in drawn["parameters.png"][0]] == [0.25, 0.5]
-    assert drawn["parameters.png"][2] == "validation loss (nats per example)"
+    assert drawn["parameters.png"][2] == "validation loss (per example)"
 
 
 def test_only_the_ten_best_have_curves_and_importance_is_drawn_if_there_is_any(

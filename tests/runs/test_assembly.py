@@ -7,7 +7,7 @@ from nn.datasets.distortion import DISTORTIONS
 from nn.engines import choice as engine_choice
 from nn.errors import MissingNumbaError
 from nn.initializers import INITIALIZERS
-from nn.losses import SoftmaxCrossEntropy
+from nn.losses import LOSSES, SoftmaxCrossEntropy
 from nn.optimizers import OPTIMIZERS, SGD, Adam, Momentum
 from nn.runs.assembly import assemble, make_optimizer, make_schedule
 from nn.runs.facts import CompiledSteps
@@ -68,6 +68,7 @@ def test_a_training_begins_with_no_epoch_and_all_training_images(settings):
     ("setting", "known"),
     [
         ("initialization", INITIALIZERS),
+        ("loss", LOSSES),
         ("optimizer", OPTIMIZERS),
         ("monitor", MONITORS),
         ("distortion", {"none": None, **DISTORTIONS}),

@@ -5,10 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from nn.losses import LOSSES
 from nn.runs import assembly, preparation
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.facts import NotLearning, SmallSteps
 from nn.runs.preparation import prepare_data
+from nn.runs.saved_run import load_run, predict_test_set
 from nn.settings.declaration import Settings
 from nn.training.trainer import Observer
 
@@ -287,6 +289,21 @@ def test_a_name_in_use_gets_a_number(settings):
     before = csv_files(first)
     assert run_experiment(settings(name="mine", epochs=2)).folder.name == "mine-2"
     assert csv_files(first) == before
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_loss_trains_a_run_whose_predictions_are_its_own(settings, loss):
+    run = run_experiment(settings(loss=loss, learning_rate=0.05, epochs=5))
+    assert run.result.validation_accuracy > 0.5
+    losses = table(run, "loss_history.csv")["training"]
+    assert losses[-1] < losses[0]
+    saved = load_run(run.folder)
+    assert saved.loss.name == loss
+    predictions = predict_test_set(saved)
+    assert predictions.accuracy == pytest.approx(run.result.test_accuracy)
+    np.testing.assert_array_equal(predictions.probabilities, run.predictions.probabilities)
+    sums = predictions.probabilities.sum(axis=1)
+    assert np.allclose(sums, 1, atol=1e-5) == (loss == "cross_entropy")
 
 
 # What is said ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from nn.datasets.images import LabelledImages
 from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
+from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.runs.assembly import assemble
 from nn.runs.facts import DeadUnits, NotLearning
@@ -33,7 +34,8 @@ def record(epoch: int, validation_loss: float) -> EpochRecord:
 
 def state(network: Network | None = None) -> Any:
     """Return as much of a training as these observers look at."""
-    return SimpleNamespace(history=[], layers=[], network=network or Network([Dense(3)], 4))
+    network = network or Network([Dense(3)], 4)
+    return SimpleNamespace(history=[], layers=[], network=network, loss=SoftmaxCrossEntropy())
 
 
 def reported(*records: EpochRecord, labels: np.ndarray = LABELS) -> list[object]:

@@ -31,6 +31,7 @@ def test_the_defaults_are_those_of_the_product():
         "hidden_units": 64,
         "batch_size": 4,
         "learning_rate": 0.001,
+        "loss": "cross_entropy",
         "decay_rate": 0.98,
         "layers": None,
         "start_from": "",

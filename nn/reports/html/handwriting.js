@@ -31,7 +31,7 @@ class Answer {
     if (digits.length !== this.digits?.length) this.chosen = null;
     this.digits = digits;
     this.label = label;
-    this.answers = digits.map((pixels) => softmax(computeLogits(this.network, pixels)));
+    this.answers = digits.map((pixels) => computeProbabilities(this.network, pixels));
     const best = this.answers.map((each) => each.indexOf(Math.max(...each)));
     const confidence = this.answers.map((each) => Math.max(...each));
     byId("answer").textContent = best.map(nameOf).join("");

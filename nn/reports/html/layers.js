@@ -23,6 +23,7 @@
  * @typedef {object} Network
  * @property {Layer[]} layers
  * @property {{subtract: number, divide: number}} normalization
+ * @property {string} loss What training minimized; softmax belongs to cross-entropy.
  */
 
 /**
@@ -38,10 +39,10 @@ function decodeNumbers(text) {
 /**
  * Make a network from its description, whose arrays are base64.
  *
- * @param {{layers: object[], normalization: object}} description
+ * @param {{layers: object[], normalization: object, loss: string}} description
  * @returns {Network}
  */
-function readNetwork({ layers, normalization }) {
+function readNetwork({ layers, normalization, loss }) {
   const readLayer = (layer) => {
     const arrays = {};
     for (const [name, text] of Object.entries(layer.arrays)) {
@@ -49,7 +50,7 @@ function readNetwork({ layers, normalization }) {
     }
     return { ...layer, arrays };
   };
-  return { layers: layers.map(readLayer), normalization };
+  return { layers: layers.map(readLayer), normalization, loss };
 }
 
 /**
@@ -254,6 +255,19 @@ function continueOutputs(network, outputs, layers = network.layers.length) {
  */
 function computeLogits(network, pixels) {
   return computeOutputs(network, pixels).at(-1);
+}
+
+/**
+ * Return the probability that the network gives to each class.
+ *
+ * @param {Network} network
+ * @param {ArrayLike<number>} pixels 0 to 255, (H * W)
+ * @returns {Float64Array} (K)
+ */
+function computeProbabilities(network, pixels) {
+  const logits = computeLogits(network, pixels);
+  if (network.loss === "cross_entropy") return softmax(logits);
+  return Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 }
 
 /**

@@ -132,7 +132,7 @@ async function startReport() {
   const onOpen = startDialog(
     testImages,
     (number, pixels) => {
-      bars?.show(softmax(computeLogits(network, pixels)), testImages.labels[number]);
+      bars?.show(computeProbabilities(network, pixels), testImages.labels[number]);
     },
     network && ((number) => {
       ask(number);

@@ -10,7 +10,8 @@ from nn.architecture.kinds import KINDS
 from nn.datasets.drawn_digits import draw_digits
 from nn.datasets.normalization import Normalization
 from nn.initializers import INITIALIZERS
-from nn.losses import softmax
+from nn.layers.dense import Dense
+from nn.losses import LOSSES, softmax
 from nn.network import Network
 from nn.reports.page_data import network_data
 from nn.runs.preparation import prepare_network
@@ -128,3 +129,17 @@ def test_softmax_is_numpys_and_does_not_overflow(run_script):
     np.testing.assert_allclose(
         run_script("layers.js", call, logits.tolist()), softmax(logits), rtol=1e-5, atol=1e-30
     )
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_probabilities_are_numpys_for_each_loss(loss, run_script):
+    network = Network([Dense(4)], (3, 3))
+    images = np.random.default_rng(0).integers(0, 256, (5, 9)).astype(np.uint8)
+    described = network_data(network, NORMALIZATION, loss.name)
+    call = """({ network: description, images }) => {
+        const network = readNetwork(description);
+        return images.map((pixels) => Array.from(computeProbabilities(network, pixels)));
+    }"""
+    argument = {"network": described, "images": images.tolist()}
+    expected = loss.probabilities(network.forward(NORMALIZATION.apply(images)))
+    np.testing.assert_allclose(run_script("layers.js", call, argument), expected, atol=1e-4)
