@@ -127,7 +127,7 @@ def draw_report(page: Any, report: Path, path: Path) -> None:
 
 def _save(content: bytes, path: Path) -> None:
     """Save a screenshot with few colours, in a fraction of its size."""
-    Image.open(io.BytesIO(content)).convert("RGB").quantize(64).save(path, optimize=True)
+    Image.open(io.BytesIO(content)).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def main() -> None:

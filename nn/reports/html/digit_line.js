@@ -40,12 +40,11 @@ function separateDigits(ink, height, width) {
   const digits = joinPieces(pieces);
   const digitOf = new Map(digits.flatMap((each, n) => each.numbers.map((number) => [number, n])));
   const separated = digits.map(() => new Float32Array(ink.length));
-  ink.forEach((part, n) => {
-    if (part === 0) return;
-    const group = groups[n] || nearestGroup(groups, height, width, n);
-    const digit = digitOf.get(group);
-    if (digit !== undefined) separated[digit][n] = part;
-  });
+  for (let n = 0; n < ink.length; n++) {
+    if (ink[n] === 0) continue;
+    const digit = digitOf.get(groups[n] || nearestGroup(groups, height, width, n));
+    if (digit !== undefined) separated[digit][n] = ink[n];
+  }
   return separated;
 }
 
@@ -90,36 +89,41 @@ function joinPieces(pieces) {
  *     number}[]}} Each pixel's group, from 1, 0 for none; and the box around each group.
  */
 function connectedGroups(ink, height, width) {
-  const groups = new Int32Array(ink.length).fill(0);
-  ink.forEach((part, n) => {
-    if (part <= LEAST_INK) return;
-    const [y, x] = [Math.floor(n / width), n % width];
-    for (let i = Math.max(0, y - 1); i <= Math.min(height - 1, y + 1); i++) {
-      for (let j = Math.max(0, x - 1); j <= Math.min(width - 1, x + 1); j++) {
-        groups[i * width + j] = -1; // ink without a number
-      }
+  const groups = new Int32Array(ink.length);
+  for (let n = 0; n < ink.length; n++) {
+    if (ink[n] <= LEAST_INK) continue;
+    const x = n % width;
+    for (let row = Math.max(n - width, x); row <= n + width && row < ink.length; row += width) {
+      groups[row] = -1; // ink without a number
+      if (x > 0) groups[row - 1] = -1;
+      if (x < width - 1) groups[row + 1] = -1;
     }
-  });
+  }
   const boxes = [];
+  const waiting = new Int32Array(ink.length); // each pixel waits once at most
   for (let first = 0; first < groups.length; first++) {
     if (groups[first] !== -1) continue;
     const box = { top: height, bottom: -1, left: width, right: -1 };
-    boxes.push(box);
-    const waiting = [first];
-    groups[first] = boxes.length;
-    while (waiting.length > 0) {
-      const n = waiting.pop();
-      const [y, x] = [Math.floor(n / width), n % width];
+    const number = boxes.push(box);
+    let count = 0;
+    const visit = (n) => {
+      if (groups[n] !== -1) return;
+      groups[n] = number;
+      waiting[count++] = n;
+    };
+    visit(first);
+    while (count > 0) {
+      const n = waiting[--count];
+      const x = n % width;
+      const y = (n - x) / width;
       box.top = Math.min(box.top, y);
       box.bottom = Math.max(box.bottom, y);
       box.left = Math.min(box.left, x);
       box.right = Math.max(box.right, x);
-      for (const [i, j] of [[y - 1, x], [y + 1, x], [y, x - 1], [y, x + 1]]) {
-        const inside = i >= 0 && i < height && j >= 0 && j < width;
-        if (!inside || groups[i * width + j] !== -1) continue;
-        groups[i * width + j] = boxes.length;
-        waiting.push(i * width + j);
-      }
+      if (y > 0) visit(n - width);
+      if (y < height - 1) visit(n + width);
+      if (x > 0) visit(n - 1);
+      if (x < width - 1) visit(n + 1);
     }
   }
   return { groups, boxes };
