@@ -35,7 +35,7 @@ def command(program: str) -> str:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra: `compiled`, `search` or `export`."""
+    """Return the command that installs an extra: `compiled`, `search`, `export` or `heic`."""
     if REPOSITORY:
         return f"pip install -r requirements-{extra}.txt"
     return f'pip install "{NAME}[{extra}]"'

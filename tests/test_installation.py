@@ -95,7 +95,7 @@ def test_the_extras_are_the_requirements_files(metadata):
         extra = str(requirement.marker).split('"')[1] if requirement.marker else ""
         requirement.marker = None
         extras[extra].add(requirement)
-    assert set(extras) == {"", "compiled", "search", "export"}
+    assert set(extras) == {"", "compiled", "search", "export", "heic"}
     names = {extra: {str(each).lower() for each in listed} for extra, listed in extras.items()}
     assert names == {extra: {str(each).lower() for each in requirements(extra)} for extra in names}
 

@@ -7,6 +7,7 @@ decoder reads; only formats that people use are decoded.
 
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from nn.errors import DataError
 from nn.files.file_errors import reading
 from nn.files.regular_file import read_regular
+from nn.installation import install_command
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,11 +29,14 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The formats of cameras, scanners and drawing programs.
 
 Pillow reads forty more. Few people maintain their decoders, and one of them (EPS) starts another
-program.
+program. HEIC, the format of many telephones, is read as well if pillow-heif is installed.
 """
 
+_HEIC_ENDINGS = (".heic", ".heif", ".hif")
+_HEIC_START = re.compile(rb"....ftyp(hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL)
+
 _MAX_PIXELS = 32_000_000
-_MAX_JPEG_PIXELS = 64_000_000  # its decoder can shrink the picture while it reads
+_MAX_CAMERA_PIXELS = 64_000_000  # of the formats of cameras, JPEG and HEIC
 _MAX_SCANS = 100  # of a progressive JPEG, which has ten; each adds 100 bytes and a full decoding
 _MAX_SIDE = 32_000  # a decoder may allocate hundreds of rows because two bytes say so
 _MAX_BYTES = 1 << 28
@@ -63,7 +68,8 @@ def read_grey(path: Path, max_side: int) -> Grey:
         with warnings.catch_warnings(), _silent_libraries():
             # Pillow warns about damaged metadata, and about sizes that are refused below anyway.
             warnings.simplefilter("ignore")
-            with Image.open(_LimitedReads(content), formats=FORMATS) as image:
+            formats = _heic_formats(path) if _HEIC_START.match(content) else FORMATS
+            with Image.open(_LimitedReads(content), formats=formats) as image:
                 _refuse_giants(image, content, path)
                 # Makes the JPEG decoder shrink the picture; other formats ignore it.
                 image.draft("RGB", (4 * max_side, 4 * max_side))
@@ -99,14 +105,26 @@ def pictures_or_none(folder: Path) -> list[Path]:
     """Return the pictures in a folder, as `pictures_in` does, or an empty list."""
     from PIL import Image
 
-    extensions = {
-        ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS
-    }
+    kinds = Image.registered_extensions().items()
+    extensions = {ending for ending, kind in kinds if kind in FORMATS} | {*_HEIC_ENDINGS}
     return [
         path
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in extensions and not path.name.startswith(".") and path.is_file()
     ]
+
+
+def _heic_formats(path: Path) -> tuple[str, ...]:
+    """Return Pillow's name for HEIC after teaching Pillow to read it, or say what to install."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise DataError(
+            f"{path}: this is a HEIC picture. To read it, run {install_command('heic')}, or save "
+            "it as JPEG."
+        ) from None
+    register_heif_opener(thumbnails=False)
+    return ("HEIF",)
 
 
 class _LimitedReads(io.BytesIO):
@@ -160,7 +178,7 @@ def _refuse_giants(image: "Image", content: bytes, path: Path) -> None:
     """Raise before a small file's large picture uses up memory or time."""
     width, height = image.size
     is_jpeg = image.format in ("JPEG", "MPO")
-    most = _MAX_JPEG_PIXELS if is_jpeg else _MAX_PIXELS
+    most = _MAX_CAMERA_PIXELS if is_jpeg or image.format == "HEIF" else _MAX_PIXELS
     if width * height > most or max(width, height) > _MAX_SIDE:
         raise DataError(
             f"{path}: {width:,} x {height:,} pixels; the limit is {most:,} pixels, and "

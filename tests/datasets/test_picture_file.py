@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFile
 
 from nn.datasets.picture import prepare_picture
-from nn.datasets.picture_file import read_grey
+from nn.datasets.picture_file import pictures_in, read_grey
 from nn.errors import DataError
 
 
@@ -260,3 +260,32 @@ def test_a_decoder_that_prints_by_itself_is_not_heard(tmp_path: Path, capfd) -> 
 def test_a_closed_standard_error_is_no_trouble(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("nn.datasets.picture_file._STANDARD_ERROR", 10_000)
     assert prepare_picture(saved(tmp_path, "seven.png")).any()
+
+
+def heic(tmp_path: Path) -> Path:
+    """Save the picture of a seven as telephones do."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    path = tmp_path / "IMG_1.HEIC"
+    pillow_heif.from_pillow(drawing().convert("RGB")).save(path, quality=90)
+    return path
+
+
+def test_the_pictures_of_telephones_are_read(tmp_path: Path, plain: np.ndarray) -> None:
+    path = heic(tmp_path)
+    assert pictures_in(tmp_path) == [path, tmp_path / "plain.png"]
+    assert_alike(prepare_picture(path), plain)
+
+
+def test_without_the_package_for_heic_it_is_said_what_to_install(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(500))
+    with pytest.raises(DataError, match=r"HEIC picture.*pip install.*heic.*JPEG"):
+        prepare_picture(path)
+
+
+def test_a_damaged_heic_picture_is_refused(tmp_path: Path) -> None:
+    path = heic(tmp_path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(DataError, match=r"IMG_1\.HEIC"):
+        prepare_picture(path)
