@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NAMES = ("idx", "csv", "npz", "pickle", "cifar", "yaml", "run", "checkpoint", "picture")
 # What is watched for lines newly reached; read before any of it is imported.
-_WATCHED = ("nn", "yaml", "pickle", "cifar", "PIL")
+_WATCHED = ("nn", "yaml", "pickle", "PIL")
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def _try_format(words: argparse.Namespace) -> int:
     if words.driver == "atheris":
         import atheris
 
-        sys.modules.pop("pickle", "cifar", None)  # to be imported anew, and watched
+        sys.modules.pop("pickle", None)  # to be imported anew, and watched
         with atheris.instrument_imports(include=list(_WATCHED)):
             from fuzzing.attempt import Attempts
             from fuzzing.formats.every import FORMATS
