@@ -77,7 +77,7 @@ HOME_OF = {
     "tqdm": {"nn.console.progress", "nn.console.notebook_progress"},
     "PIL": {
         *("nn.datasets.framing", "nn.datasets.picture", "nn.datasets.picture_file"),
-        "nn.reports.image_sprite",
+        *("nn.datasets.sheet", "nn.reports.image_sprite"),
     },
     "pillow_heif": {"nn.datasets.picture_file"},
     "jinja2": {"nn.reports.pages"},

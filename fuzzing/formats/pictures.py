@@ -1,14 +1,17 @@
 """A picture for `predict.py --image`, in every format that is read and some that are not."""
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from fuzzing.formats import Format, Reading
-from nn.datasets.framing import Framing
-from nn.datasets.picture import prepare_digits, scale_picture
+from nn.datasets.picture import scale_picture
 from nn.datasets.picture_file import FORMATS
+from nn.runs.digit_check import looks_like_digit
+from nn.runs.picture_reading import find_digits
 
 _SIDE = 24
 _LONG_COMMENT = b"#long#"  # in an input; in the file 300,000 letters
@@ -22,6 +25,11 @@ def _prepare(folder: Path) -> list[bytes]:
     seeds += [_saved("JPEG", "L", progressive=True), _saved("WEBP", "RGBA", lossless=True)]
     frames = [_drawn("P"), _drawn("P").transpose(Image.Transpose.ROTATE_90)]
     seeds += [_saved(name, "P", save_all=True, append_images=frames) for name in ("GIF", "PNG")]
+    if find_spec("pillow_heif"):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
+        seeds.append(_saved("HEIF", "RGB"))
     exif = Image.Exif()
     exif[0x0112] = 6
     seeds += [_saved("JPEG", "L", exif=exif), _saved("PNG", "L", exif=exif)]
@@ -48,11 +56,11 @@ def _saved(kind: str, mode: str, **words: object) -> bytes:
 def _read(content: bytes, folder: Path) -> Reading:
     path = folder / "picture"
     path.write_bytes(content.replace(_LONG_COMMENT, b"#" + b"x" * 300_000 + b"\n"))
-    framing = Framing.like_mnist((28, 28))
+    looks_like_digit(np.zeros((1, 28, 28), np.uint8))  # has read its network, then
     # Scaled like the pictures of a data set, and then read like one to predict.
     return lambda: (
         int(scale_picture(path, (9, 9)).sum()),
-        int(prepare_digits(path, (28, 28), framing).sum()),
+        [int(ink.sum()) for ink in find_digits(path)[0]],
     )
 
 
@@ -71,6 +79,7 @@ FORMAT = Format(
             b"MM\0*",
             b"GIF89a",
             b"VP8X",
+            b"ftypheic",
         ),
         _LONG_COMMENT,
         *(b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x75\x30"),

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nn.console.program import say, when_stopped
 from nn.console.terminal import columns_of, has_terminal, is_plain
@@ -18,9 +17,13 @@ from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import NO_DISPLAY, browse_in_window, why_no_window
 from nn.runs.file_names import PICTURES
-from nn.runs.picture_answers import PictureAnswer, write_answers
+from nn.runs.picture_answers import PictureAnswer, count_answers, write_answers
+from nn.runs.picture_reading import PictureReading, predict_picture
 from nn.runs.predictions import Predictions, View
-from nn.runs.saved_run import SavedRun, predict_picture
+from nn.runs.saved_run import SavedRun
+
+_MOST_SHOWN = 20  # pictures one by one, and rows of a table
+_TURNS = {1: "a quarter to the left", 2: "upside down", 3: "a quarter to the right"}
 
 
 def show_predictions(predictions: Predictions, folder: Path, view: View) -> None:
@@ -68,25 +71,31 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
         except DataError as error:
             failures.append(error)
     answers: list[PictureAnswer] = []
+    if len(paths) > _MOST_SHOWN:
+        say(f"Reading {len(paths):,} pictures")
     for path in paths:
         try:
-            images, probabilities = predict_picture(run, path)
+            reading = predict_picture(run, path)
         except DataError as error:
             failures.append(error)
             continue
-        print_answer(str(path), images, probabilities, run.class_names)
-        read = "".join(name_of(label, run.class_names) for label in probabilities.argmax(axis=1))
-        answers.append(PictureAnswer(path, read, float(probabilities.max(axis=1).min())))
-    if answers and any(Path(name).is_dir() for name in names):
+        if len(paths) <= _MOST_SHOWN:
+            print_answer(str(path), reading, run.class_names)
+        answers.append(PictureAnswer.of(path, reading, run.class_names))
+    if answers and (any(Path(name).is_dir() for name in names) or len(paths) > _MOST_SHOWN):
         _save_answers(run, answers)
     if failures:
         raise DataError(" ".join(map(str, failures)))
 
 
 def _save_answers(run: SavedRun, answers: Sequence[PictureAnswer]) -> None:
-    """Write `pictures.csv` into the run's folder, and say how many answers are correct."""
+    """Print a table; write `pictures.csv` into the run's folder; say how many are correct."""
     path = run.folder.path / PICTURES
     classes = [name_of(label, run.class_names) for label in range(run.facts.classes)]
+    _print_table(count_answers(answers, classes))
+    others = sum(not answer.is_digit for answer in answers)
+    if others:
+        say(f"Do not look like digits as they lie: {others:,}")
     accuracy = write_answers(path, answers, classes)
     if accuracy is not None:
         count = f"{len(answers):,} pictures" if len(answers) > 1 else "1 picture"
@@ -94,30 +103,46 @@ def _save_answers(run: SavedRun, answers: Sequence[PictureAnswer]) -> None:
     say(f"Saved {path}")
 
 
-def print_answer(
-    name: str,
-    images: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    class_names: Sequence[str] = (),
-) -> None:
+def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows below their headings, counts to the right, and only as many as can be read."""
+    shown = rows[: _MOST_SHOWN + 1]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for name, *counts in shown:
+        # The last column of four is text.
+        cells = [name.ljust(widths[0]), *map(str.rjust, counts[:2], widths[1:]), *counts[2:]]
+        say("  ".join(cells).rstrip())
+    if len(rows) > len(shown):
+        say(f"and {len(rows) - len(shown):,} more, in the file below")
+
+
+def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] = ()) -> None:
     """Print the network's inputs and its answers.
 
     Args:
         name: The picture's name.
-        images: The input of each digit, (N, H, W), 0 to 255.
-        probabilities: The answers, (N, K).
+        reading: What the network reads on it.
         class_names: The names of the classes; empty if they have none.
     """
-    row = np.concatenate(list(images), axis=1)
+    row = np.concatenate(list(reading.images), axis=1)
     width = columns_of(sys.stdout)
     if not width or row.shape[1] <= width:
         print("\n".join(draw_image(row, is_plain(sys.stdout) or not sys.stdout.isatty())))
-    answers = probabilities.argmax(axis=1)
-    surest = probabilities.max(axis=1)
+    surest = reading.probabilities.max(axis=1)
     least = int(surest.argmin())
-    named = [name_of(label, class_names) for label in answers]
+    named = [name_of(label, class_names) for label in reading.probabilities.argmax(axis=1)]
     which = f"least certain: {named[least]}, " if len(named) > 1 else ""
-    say(f"{name}: {''.join(named)} ({which}{surest[least]:.2%})")
-    order = np.argsort(-probabilities[least], kind="stable")
-    others = [f"{name_of(k, class_names)} {probabilities[least, k]:.2%}" for k in order[1:3]]
+    answer = f"{''.join(named)} ({which}{surest[least]:.2%})"
+    if reading.quarters:
+        answer = f"lies on its side. Turned {_TURNS[reading.quarters]}, it shows {answer}"
+    elif not reading.is_digit.any():
+        answer = f"this does not look like a digit. Taken for one, it is {answer}"
+    elif not reading.is_digit.all():
+        shown = zip(named, reading.is_digit, strict=True)
+        pieces = " ".join(digit if is_digit else f"[{digit}]" for digit, is_digit in shown)
+        answer += f"; what is in brackets does not look like a digit: {pieces}"
+    say(f"{name}: {answer}")
+    order = np.argsort(-reading.probabilities[least], kind="stable")
+    others = [
+        f"{name_of(k, class_names)} {reading.probabilities[least, k]:.2%}" for k in order[1:3]
+    ]
     say(f"{'instead of it' if which else 'less likely'}: {', '.join(others)}")

@@ -64,7 +64,7 @@ def draw_digits(count: int, rng: np.random.Generator) -> LabelledImages:
             places = chosen[way == number]
             for start in range(0, len(places), _AT_ONCE):
                 piece = places[start : start + _AT_ONCE]
-                images[piece] = _draw(strokes, len(piece), rng)
+                images[piece] = draw_strokes(strokes, len(piece), rng)
     return LabelledImages(images, labels)
 
 
@@ -114,8 +114,10 @@ def _cached_or_drawn(data_dir: Path, part: str, count: int, seed: int) -> Labell
     return drawn
 
 
-def _draw(strokes: tuple[Stroke, ...], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw one way of writing a digit `count` times, (count, 28, 28)."""
+def draw_strokes(
+    strokes: tuple[Stroke, ...], count: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Draw the same strokes `count` times, each time a little differently, (count, 28, 28)."""
     x, y = _curves(strokes, count, rng)
     x, y = _bend(x, y, rng)
     x, y = _slant_and_turn(x, y, rng)

@@ -12,17 +12,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.digit_line import separate_digits
 from nn.datasets.framing import LEAST_INK, Framing, place
 from nn.datasets.picture_file import Grey, read_grey
+from nn.datasets.sheet import cut_out_sheet
 from nn.errors import DataError
 
 # Twelve times the 20 pixels of the result; averaging down to it also removes noise.
 _WORKING_SIDE = 256
+_SEARCHED_SIDE = 512  # of a picture in which a sheet may take up half of each side
 _COARSE_SIDE = 64
 # In coarse pixels: anything wider than this is light and shadow, not a pen stroke.
 _BACKGROUND_WINDOW = 31
 _LIGHT_FITS = 5  # each to what the one before left as paper; then nothing changes any more
+_SHADOW_WINDOW = 0.14  # of the longer side; wider dark things are shadows, if there are shadows
+_DARKEST_PAPER = 0.05
 _MIN_CONTRAST = 0.06
 _TWO_SHADES = 0.7  # of the variance lies between ink and paper; for noise it is 0.64
 _SPECK = 0.04  # of the largest group's ink
@@ -45,21 +48,34 @@ def prepare_picture(
     Raises:
         DataError: the file is not a picture, is too large, or shows nothing.
     """
-    ink = _ink_of_file(path)
-    return place(ink, image_shape, framing or Framing.like_mnist(image_shape))
+    sheet = _shrink(cut_out_sheet(read_grey(path, _SEARCHED_SIDE)))
+    prepared = prepare_grey(sheet, image_shape, framing)
+    if prepared is None:
+        raise _nothing_on(path)
+    return prepared
 
 
-def prepare_digits(path: Path, image_shape: tuple[int, int], framing: Framing) -> NDArray[np.uint8]:
-    """Read a picture of one or several digits on a line; prepare each as `prepare_picture` does.
+def ways_to_see_ink(path: Path) -> list[Grey]:
+    """Read a picture and return its ink: as `prepare_picture` finds it, then without shadows.
+
+    Hard shadows have edges as ink has. The second way takes everything for shadow that is wider
+    than a stroke; it hollows out thick strokes, so it is for pictures on which the first finds
+    nothing that makes sense.
 
     Returns:
-        The digits from left to right, at least one, uint8, (N, H, W).
+        0 for paper to 1 for full ink, float32, (H, W); at least one array.
 
     Raises:
         DataError: the file is not a picture, is too large, or shows nothing.
     """
-    ink = separate_digits(_ink_of_file(path))
-    return np.stack([place(digit, image_shape, framing) for digit in ink])
+    grey = read_grey(path, _SEARCHED_SIDE)
+    # What is lit of a paper in shadow may look like a sheet, so the second way cuts nothing off.
+    sheet, whole = _shrink(cut_out_sheet(grey)), _shrink(grey)
+    ways = _find_ink(_light_on_dark(sheet)), _clear_ink(_darker_than_around(whole))
+    found = [_without_specks(ink) for ink in ways if ink is not None]
+    if not found:
+        raise _nothing_on(path)
+    return found
 
 
 def scale_picture(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
@@ -93,15 +109,19 @@ def prepare_grey(
     return place(_without_specks(ink), image_shape, framing or Framing.like_mnist(image_shape))
 
 
-def _ink_of_file(path: Path) -> Grey:
-    """Return the ink on a picture, or raise."""
-    ink = _find_ink(_light_on_dark(read_grey(path, _WORKING_SIDE)))
-    if ink is None:
-        raise DataError(
-            f"{path}: there is nothing on this picture; expected one dark digit on light paper, "
-            "or a light digit on a dark background."
-        )
-    return _without_specks(ink)
+def _nothing_on(path: Path) -> DataError:
+    return DataError(
+        f"{path}: there is nothing on this picture; expected one dark digit on light paper, or a "
+        "light digit on a dark background."
+    )
+
+
+def _shrink(grey: Grey) -> Grey:
+    from PIL import Image
+
+    picture = Image.fromarray(grey)
+    picture.thumbnail((_WORKING_SIDE, _WORKING_SIDE), Image.Resampling.BOX)
+    return np.asarray(picture)
 
 
 def _light_on_dark(grey: Grey) -> Grey:
@@ -113,12 +133,31 @@ def _light_on_dark(grey: Grey) -> Grey:
 
 
 def _find_ink(light: Grey) -> Grey | None:
-    """Return the amount of ink at each pixel, 0 to 1, or None if there is no clear ink.
+    """Return the amount of ink at each pixel, 0 to 1, or None if there is no clear ink."""
+    return _clear_ink(np.maximum(light - _background(light), 0))
 
-    The background is subtracted; Otsu's threshold divides the rest into paper and ink. Full ink
-    is the median of the ink. Pixels within the paper's noise count as paper.
+
+def _darker_than_around(grey: Grey) -> Grey:
+    """Return which part of the paper's light each pixel lacks, whatever shadow it lies in.
+
+    The closing (a maximum over a window wider than a stroke, then a minimum) removes dark strokes
+    on light paper, and keeps shadows with their edges.
     """
-    rising = np.maximum(light - _background(light), 0)
+    from scipy import ndimage
+
+    size = round(_SHADOW_WINDOW * max(grey.shape))
+    without_grain = ndimage.median_filter(grey, 3)
+    paper = ndimage.grey_closing(without_grain, size=(size, size), mode="nearest")
+    lacking: Grey = 1 - np.clip(grey / np.maximum(paper, _DARKEST_PAPER), 0, 1)
+    return lacking
+
+
+def _clear_ink(rising: Grey) -> Grey | None:
+    """Divide what differs from the background into paper, 0, and ink, up to 1.
+
+    Otsu's threshold divides. Full ink is the median of the ink. Pixels within the paper's noise
+    count as paper. None if there is no clear ink.
+    """
     threshold, explained = _otsu(rising)
     is_ink = rising > threshold
     if not is_ink.any() or is_ink.all():

@@ -1,16 +1,13 @@
 """A finished run, loaded: its network, with inputs prepared exactly as in training."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.class_names import what_images_show
 from nn.datasets.download import DownloadObserver
 from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
-from nn.datasets.picture_folders import Preparation
 from nn.errors import DataError, SettingError
 from nn.losses import LOSSES, Loss
 from nn.network import Network
@@ -142,31 +139,3 @@ def predict_test_set(
     title = f"{data.images.name}, {run.folder.name}"
     probabilities = run.loss.probabilities(evaluation.logits)
     return Predictions(test.images, test.labels, probabilities, title, run.class_names)
-
-
-def predict_picture(run: SavedRun, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.floating]]:
-    """Return what a run's network predicts for a picture of your own.
-
-    Args:
-        run: The run.
-        path: A picture in any format, dark on light or light on dark.
-
-    Returns:
-        The network's input images and the predicted probabilities: of each digit from left to
-        right, (N, H, W) and (N, K), or of a single image if the classes are not digits.
-
-    Raises:
-        DataError: The file is not a picture, or is blank.
-    """
-    # These import Pillow, which only this needs.
-    from nn.datasets.picture import prepare_digits, prepare_picture
-
-    shape = run.facts.image_height, run.facts.image_width
-    if run.settings.dataset == "pictures":  # as those that the network was trained on
-        images = Preparation(run.settings.prepare, run.facts.image_height).image(path)[np.newaxis]
-    elif what_images_show(run.class_names) == "digit":
-        images = prepare_digits(path, shape, run.framing)
-    else:
-        images = prepare_picture(path, shape, run.framing)[np.newaxis]
-    logits = run.network.forward(run.normalization.apply(images))
-    return images, run.loss.probabilities(logits)

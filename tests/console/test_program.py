@@ -20,6 +20,7 @@ from nn.console.progress import Progress
 from nn.console.showing import print_answer
 from nn.console.terminal import has_terminal
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError, StoppedError
+from nn.runs.picture_reading import PictureReading
 from tests.screens import EditorShell
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,8 @@ def test_the_shell_window_of_an_editor_is_used_like_a_dumb_terminal(monkeypatch)
         with closing(Progress()) as progress:
             progress.on_epoch_start(1, 1, 10)
             progress.on_progress(5, 0.5, 0.9)
-        print_answer("a.png", np.zeros((1, 1, 2), np.uint8), np.array([[0.75, 0.25]]))
+        seen, sure = np.zeros((1, 1, 2), np.uint8), np.array([[0.75, 0.25]])
+        print_answer("a.png", PictureReading(seen, sure, np.array([True])))
         kinds.append(has_terminal(sys.stdin, sys.stdout))
         raise DataError("as an example")
 

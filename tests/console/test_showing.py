@@ -9,7 +9,15 @@ import pytest
 from nn.console import showing
 from nn.console.showing import answer_pictures, print_answer, show_predictions
 from nn.errors import DataError, SettingError
+from nn.runs.picture_reading import PictureReading
 from nn.runs.predictions import View
+
+
+def reading(*probabilities, width: int = 2, is_digit=None, quarters: int = 0) -> PictureReading:
+    count = len(probabilities)
+    is_digit = np.array([True] * count if is_digit is None else is_digit)
+    images = np.zeros((count, 2, width), np.uint8)
+    return PictureReading(images, np.array(probabilities, np.float32), is_digit, quarters)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +51,7 @@ def test_a_class_that_the_network_does_not_have_is_rejected(tmp_path) -> None:
 
 
 def test_an_answer_has_its_image_and_the_two_next_classes(capsys) -> None:
-    probabilities = np.array([0.125, 0.5, 0.0625, 0.3125], np.float32)
-    print_answer("a.png", np.zeros((1, 2, 3), np.uint8), probabilities[None])
+    print_answer("a.png", reading([0.125, 0.5, 0.0625, 0.3125]))
     assert capsys.readouterr().out.splitlines()[1:] == [
         "a.png: 1 (50.00%)",
         "less likely: 3 31.25%, 0 12.50%",
@@ -52,8 +59,7 @@ def test_an_answer_has_its_image_and_the_two_next_classes(capsys) -> None:
 
 
 def test_several_digits_are_one_number_and_its_least_certain_digit_is_named(capsys) -> None:
-    probabilities = np.array([[0, 0.9, 0.1], [0.2, 0.3, 0.5], [0, 1, 0]], np.float32)
-    print_answer("a.png", np.zeros((3, 2, 4), np.uint8), probabilities)
+    print_answer("a.png", reading([0, 0.9, 0.1], [0.2, 0.3, 0.5], [0, 1, 0], width=4))
     drawn, *lines = capsys.readouterr().out.splitlines()
     assert len(drawn) == 12
     assert lines == [
@@ -72,21 +78,25 @@ def test_a_folder_ends_in_a_table_and_an_accuracy(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(
         showing,
         "predict_picture",
-        lambda run, path: (np.zeros((1, 2, 2), np.uint8), np.array([[0.75, 0.25]])),
+        lambda run, path: reading([0.75, 0.25], is_digit=["1" not in path.name]),
     )
     folder = tmp_path / "mine"
     folder.mkdir()
     for name in ("0_a.png", "1.png"):
         (folder / name).write_bytes(b"")
     answer_pictures(run_in(tmp_path), [str(folder)])
-    assert capsys.readouterr().out.splitlines()[-2:] == [
+    assert capsys.readouterr().out.splitlines()[-6:] == [
+        "class  pictures  correct  read as",
+        "0             1        1",
+        "1             1        0  0 (1)",
+        "Do not look like digits as they lie: 1",
         "Accuracy 50.00% (2 pictures, whose names or folders tell the class)",
         f"Saved {tmp_path / 'pictures.csv'}",
     ]
     assert (tmp_path / "pictures.csv").read_text().splitlines() == [
-        "picture,answer,confidence,true",
-        f"{folder / '0_a.png'},0,0.75,0",
-        f"{folder / '1.png'},0,0.75,1",
+        "picture,answer,confidence,true,is_digit",
+        f"{folder / '0_a.png'},0,0.75,0,1",
+        f"{folder / '1.png'},0,0.75,1,0",
     ]
     answer_pictures(run_in(tmp_path), [str(folder / "1.png")])
     assert "Saved" not in capsys.readouterr().out
@@ -98,7 +108,7 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
     def predict(run, path):
         if path.name == "bad.png":
             raise DataError(f"{path.name} is damaged.")
-        return np.zeros((1, 2, 2), np.uint8), np.array([[0.75, 0.25]])
+        return reading([0.75, 0.25])
 
     monkeypatch.setattr(showing, "predict_picture", predict)
     (tmp_path / "empty").mkdir()
@@ -112,8 +122,40 @@ def test_pictures_that_cannot_be_read_are_reported_after_all_other_answers(
 
 
 def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
-    probabilities = np.array([0.2, 0.7, 0.1], np.float32)
-    print_answer("a.png", np.zeros((1, 2, 2), np.uint8), probabilities[None], ("cat", "dog", "owl"))
+    print_answer("a.png", reading([0.2, 0.7, 0.1]), ("cat", "dog", "owl"))
     said = capsys.readouterr().out
     assert "a.png: dog (70.00%)" in said
     assert "less likely: cat 20.00%, owl 10.00%" in said
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (
+            reading([0.25, 0.75], is_digit=[False]),
+            "this does not look like a digit. Taken for one, it is 1 (75.00%)",
+        ),
+        (
+            reading([0.25, 0.75], is_digit=[False], quarters=3),
+            "lies on its side. Turned a quarter to the right, it shows 1 (75.00%)",
+        ),
+        (
+            reading([0, 1], [1, 0], is_digit=[True, False]),
+            "10 (least certain: 1, 100.00%); what is in brackets does not look like a digit: 1 [0]",
+        ),
+    ],
+)
+def test_what_does_not_look_like_a_digit_is_said_so(shown, said, capsys) -> None:
+    print_answer("a.png", shown)
+    assert f"a.png: {said}\n" in capsys.readouterr().out
+
+
+def test_of_many_pictures_only_the_table_is_printed(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(showing, "predict_picture", lambda run, path: reading([0.75, 0.25]))
+    answer_pictures(run_in(tmp_path), [f"{number}.png" for number in range(30)])
+    assert capsys.readouterr().out.splitlines() == [
+        "Reading 30 pictures",
+        "answer  pictures",
+        "0             30",
+        f"Saved {tmp_path / 'pictures.csv'}",
+    ]

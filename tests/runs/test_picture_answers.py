@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nn.errors import RunFolderError
-from nn.runs.picture_answers import PictureAnswer, class_in_path, write_answers
+from nn.runs.picture_answers import PictureAnswer, class_in_path, count_answers, write_answers
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -35,7 +35,7 @@ def test_names_with_commas_and_quotes_stay_one_cell(tmp_path: Path) -> None:
     answers = [PictureAnswer(Path('a, "b".png'), "cat", 0.25)]
     write_answers(tmp_path / "pictures.csv", answers, ["cat", "dog"])
     assert (tmp_path / "pictures.csv").read_text() == (
-        'picture,answer,confidence,true\n"a, ""b"".png",cat,0.25,\n'
+        'picture,answer,confidence,true,is_digit\n"a, ""b"".png",cat,0.25,,1\n'
     )
 
 
@@ -47,3 +47,20 @@ def test_a_name_that_is_no_text_is_written_in_another_way(tmp_path: Path) -> Non
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"pictures\.csv"):
         write_answers(tmp_path / "gone" / "pictures.csv", [], DIGITS)
+
+
+def test_each_class_is_counted_with_what_it_is_taken_for() -> None:
+    answers = [
+        PictureAnswer(Path(name), read, 1)
+        for name, read in [("3.png", "3"), ("3 b.png", "8"), ("3 c.png", "8"), ("5.png", "5")]
+    ]
+    assert count_answers(answers, DIGITS) == [
+        ("class", "pictures", "correct", "read as"),
+        ("3", "3", "1", "8 (2)"),
+        ("5", "1", "1", ""),
+    ]
+
+
+def test_without_classes_the_answers_are_counted() -> None:
+    answers = [PictureAnswer(Path(f"IMG_{n}.png"), "17" if n else "2", 1) for n in range(3)]
+    assert count_answers(answers, DIGITS) == [("answer", "pictures"), ("17", "2"), ("2", "1")]

@@ -4,19 +4,16 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nn.datasets.picture_folders import Preparation
 from nn.errors import DataError, ProgramError, RunFolderError, SettingError
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.run_folder import RunFolder
-from nn.runs.saved_run import load_run, predict_picture, predict_test_set
+from nn.runs.saved_run import load_run, predict_test_set
 from nn.settings.declaration import Settings
-from tests.forms_of_data import write_pictures
 
 READ_BACK = (
     "settings.yaml",
@@ -193,56 +190,6 @@ def test_files_from_other_runs_beside_it_do_not_matter(folder, finished):
     assert (one.probabilities == other.probabilities).all()
 
 
-def test_a_picture_of_ones_own_is_read_in_the_runs_size(finished, tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    picture = np.full((60, 40), 255, np.uint8)
-    picture[10:50, 15:25] = 20
-    image.fromarray(picture).save(tmp_path / "one.png")
-    run = load_run(finished.folder)
-    seen, probabilities = predict_picture(run, tmp_path / "one.png")
-    assert seen.shape == (1, 8, 6)
-    assert seen.dtype == np.uint8
-    assert seen.max() > 200  # light on dark, as the images of the training
-    assert probabilities.shape == (1, 4)
-    assert probabilities.sum() == pytest.approx(1)
-    logits = run.network.forward(run.normalization.apply(seen))
-    assert probabilities.argmax() == logits.argmax()
-
-
-def test_a_number_is_read_digit_by_digit_unless_the_classes_are_no_digits(folder, tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    picture = np.full((60, 80), 255, np.uint8)
-    picture[10:50, 15:25] = picture[12:52, 50:60] = 20
-    image.fromarray(picture).save(tmp_path / "two.png")
-    run = load_run(folder)
-    images, probabilities = predict_picture(run, tmp_path / "two.png")
-    assert images.shape == (2, 8, 6)
-    assert probabilities.shape == (2, 4)
-    named = replace(run, class_names=("cat", "dog", "owl", "bat"))
-    images, probabilities = predict_picture(named, tmp_path / "two.png")
-    assert images.shape == (1, 8, 6)
-
-
-def test_a_picture_is_placed_like_the_training_images(folder, tmp_path):
-    """Its bar of 40 x 10 is 8 x 2 where ink fills the frame, and 6 x 1 where none was measured."""
-    image = pytest.importorskip("PIL.Image")
-    picture = np.full((60, 40), 255, np.uint8)
-    picture[10:50, 15:25] = 20
-    image.fromarray(picture).save(tmp_path / "one.png")
-    (folder.path / "framing.csv").write_text("ink_height,ink_width,stretched,by_mass\n8,6,0,0\n")
-    filling, _ = predict_picture(load_run(folder), tmp_path / "one.png")
-    assert (filling > 200).sum() == 16
-    (folder.path / "framing.csv").unlink()
-    fitted, _ = predict_picture(load_run(folder), tmp_path / "one.png")
-    assert (fitted > 200).sum() == 6
-
-
-def test_a_file_that_is_no_picture_is_named_in_the_error(finished, tmp_path):
-    (tmp_path / "note.png").write_text("no picture")
-    with pytest.raises(DataError, match=r"note\.png"):
-        predict_picture(load_run(finished.folder), tmp_path / "note.png")
-
-
 def test_a_run_that_is_resumed_while_it_is_read_is_rejected(folder, monkeypatch):
     """The files of two results would make a network that nobody has trained."""
     read_network = RunFolder.read_network
@@ -311,17 +258,3 @@ def test_a_network_that_is_in_memory_answers_as_the_saved_one(finished):
     assert run.network is finished.network
     before = predict_test_set(load_run(finished.folder)).probabilities
     assert predict_test_set(run).probabilities.tobytes() == before.tobytes()
-
-
-@pytest.mark.parametrize("prepare", ["scale", "digit"])
-def test_a_picture_is_prepared_like_the_pictures_of_the_training(tmp_path, prepare):
-    write_pictures(tmp_path / "data", ("",))
-    settings = Settings(
-        data_dir=str(tmp_path / "data"), save_dir=str(tmp_path), prepare=prepare, image_size=20,
-        epochs=1, hidden_layers=0,
-    )  # fmt: skip
-    run = load_run(run_experiment(settings).folder)
-    assert (run.settings.dataset, run.class_names[3]) == ("pictures", "3")
-    path = min((tmp_path / "data" / "3").iterdir())
-    (image,), _ = predict_picture(run, path)
-    np.testing.assert_array_equal(image, Preparation(prepare, 20).image(path))
