@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RULE_OF_THUMB = 1e-3
 _PANELS = {
     "dead": "dead ReLU units (%)",
-    "saturated": "saturated sigmoid outputs (%)",
+    "saturated": "saturated sigmoids (%)",
     "update_ratio": "update / weights\n(usual: 0.001)",
     "weight_norm": "norm of the weights",
     "gradient_norm": "norm of the gradient",

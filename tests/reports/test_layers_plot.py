@@ -35,7 +35,7 @@ def test_each_figure_has_a_panel_and_each_layer_a_curve(tmp_path: Path, drawn) -
 
 def test_networks_with_sigmoids_have_a_panel_for_these(tmp_path: Path, drawn) -> None:
     plot_layers_history(tmp_path / "layers.png", [replace(RELU, dead=NAN, saturated=0.5), LAST], "")
-    assert labels(drawn[0])[0] == "saturated sigmoid outputs"
+    assert labels(drawn[0])[0] == "saturated sigmoids"
     plot_layers_history(tmp_path / "layers.png", [RELU, replace(LAST, saturated=0.5)], "")
     assert len(drawn[1].axes) == 5
 
