@@ -1,14 +1,11 @@
 """The pad tells digits apart as Python does."""
 
-import re
-
 import numpy as np
 import pytest
 
 from nn.datasets.digit_line import separate_digits
 from nn.datasets.drawn_digits import draw_digits
 from tests.datasets.test_digit_line import STROKE, line_of, picture
-from tests.reports.html.on_page import ONE, SEVEN, draw, wait_for_text
 
 SEPARATE = """(drawings) => drawings.map(({ink, height, width}) =>
     separateDigits(Float32Array.from(ink), height, width).map((digit) => Array.from(digit)))"""
@@ -62,22 +59,3 @@ def test_digits_are_told_apart_as_in_python(drawings, run_script):
 
 def test_an_empty_drawing_has_no_digit(run_script):
     assert separated(run_script, [np.zeros((9, 7), np.float32)]) == [[]]
-
-
-def test_a_number_on_the_pad_is_read_digit_by_digit(page, reported):
-    page.click("#wide")
-    box = page.locator("#pad").bounding_box()
-    assert box["width"] == pytest.approx(2.5 * box["height"], rel=0.01)
-    for start, points in ((0.1, SEVEN), (0.35, ONE), (0.55, SEVEN)):
-        draw(page, [(start + 0.25 * x, y) for x, y in points])
-    wait_for_text(page, "#answer", "^717$")
-    assert re.match(r"least certain: [17], \d+\.\d% sure", page.inner_text("#sure"))
-    assert page.locator("#digits button").count() == 3
-    assert page.inner_text("#bars .best .label") == "7"  # the last one, which is being drawn
-    page.click("#digits button >> nth=1")
-    assert page.inner_text("#bars .best .label") == "1"
-    assert page.locator("#collect .keep:disabled").count() == 10
-    page.click("#clear")
-    wait_for_text(page, "#answer", "^$")
-    assert page.locator("#digits").is_hidden()
-    page.click("#wide")
