@@ -24,8 +24,9 @@ def _search() -> None:
 
     hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
-    from nn.searching.team import run_search  # needs Optuna, which was looked for by now
+    from nn.searching.team import import_ahead, run_search  # need Optuna, looked for by now
 
+    import_ahead()
     say(f"Study {plan.name}: {plan.slots:,} trials, in {plan.folder}", flush=True)
     progress = StudyProgress()
     with closing(Study(plan, progress.note_outage)) as study:

@@ -32,6 +32,15 @@ class _Worker:
     current: Any  # the id of its trial, in memory shared with it
 
 
+def import_ahead() -> None:
+    """Begin the imports of the processes now, in one that they will be copies of."""
+    if _START == "forkserver":
+        from multiprocessing import forkserver  # not everywhere
+
+        forkserver.set_forkserver_preload([work.__module__, "nn.searching.database"])
+        forkserver.ensure_running()
+
+
 def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
     """Work on a study until it is complete, together with other processes, if any.
 
@@ -84,8 +93,6 @@ def _team() -> Iterator[list[_Worker]]:
 def _start(plan: SearchPlan) -> _Worker:
     """Start a process that ignores Ctrl-C: this process tells it when to end."""
     context: Any = multiprocessing.get_context(_START)
-    if _START == "forkserver":
-        context.set_forkserver_preload([work.__module__, "nn.searching.database"])
     receiver, sender = context.Pipe(duplex=False)
     current = context.Value("q", NO_TRIAL)
     process = context.Process(target=work, args=(plan, sender, current), daemon=True)
