@@ -117,7 +117,7 @@ def test_a_terminal_gives_the_same_run_by_arrows_words_and_the_way_back(
     ):
         child.expect(rf"\[{counter}/8\]")
         child.send(keys)
-    child.expect("6,370 parameters")  # 784 x 8 + 8 + 8 x 10 + 10, as for MNIST
+    child.expect("556 parameters")  # 64 x 8 + 8 + 8 x 4 + 4, for these images
     child.expect("python train.py --defaults")
     child.send("\r")
     child.expect("Test accuracy")
