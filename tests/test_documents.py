@@ -125,7 +125,7 @@ def shape_of(session: str) -> list[str]:
     """Return the lines of a session without what differs from run to run."""
     text = re.sub(r"saved_files/[\w-]+", "RUN", without_escapes(session).strip())
     text = re.sub(r"^.* \(four IDX", "DATA (four IDX", text, flags=re.M)
-    text = re.sub(r"about .* for", "about TIME for", text)
+    text = re.sub(r"(about .*|under a second) for", "about TIME for", text)
     text = re.sub(r"(^Test accuracy.*$)[^$]+(^Saved in)", r"\1\nVERDICT\n\2", text, flags=re.M)
     return re.sub(r"\d[\d,.]*", "#", text).splitlines()
 
