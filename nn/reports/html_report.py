@@ -22,7 +22,13 @@ from nn.files.file_errors import writing
 from nn.files.regular_file import printable
 from nn.installation import command
 from nn.reports.film_data import film_data
-from nn.reports.page_data import framing_data, history_data, image_data, network_data
+from nn.reports.page_data import (
+    digit_check_data,
+    framing_data,
+    history_data,
+    image_data,
+    network_data,
+)
 from nn.reports.pages import content_policy, page_source, render_page
 from nn.runs.file_names import REPORT
 from nn.runs.predictions import Predictions, confusion_matrix
@@ -76,7 +82,9 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         "classNames": run.class_names,
         "imageShape": [facts.image_height, facts.image_width],
         "framing": framing_data(run.framing),
-        "severalDigits": shows_digits and run.settings.dataset != "pictures",
+        "digitCheck": digit_check_data()
+        if shows_digits and run.settings.dataset != "pictures"
+        else None,
         "network": network_data(run.network, run.normalization, run.loss.name),
         "histories": histories,
         "images": image_data(predictions),

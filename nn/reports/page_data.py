@@ -17,6 +17,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.reports.image_sprite import choose_images, make_sprite
 from nn.reports.run_pictures import history_columns
+from nn.runs.digit_check import SIDE, check_network
 from nn.runs.first_layer import unit_of
 from nn.runs.predictions import Predictions
 
@@ -53,6 +54,15 @@ def network_data(
 
 def _base64(array: NDArray[np.floating]) -> str:
     return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode("ascii")
+
+
+def digit_check_data() -> dict[str, Any]:
+    """Return the network that tells whether a drawing shows a digit, and what it takes."""
+    return {
+        "network": network_data(check_network(), Normalization(0.0, 255.0)),
+        "imageShape": [SIDE, SIDE],
+        "framing": framing_data(Framing.like_mnist((SIDE, SIDE))),
+    }
 
 
 def framing_data(framing: Framing) -> dict[str, Any]:

@@ -38,12 +38,13 @@ def looks_like_digit(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Args:
         images: Placed as MNIST's are, ink from 0 to 255, (N, 28, 28).
     """
-    is_digit: NDArray[np.bool_] = _network().predict(images / np.float32(255)) == 0
+    is_digit: NDArray[np.bool_] = check_network().predict(images / np.float32(255)) == 0
     return is_digit
 
 
 @cache
-def _network() -> Network:
+def check_network() -> Network:
+    """Return the network; its inputs are pixels / 255."""
     rng = np.random.default_rng(0)  # of weights that are replaced
     network = build_network(
         LAYERS, input_shape=(SIDE, SIDE), classes=2, initializer=xavier, rng=rng

@@ -25,24 +25,44 @@ class Answer {
 
   /**
    * @param {ArrayLike<number>[]} digits Pixels of each, from left to right, (H * W); none if empty.
-   * @param {?number} label The true class of a test image.
+   * @param {object} [known]
+   * @param {?number} [known.label] The true class of a test image.
+   * @param {boolean[]} [known.isDigit] Whether each looks like a digit.
    */
-  show(digits, label = null) {
+  show(digits, { label = null, isDigit = digits.map(() => true) } = {}) {
     if (digits.length !== this.digits?.length) this.chosen = null;
     this.digits = digits;
     this.label = label;
     this.answers = digits.map((pixels) => computeProbabilities(this.network, pixels));
     const best = this.answers.map((each) => each.indexOf(Math.max(...each)));
     const confidence = this.answers.map((each) => Math.max(...each));
-    byId("answer").textContent = best.map(nameOf).join("");
-    const least = confidence.indexOf(Math.min(...confidence));
-    const sure = `${percent(confidence[least])} sure`;
-    const truth = label === best[0] ? ", correct" : `, wrong: it is ${nameOf(label)}`;
-    const words = digits.length > 1 ? `least certain: ${nameOf(best[least])}, ${sure}` : sure;
+    const someDigits = isDigit.includes(true);
+    byId("answer").textContent = best
+      .map((each, n) => (isDigit[n] || !someDigits ? nameOf(each) : `[${nameOf(each)}]`))
+      .join("");
     byId("sure").textContent =
-      digits.length === 0 ? this.hint : label === null ? words : words + truth;
+      digits.length > 0 ? this.describe(best, confidence, isDigit) : this.hint;
     this.offerDigits(best);
     this.look();
+  }
+
+  /**
+   * @param {number[]} best The answer for each digit.
+   * @param {number[]} confidence
+   * @param {boolean[]} isDigit
+   * @returns {string} How sure the network is, and what else there is to say.
+   */
+  describe(best, confidence, isDigit) {
+    const least = confidence.indexOf(Math.min(...confidence));
+    const sure = `${percent(confidence[least])} sure`;
+    if (this.label !== null) {
+      const right = this.label === best[0];
+      return `${sure}, ${right ? "correct" : `wrong: it is ${nameOf(this.label)}`}`;
+    }
+    const words = best.length > 1 ? `least certain: ${nameOf(best[least])}, ${sure}` : sure;
+    if (!isDigit.includes(true)) return `Does not look like a digit. Taken for one: ${words}`;
+    if (isDigit.every(Boolean)) return words;
+    return `${words}; what is in brackets does not look like a digit`;
   }
 
   /**
@@ -101,26 +121,30 @@ class Answer {
  * @param {Answer} answer
  * @returns {function(number): void} Shows one of the test images to the network.
  */
-function startDrawing({ imageShape, framing, severalDigits }, images, answer) {
+function startDrawing({ imageShape, framing, digitCheck }, images, answer) {
+  const check = digitCheck && readNetwork(digitCheck.network);
   const offer = startCollecting(imageShape, () => pad.clear());
   const aspect = Math.min(3 / 2, Math.max(2 / 3, imageShape[1] / imageShape[0]));
   const pad = new DrawingPad(byId("pad"), aspect, {
     onChange: () => {
       const { ink, height, width } = pad.read();
       byId("pad-hint").hidden = !pad.empty;
-      const parts = severalDigits ? separateDigits(ink, height, width) : [ink];
+      const parts = check ? separateDigits(ink, height, width) : [ink];
       const digits = parts
         .map((part) => prepareDrawing(part, height, width, imageShape, framing))
         .filter((pixels) => pixels !== null);
+      const isDigit = digits.map((_, n) =>
+        !check || looksLikeDigit(check, parts[n], height, width, digitCheck),
+      );
       offer(digits.length === 1 ? digits[0] : null);
-      answer.show(digits);
+      answer.show(digits, { isDigit });
     },
     // After the last change, which is drawn in the next frame.
     onPause: () => requestAnimationFrame(() => requestAnimationFrame(() => answer.speak())),
   });
   byId("undo").addEventListener("click", () => pad.undo());
   byId("clear").addEventListener("click", () => pad.clear());
-  byId("wide").hidden = !severalDigits;
+  byId("wide").hidden = !check;
   byId("wide").addEventListener("click", ({ currentTarget }) => {
     const wide = currentTarget.getAttribute("aria-pressed") !== "true";
     currentTarget.setAttribute("aria-pressed", String(wide));
@@ -129,7 +153,8 @@ function startDrawing({ imageShape, framing, severalDigits }, images, answer) {
   const ask = (number) => {
     pad.clear();
     requestAnimationFrame(() => {
-      answer.show([images.draw(document.createElement("canvas"), number)], images.labels[number]);
+      const pixels = images.draw(document.createElement("canvas"), number);
+      answer.show([pixels], { label: images.labels[number] });
       byId("pad-hint").hidden = false;
       answer.speak();
     });
@@ -137,6 +162,21 @@ function startDrawing({ imageShape, framing, severalDigits }, images, answer) {
   const random = () => ask(Math.floor(Math.random() * images.index.length));
   byId("random").addEventListener("click", random);
   return ask;
+}
+
+/**
+ * Return whether a drawing shows a digit at all, as nn/runs/digit_check.py does.
+ *
+ * @param {Network} check A network with the classes digit (0) and something else (1).
+ * @param {Float32Array} ink From 0 to 1, (height * width), not empty.
+ * @param {number} height
+ * @param {number} width
+ * @param {{imageShape: [number, number], framing: Framing}} taken What the network takes.
+ */
+function looksLikeDigit(check, ink, height, width, { imageShape, framing }) {
+  const pixels = prepareDrawing(ink, height, width, imageShape, framing);
+  const [digit, other] = computeLogits(check, pixels);
+  return digit >= other;
 }
 
 /**

@@ -96,6 +96,12 @@ def test_undo_takes_the_last_line_back_and_clear_all_of_them(page):
     assert page.locator("#pad-hint").is_visible()
 
 
+def test_what_is_no_digit_is_said_so(page):
+    zigzag = [(0.1 + 0.08 * n, 0.15 + 0.7 * (n % 2)) for n in range(11)]
+    draw(page, zigzag)
+    wait_for_text(page, "#sure", "^Does not look like a digit. Taken for one: ")
+
+
 def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(page):
     page.focus("#pad")
     page.keyboard.press("Space")
