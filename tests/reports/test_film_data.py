@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from nn.losses import softmax
+from nn.losses import LOSSES
 from nn.reports import film_data as module
 from nn.reports.film_data import film_data
 from nn.runs.experiment import run_experiment
@@ -22,8 +22,9 @@ def make(settings):
     return finished
 
 
-def test_each_frame_is_the_network_of_its_epoch(make):
-    run, predictions = make(epochs=4)
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_each_frame_is_the_network_of_its_epoch(make, loss):
+    run, predictions = make(epochs=4, loss=loss)
     film = film_data(run, predictions)
     assert [frame["epoch"] for frame in film["frames"]] == [1, 2, 3, 4]
     assert film["tested"] == len(predictions.true) == np.sum(film["frames"][0]["matrix"])
@@ -34,7 +35,7 @@ def test_each_frame_is_the_network_of_its_epoch(make):
     network = load_run(run.folder).network
     inputs = run.normalization.apply(predictions.images)
     for frame, _ in zip(film["frames"], read_snapshots(run.folder, network), strict=True):
-        answers = softmax(network.forward(inputs))
+        answers = LOSSES[loss].probabilities(network.forward(inputs))
         right = np.trace(frame["matrix"]) / len(answers)
         assert right == np.mean(answers.argmax(axis=1) == predictions.true)
         assert frame["predicted"] == answers[chosen].argmax(axis=1).tolist()
