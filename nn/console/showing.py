@@ -133,7 +133,7 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
     which = f"least certain: {named[least]}, " if len(named) > 1 else ""
     answer = f"{''.join(named)} ({which}{surest[least]:.2%})"
     if reading.quarters:
-        answer = f"lies on its side. Turned {_TURNS[reading.quarters]}, it shows {answer}"
+        answer = f"is not upright. Turned {_TURNS[reading.quarters]}, it shows {answer}"
     elif not reading.is_digit.any():
         answer = f"this does not look like a digit. Taken for one, it is {answer}"
     elif not reading.is_digit.all():
