@@ -6,7 +6,7 @@ The limits lie between healthy networks and ill ones, far from both (docs/decisi
 from collections.abc import Iterator, Sequence
 
 from nn.network import Network
-from nn.runs.facts import DeadUnits, SaturatedUnits, SmallSteps
+from nn.runs.facts import DeadUnits, Illness, SaturatedUnits, SmallSteps
 from nn.training.history import EpochRecord
 from nn.training.layer_health import LayerRecord
 
@@ -14,8 +14,6 @@ _MANY_DEAD = 0.5
 _MANY_SATURATED = 0.6
 _SMALL_RATIO = 5e-5
 _WELL = 0.9  # a network with this validation accuracy needs no advice
-
-Illness = DeadUnits | SaturatedUnits | SmallSteps
 
 
 def diagnose(

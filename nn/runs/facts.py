@@ -70,19 +70,28 @@ class NotLearning:
 
 
 @dataclass(frozen=True)
-class DeadUnits:
-    """A layer with many ReLU units that are 0 for every image, so that no gradient reaches them.
+class Illness:
+    """Something that is wrong with a network's layers.
 
     Attributes:
         learning_rate: That of the epoch.
         initialization: That of the network.
+    """
+
+    learning_rate: float
+    initialization: str
+
+
+@dataclass(frozen=True)
+class DeadUnits(Illness):
+    """A layer with many ReLU units that are 0 for every image, so that no gradient reaches them.
+
+    Attributes:
         layer: Its number, that of its `weights_1`, `weights_2`, ...
         dead: How many units are dead.
         units: How many it has.
     """
 
-    learning_rate: float
-    initialization: str
     layer: int
     dead: int
     units: int
@@ -95,18 +104,14 @@ class DeadUnits:
 
 
 @dataclass(frozen=True)
-class SaturatedUnits:
+class SaturatedUnits(Illness):
     """A layer whose sigmoids are mostly close to 0 or 1, where almost no gradient passes.
 
     Attributes:
-        learning_rate: That of the epoch.
-        initialization: That of the network.
         layer: Its number, that of its `weights_1`, `weights_2`, ...
         share: Of its outputs, from 0 to 1.
     """
 
-    learning_rate: float
-    initialization: str
     layer: int
     share: float
 
@@ -118,17 +123,13 @@ class SaturatedUnits:
 
 
 @dataclass(frozen=True)
-class SmallSteps:
+class SmallSteps(Illness):
     """Steps that hardly change the weights of any layer.
 
     Attributes:
-        learning_rate: That of the epoch.
-        initialization: That of the network.
         ratio: The change of a step over the weights, of the layer that changes most.
     """
 
-    learning_rate: float
-    initialization: str
     ratio: float
 
     def __str__(self) -> str:

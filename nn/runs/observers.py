@@ -3,8 +3,8 @@
 import numpy as np
 
 from nn.datasets.images import LabelledImages
-from nn.runs.diagnosis import Illness, diagnose
-from nn.runs.facts import NotLearning
+from nn.runs.diagnosis import diagnose
+from nn.runs.facts import Illness, NotLearning
 from nn.runs.layers_history import write_layers_history
 from nn.runs.preparation import PreparedData, Report
 from nn.runs.run_folder import RunFolder

@@ -12,8 +12,8 @@ from nn.layers.layer import Layer
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD
-from nn.runs.diagnosis import Illness, diagnose
-from nn.runs.facts import DeadUnits, SaturatedUnits, SmallSteps
+from nn.runs.diagnosis import diagnose
+from nn.runs.facts import DeadUnits, Illness, SaturatedUnits, SmallSteps
 from nn.training.history import EpochRecord, History
 from nn.training.layer_health import LayerProbe, LayerRecord
 from nn.training.trainer import train
