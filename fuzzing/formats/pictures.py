@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import scipy.spatial  # noqa: F401  # runs code of its own when it is loaded
 from PIL import Image, ImageDraw
 
 from fuzzing.formats import Format, Reading
@@ -56,7 +57,7 @@ def _saved(kind: str, mode: str, **words: object) -> bytes:
 def _read(content: bytes, folder: Path) -> Reading:
     path = folder / "picture"
     path.write_bytes(content.replace(_LONG_COMMENT, b"#" + b"x" * 300_000 + b"\n"))
-    looks_like_digit(np.zeros((1, 28, 28), np.uint8))  # has read its network, then
+    looks_like_digit(np.zeros((1, 28, 28), np.uint8))  # has read its network's file, then
     # Scaled like the pictures of a data set, and then read like one to predict.
     return lambda: (
         int(scale_picture(path, (9, 9)).sum()),
