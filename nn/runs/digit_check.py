@@ -1,7 +1,7 @@
 """Whether an image shows a digit at all.
 
 A network that knows ten digits calls everything one of them, often with great confidence: a smiling
-face is an 8. So a second, small network with two classes is asked first. It was trained on MNIST's
+face is a 0. So a second, small network with two classes is asked first. It was trained on MNIST's
 digits, and on things that are none: `python -m benchmarks.digit_check` draws and trains it again.
 It is the same for every run, since what a digit looks like does not depend on who reads it.
 """
