@@ -37,7 +37,7 @@ def test_any_file_ends_in_data_or_in_an_error_that_names_it(name, examples, tmp_
         attempts.attempt(content)
 
     run()
-    assert len(attempts.outcomes) >= 3
+    assert len(attempts.outcomes) >= 2  # some data were read, some were refused
 
 
 def reading(what: Callable[[Path], object]) -> Callable[[Path], Attempts]:

@@ -158,17 +158,6 @@ def test_in_a_terminal_another_run_can_be_trained_instead(
     assert left.exists() is stays
 
 
-def test_a_run_that_has_a_result_is_not_offered_to_be_removed(left, on_terminal, tmp_path):
-    for name in ("result.csv",):
-        (left / name).write_text("")
-    child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": "dumb"})
-    child.expect("Resume it")
-    child.sendline("remove")
-    child.expect("Expected one of: Resume, New\r")
-    child.close()
-    assert (left / "result.csv").exists()
-
-
 def test_ctrl_c_at_the_offer_leaves_everything(left, on_terminal, tmp_path):
     before = {path: path.read_bytes() for path in left.iterdir()}
     child = on_terminal("train.py", cwd=str(tmp_path))
