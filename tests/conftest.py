@@ -188,12 +188,23 @@ def trained_run(
     return TrainedRun(data, save_dir, save_dir / "first", done.stdout)
 
 
+def draw_nothing(_: object) -> None:
+    """Leave out the pictures, which take most of the time of a small run."""
+    from nn.reports import run_reports
+
+    run_reports.draw_run = lambda *values, **words: None
+
+
 @pytest.fixture
 def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """Return a function that runs train.py on the small data in an empty folder."""
+    """Return a function that runs train.py on the small data in an empty folder.
 
-    def run(*flags: object, data: Path = trained_run.data, **words: Any):
-        return run_program("train.py", "--data-dir", data, *flags, cwd=tmp_path, **words)
+    It draws no pictures, except with `before=None`.
+    """
+
+    def run(*flags: object, data: Path = trained_run.data, before=draw_nothing, **words: Any):
+        words |= {"cwd": tmp_path, "before": before}
+        return run_program("train.py", "--data-dir", data, *flags, **words)
 
     return run
 
