@@ -104,15 +104,7 @@ DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 LONGER_FOR_A_REASON = {"nn.engines.compiled_loops"}
 
 # What these read, this program or the system has written.
-OWN_FILES = {
-    *(
-        "nn.searching.journal_lock",
-        "nn.searching.machine",
-        "nn.searching.heartbeat",
-        "nn.files.training_lock",
-    ),
-    "nn.settings.documentation",
-}
+OWN_FILES = {"nn.files.training_lock", "nn.settings.documentation"}
 # Slow to import: in functions only, or the first question waits.
 LATE_ONLY = {"matplotlib", "PIL", "jinja2", "onnx"}
 MATHS_LIBRARIES = {"numpy", "scipy"}
