@@ -210,10 +210,18 @@ def train(run_program, trained_run, tmp_path) -> Callable[..., "subprocess.Compl
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
+def postgresql_server() -> Iterator[Server]:
     """Start PostgreSQL for this session alone."""
     pytest.importorskip("psycopg")
     with serve() as server:
         if server is None:
             pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
         yield server
+
+
+@pytest.fixture
+def postgresql(postgresql_server: Server) -> Server:
+    """Return the server, running and empty."""
+    postgresql_server.start()
+    postgresql_server.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return postgresql_server

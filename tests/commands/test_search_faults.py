@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,14 +40,6 @@ def study(tmp_path) -> Path:
 
 
 @pytest.fixture
-def server(postgresql: Server) -> Iterator[Server]:
-    """Return the server, empty; it runs again after the test."""
-    yield postgresql
-    postgresql.start()
-    postgresql.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-
-
-@pytest.fixture
 def start(trained_run, start_program, tmp_path) -> Callable[..., Program]:
     """Return a function that starts a search of some small trials in the background."""
 
@@ -64,32 +56,32 @@ def start(trained_run, start_program, tmp_path) -> Callable[..., Program]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("finished", [None, 0, 3])
-def test_a_search_waits_for_its_database_and_repeats_nothing(start, study, server, finished):
+def test_a_search_waits_for_its_database_and_repeats_nothing(start, study, postgresql, finished):
     """It is away at the start, or after so many trials."""
     if finished is None:
-        server.stop()
-    search = start("--storage", server.url)
+        postgresql.stop()
+    search = start("--storage", postgresql.url)
     if finished is not None:
         search.wait_for(lambda: study.exists() and len(results(study)) >= finished)
         time.sleep(0.3)
-        server.stop()
+        postgresql.stop()
     search.wait_for(lambda: search.order.out.exists() and "does not answer" in search.said)
     time.sleep(10)
-    server.start()
+    postgresql.start()
     assert search.wait() == 0, search.errors
     assert search.errors == ""
     assert search.said.count("does not answer") == 1
     check_nothing_is_lost(study, TRIALS, EPOCHS)
-    states = dict(server.query(STATES))
+    states = dict(postgresql.query(STATES))
     assert states["COMPLETE"] == TRIALS
     assert states.get("FAIL", 0) <= 1  # one too many, which nobody trained
 
 
 @pytest.mark.long
-def test_a_database_that_stays_away_is_one_line_of_error(start, study, server):
-    search = start("--storage", server.url, "--database-wait", 2)
+def test_a_database_that_stays_away_is_one_line_of_error(start, study, postgresql):
+    search = start("--storage", postgresql.url, "--database-wait", 2)
     search.wait_for(lambda: results(study))
-    server.stop()
+    postgresql.stop()
     assert search.wait() == 6
     assert search.errors.startswith("error: the database does not answer (")
     assert search.errors.count("\n") == 1
@@ -104,7 +96,7 @@ def test_a_database_that_stays_away_is_one_line_of_error(start, study, server):
 def test_the_trial_of_a_process_that_slept_too_long_is_counted_once(
     start, study, request, kind, tmp_path
 ):
-    server = request.getfixturevalue("server") if kind == "postgresql" else None
+    server = request.getfixturevalue("postgresql") if kind == "postgresql" else None
     storage = ("--storage", server.url) if server else ()
     search = start("--dead-after", 2, "--epochs", 200, *storage)
     search.wait_for(lambda: results(study))
@@ -133,7 +125,7 @@ def can_unshare() -> bool:
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_containers_on_one_machine_share_a_study(trained_run, request, tmp_path, kind):
     """Each has process numbers and a network of its own, and all have one boot id."""
-    server = request.getfixturevalue("server") if kind == "postgresql" else None
+    server = request.getfixturevalue("postgresql") if kind == "postgresql" else None
     storage = server.socket_url if server else str(tmp_path / "shared.db")
     words = ["--data-dir", str(trained_run.data), "--defaults", "--no-pruning", *map(str, SMALL)]
     words += ["--vary", RATES, "--trials", "12", "--storage", storage, "--workers", "1"]
@@ -190,7 +182,7 @@ def train_nothing(_: object) -> None:
 def test_programs_that_start_at_once_fill_every_slot_of_a_grid_once(  # noqa: PLR0917 (fixtures)
     start, tmp_path, request, kind, programs, points
 ):
-    server = request.getfixturevalue("server") if kind == "postgresql" else None
+    server = request.getfixturevalue("postgresql") if kind == "postgresql" else None
     storage = server.url if server else str(tmp_path / "shared.db")
     grid = f"seed: [{', '.join(map(str, range(points)))}]"
     flags = ("--vary", grid, "--sampler", "grid", "--storage", storage, "--workers", 1)
@@ -218,9 +210,9 @@ def test_programs_that_start_at_once_fill_every_slot_of_a_grid_once(  # noqa: PL
 @pytest.mark.long
 @pytest.mark.parametrize("way", ["url", "variable", "pgpass"])
 def test_a_password_is_read_from_its_places_and_shown_nowhere(
-    start, study, tmp_path, server: Server, way
+    start, study, tmp_path, postgresql: Server, way
 ):
-    url, env = server.url_with_password, {}
+    url, env = postgresql.url_with_password, {}
     if way != "url":
         url = url.replace(f":{PASSWORD}", "")
     if way == "variable":
