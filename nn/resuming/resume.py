@@ -31,7 +31,7 @@ from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import RunSession
-from nn.runs.snapshots import SnapshotWriter
+from nn.runs.snapshots import SnapshotWriter, copy_snapshots
 from nn.runs.starting_network import adopt, starting_run
 from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
@@ -215,6 +215,7 @@ def _extend(
     session = begin_run(folder, settings, data, notes, lock)
     try:
         copy_epoch_1(finished, session.folder, state.network)
+        copy_snapshots(finished, session.folder, state.network, settings.epochs)
         crc32 = DataFacts.of(data.images).crc32
         CheckpointWriter(session.folder.checkpoint, state, settings, crc32).write()
     except BaseException:

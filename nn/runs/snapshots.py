@@ -10,6 +10,7 @@ in it has to be parsed, and one of another length belongs to another network.
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +42,28 @@ class SnapshotWriter(Observer):
     def __init__(self, folder: RunFolder, network: Network, epochs: int) -> None:
         self._folder = folder
         self._network = network
-        # Which epochs are kept depends on nothing that an interruption changes.
-        self._step = math.ceil(epochs / max(1, room_for(network)))
-        self._on = room_for(network) > 0
+        self._kept = _kept_epochs(network, epochs)
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """Write one, if it is the epoch's turn."""
-        if self._on and record.epoch % self._step == 0:
-            path = self._folder.path / f"snapshot_{record.epoch}.f32"
+        if record.epoch in self._kept:
+            path = _file(self._folder, record.epoch)
             with writing(path):
                 write_atomically(path, _numbers(self._network).tobytes())
+
+
+def copy_snapshots(
+    finished: RunFolder, extension: RunFolder, network: Network, epochs: int
+) -> None:
+    """Copy the snapshots of a finished run that a longer one, of so many epochs, has as well."""
+    for epoch in _kept_epochs(network, epochs):
+        try:
+            content = read_regular(_file(finished, epoch), 4 * _size(network), follow_link=False)
+        except OSError:  # a film can do without
+            continue
+        path = _file(extension, epoch)
+        with writing(path):
+            write_atomically(path, content)
 
 
 def room_for(network: Network) -> int:
@@ -73,9 +86,8 @@ def read_snapshots(folder: RunFolder, network: Network) -> Iterator[int]:
     found = (_NAME.fullmatch(path.name) for path in folder.path.iterdir())
     size = _size(network)
     for epoch in sorted(int(match[1]) for match in found if match)[:MOST]:
-        path = folder.path / f"snapshot_{epoch}.f32"
         try:
-            content = read_regular(path, 4 * size + 1, follow_link=False)
+            content = read_regular(_file(folder, epoch), 4 * size + 1, follow_link=False)
         except OSError:
             continue
         numbers = np.frombuffer(content, "<f4") if len(content) == 4 * size else np.array([])
@@ -86,6 +98,17 @@ def read_snapshots(folder: RunFolder, network: Network) -> Iterator[int]:
             array[...] = numbers[start : start + array.size].reshape(array.shape)
             start += array.size
         yield epoch
+
+
+def _kept_epochs(network: Network, epochs: int) -> range:
+    """Return the epochs that are kept, which depend on nothing that an interruption changes."""
+    room = room_for(network)
+    step = math.ceil(epochs / max(1, room))
+    return range(step, epochs + 1, step) if room else range(0)
+
+
+def _file(folder: RunFolder, epoch: int) -> Path:
+    return folder.path / f"snapshot_{epoch}.f32"
 
 
 def _size(network: Network) -> int:

@@ -9,7 +9,7 @@ from nn.runs.experiment import run_experiment
 from nn.runs.snapshots import SnapshotWriter, read_snapshots, room_for
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
-from tests.resuming.leaving import CHUNKS, EndAt
+from tests.resuming.leaving import CHUNKS, EndAt, given
 
 
 def files(folder) -> dict[str, bytes]:
@@ -60,6 +60,15 @@ def test_an_interrupted_run_has_the_same(settings):
     left = run_experiment(settings(name="left"), observers=[stop], snapshots=True).folder
     resume_run(left, {}, snapshots=True)
     assert files(left) == files(whole)
+
+
+@pytest.mark.parametrize("room", [3, 20])
+def test_an_extended_run_has_those_of_a_run_of_as_many_epochs(settings, monkeypatch, room):
+    monkeypatch.setattr(snapshots, "MOST", room)
+    whole = run_experiment(settings(name="whole", epochs=6), snapshots=True).folder
+    short = run_experiment(settings(name="short", epochs=4), snapshots=True).folder
+    extended = resume_run(short, given(epochs=6), snapshots=True).folder
+    assert files(extended) == files(whole)
 
 
 def test_what_is_damaged_is_passed_over(settings, tmp_path):
