@@ -269,7 +269,7 @@ def test_two_thousand_images_at_once_need_little_memory() -> None:
     assert peak < 20e6
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ANYTHING)
 def test_whatever_is_written_is_a_list_of_layers_or_a_setting_error(written) -> None:
     try:

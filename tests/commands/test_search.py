@@ -58,12 +58,12 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     search, run_program, study, tmp_path, before
 ):
     """With workers that are copies, and as everywhere: with workers that import all anew."""
-    flags = ("--defaults", "--vary", RATES, "--trials", 6, *SMALL)
+    flags = ("--defaults", "--vary", RATES, "--trials", 4, *SMALL)
     done = search(*flags, before=before)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     rows = table(study)
-    assert [row["trial"] for row in rows] == list("123456")
+    assert [row["trial"] for row in rows] == list("1234")
     assert {row["outcome"] for row in rows} <= {"complete", "pruned"}
     for row in rows:
         assert (study / row["run"] / "result.csv").exists()
@@ -74,7 +74,7 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     complete = [row for row in rows if row["outcome"] == "complete"]
     best = max(complete, key=lambda row: float(row["validation_accuracy"]))
     assert f"learning_rate {best['learning_rate']}" in done.stdout
-    assert len(re.findall(r"^trial +\d ", done.stdout, re.MULTILINE)) == 6
+    assert len(re.findall(r"^trial +\d ", done.stdout, re.MULTILINE)) == 4
 
     # The command that trains the winner gives its very bytes.
     words = shlex.split(re.search(r"^Train it again: (.*)$", done.stdout, re.MULTILINE)[1])
@@ -88,12 +88,9 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     # The same command finds all of it done; with more trials it goes on.
     before = {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")}
     same = search(*flags)
-    assert "6 of 6 trials are already done" in same.stdout
+    assert "4 of 4 trials are already done" in same.stdout
     assert same.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
     assert {path: path.stat().st_mtime_ns for path in study.glob("trial-*/*")} == before
-    other = search(*flags, "--l2-strength", 0.1)
-    assert other.returncode == 6
-    assert "the study s differs: --l2_strength is" in other.stderr
 
 
 def test_a_grid_from_a_file_ends_in_the_comparison_of_its_runs(search, study, tmp_path):

@@ -79,9 +79,6 @@ def _with(name, inject):
     return lambda bench, moment, rng: inject(bench, moment, rng, name=name)
 
 
-FAST = {"SIGTERM": ("drawing",)}
-FAST_OTHERS = {"Ctrl-C": ("compare.py",)}
-FAULTS = [Fault(n, MOMENTS, _with(n, interrupt), FAST.get(n, ())) for n in SIGNALS]
-FAULTS += [
-    Fault(n, tuple(OTHERS), _with(n, interrupt_another), FAST_OTHERS.get(n, ())) for n in SIGNALS
-]
+FAST = {"Ctrl-C": ("compare.py",)}
+FAULTS = [Fault(n, MOMENTS, _with(n, interrupt)) for n in SIGNALS]
+FAULTS += [Fault(n, tuple(OTHERS), _with(n, interrupt_another), FAST.get(n, ())) for n in SIGNALS]

@@ -79,6 +79,7 @@ def test_a_finger_draws_too_and_does_not_scroll_the_page(open_page):
     assert page.evaluate("scrollY") == before
 
 
+@pytest.mark.long
 def test_undo_takes_the_last_line_back_and_clear_all_of_them(page):
     empty = page.evaluate(PAD)
     draw(page, SEVEN)
@@ -140,6 +141,7 @@ def test_a_number_on_the_pad_is_read_digit_by_digit(page, reported):
     page.click("#wide")
 
 
+@pytest.mark.long
 def test_ten_drawn_digits_are_saved_trained_on_and_read(page, reported, tmp_path):
     page.click("#collect summary")
     assert page.locator("#collect .keep:disabled").count() == 10
