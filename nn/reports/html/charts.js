@@ -158,8 +158,8 @@ class LineChart {
       texts.push(this.curves.length > 1 ? `${name} ${value}` : value);
     }
     this.texts.epoch.textContent = `epoch ${epoch}`;
-    // More than two are read elsewhere.
-    this.texts.values.textContent = this.curves.length > 2 ? "" : texts.join(", ");
+    // Where there may be many curves, their values stand elsewhere.
+    if (this.texts.values) this.texts.values.textContent = texts.join(", ");
   }
 
   /** @param {number} epoch */

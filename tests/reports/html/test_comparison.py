@@ -59,6 +59,7 @@ def test_curves_are_switched_on_and_off_and_their_values_read(comparison_shown, 
     assert page.locator("#loss path.curve").count() == 3
     page.click("#switches input >> nth=1")
     assert page.locator("#loss path.curve").count() == 2
+    assert "hue" not in page.inner_text("body")  # curves are named by their runs, not by colours
     page.click("#switches input >> nth=1")
     page.select_option("#part", "training")
     page.focus("#accuracy svg")
