@@ -18,7 +18,7 @@ from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import exc, func, select, update
+from sqlalchemy import Engine, exc, func, select, update
 
 from nn.errors import StudyError
 from nn.wording import shorten
@@ -214,6 +214,16 @@ class PatientStorage(RDBStorage):
         }
         self._suspects = {one: self._suspects.get(one, now) for one in needed}
         return [one for one, since in self._suspects.items() if now - since >= needed[one]]
+
+
+def add_missing_indexes(engine: Engine) -> None:
+    """Complete tables whose creation was interrupted; without an index, two studies get one name.
+
+    SQLite's driver creates each table and each index by itself, and Optuna never looks again.
+    """
+    for table in models.BaseModel.metadata.sorted_tables:
+        for index in table.indexes:
+            index.create(engine, checkfirst=True)
 
 
 class QuickStorage(_CachedStorage):

@@ -58,7 +58,12 @@ def open_storage(
     from optuna.exceptions import OptunaError
     from sqlalchemy import event, exc
 
-    from nn.searching.database import PatientStorage, QuickStorage, first_line
+    from nn.searching.database import (
+        PatientStorage,
+        QuickStorage,
+        add_missing_indexes,
+        first_line,
+    )
 
     shown = without_password(storage) if "://" in storage else str(_file(storage, folder))
     url = storage if "://" in storage else f"sqlite:///{_file(storage, folder)}"
@@ -76,6 +81,8 @@ def open_storage(
         opened = patience(
             lambda: PatientStorage(url, patience, dead_after, engine_kwargs=engine, **skip)
         )
+        if create:
+            patience(lambda: add_missing_indexes(opened.engine))
         if url.startswith("sqlite"):
             event.listen(opened.engine, "connect", _make_quick)
             opened.engine.dispose()

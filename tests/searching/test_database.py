@@ -9,7 +9,7 @@ pytest.importorskip("optuna")
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import event, exc, text
+from sqlalchemy import event, exc, inspect, text
 
 from nn.searching import database
 from nn.searching.database import DatabaseGoneError, Patience, is_outage
@@ -154,6 +154,15 @@ def test_of_two_processes_that_change_a_trial_at_once_one_succeeds(make, ends):
 
     event.listen(one.storage._backend.engine, "before_cursor_execute", interrupt)
     assert [change(one, states[0]), *others] == [False, True]
+
+
+def test_tables_whose_creation_was_interrupted_are_completed(make):
+    engine = make().storage._backend.engine
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_studies_study_name"))
+    make()
+    (index,) = inspect(engine).get_indexes("studies")
+    assert (index["column_names"], bool(index["unique"])) == (["study_name"], True)
 
 
 def test_a_heartbeat_that_cannot_be_sent_does_not_end_the_training(make, monkeypatch):
