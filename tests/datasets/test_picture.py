@@ -76,7 +76,8 @@ def test_a_bar_on_the_first_row_stays(tmp_path: Path, plain: np.ndarray) -> None
     assert_alike(prepare_picture(saved(tmp_path, LIGHT_FROM_THE_LEFT * (1 - 0.7 * ink))), plain, 13)
 
 
-@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("dark", [False, True])
 def test_drawn_digits_need_no_margin(dark: bool) -> None:
     """Small pictures, with strokes of any width; some are moved by one pixel."""
     differences = []

@@ -245,6 +245,7 @@ def test_a_backend_without_windows_is_named(monkeypatch):
     assert window.why_no_window() == "MPLBACKEND=agg opens no window"
 
 
+@pytest.mark.long
 def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
     assert window.why_no_window() == ""
     # Tk itself delivers each key to the window, one after the other, and `q` must end the loop.

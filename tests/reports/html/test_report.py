@@ -103,6 +103,7 @@ def test_what_is_no_digit_is_said_so(page):
     wait_for_text(page, "#sure", "^Does not look like a digit. Taken for one: ")
 
 
+@pytest.mark.long
 def test_the_pad_can_be_drawn_on_with_keys_alone_and_says_its_answer(page):
     page.focus("#pad")
     page.keyboard.press("Space")
@@ -122,6 +123,7 @@ def test_a_test_image_can_be_put_to_the_network(page):
     assert pixels(page, "#prepared").any()
 
 
+@pytest.mark.long
 def test_a_number_on_the_pad_is_read_digit_by_digit(page, reported):
     page.click("#wide")
     box = page.locator("#pad").bounding_box()
