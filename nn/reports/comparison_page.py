@@ -6,6 +6,7 @@ differ.
 """
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -91,14 +92,23 @@ def _matrix(group: SettingGroup) -> list[list[int]] | None:
 def _image_data(
     groups: list[SettingGroup], answers: Mapping[str, Predictions]
 ) -> dict[str, Any] | None:
-    """Return the images that not all runs read alike, with what each answers; None if none."""
+    """Return images that two of the runs read differently, with what each answers; None if none.
+
+    Each pair of runs has its share of them, or one bad run would leave no room for the others.
+    """
     asked = [n for n, group in enumerate(groups) if group.runs[0].folder.name in answers]
     given = [answers[groups[n].runs[0].folder.name] for n in asked]
     predicted = np.stack([one.predicted for one in given])
     confidence = np.stack([one.confidence for one in given])
-    differ = np.flatnonzero((predicted != predicted[0]).any(axis=0))
-    # Where the best run is surest, its answer or its mistake is most striking.
-    chosen = differ[np.argsort(-confidence[0, differ], kind="stable")][:_MOST_IMAGES]
+    pairs = list(combinations(range(len(given)), 2))
+    is_chosen = np.zeros(predicted.shape[1], dtype=bool)
+    for one, other in pairs:
+        differ = np.flatnonzero(predicted[one] != predicted[other])
+        # Where a run is surest, its answer or its mistake is most striking.
+        surest = np.argsort(-confidence[one, differ], kind="stable")
+        is_chosen[differ[surest[: _MOST_IMAGES // len(pairs)]]] = True
+    chosen = np.flatnonzero(is_chosen)
+    chosen = chosen[np.argsort(-confidence[0, chosen], kind="stable")]
     if not len(chosen):
         return None
     return {

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nn.comparing.compare import Comparison
+from nn.reports import comparison_page as module
 from nn.reports.comparison_page import comparison_page
 from nn.runs.predictions import Predictions
 from tests.reports.made_comparisons import group, two
@@ -64,6 +65,14 @@ def test_the_images_are_those_that_the_runs_read_differently():
     assert images["predicted"] == [[1, 3], [0, 1]]
     same = answers_of([1, 2], [1, 2])
     assert data_of(comparison_page(named(0.5, 0.25), "digits", same))["images"] is None
+
+
+def test_a_bad_run_leaves_room_for_the_images_on_which_the_others_differ(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_IMAGES", 6)
+    answers = answers_of([1] * 9 + [2], [1] * 10, [0] * 10)
+    images = data_of(comparison_page(named(0.5, 0.4, 0.1), "digits", answers))["images"]
+    assert 9 in images["index"]
+    assert len(images["index"]) <= 6
 
 
 @pytest.mark.parametrize("classes", [4, 31])
