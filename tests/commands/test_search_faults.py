@@ -19,6 +19,7 @@ from nn.searching import worker
 from tests.commands.test_search import (
     RATES,
     SMALL,
+    begun,
     check_nothing_is_lost,
     copy_workers,
     needs_proc,
@@ -99,7 +100,7 @@ def test_the_trial_of_a_process_that_slept_too_long_is_counted_once(
     server = request.getfixturevalue("postgresql") if kind == "postgresql" else None
     storage = ("--storage", server.url) if server else ()
     search = start("--dead-after", 2, "--epochs", 200, *storage)
-    search.wait_for(lambda: results(study))
+    search.wait_for(lambda: len(begun(study)) == 2)  # both processes train
     asleep = workers_of(search)[0]
     os.kill(asleep, signal.SIGSTOP)
     search.wait_for(lambda: list(study.glob("trial-*-2/result.csv")))  # another one repeats it
