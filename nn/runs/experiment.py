@@ -177,8 +177,7 @@ def _train(
             history=history,
             so_far=state.so_far,
             observers=[
-                *filter(None, [state.best]),
-                layer_probe(state, data),
+                *filter(None, [state.best, layer_probe(state, data)]),
                 FirstLayerWriter(folder, state.network),
                 *([] if folder.is_finished else [HistoryWriter(folder, state)]),
                 *filter(None, [state.early_stopping]),

@@ -16,10 +16,16 @@ from nn.training.trainer import Observer
 # A hundredth of the training images is probed. With fewer than a hundred, units would look dead
 # that fire for others; more than these show nothing new.
 _FEWEST_PROBED, _MOST_PROBED = 100, 512
+_MOST_PARAMETERS = 10_000_000
 
 
-def layer_probe(state: TrainingState, data: PreparedData) -> LayerProbe:
-    """Return the observer that measures a training's layers on some of its training images."""
+def layer_probe(state: TrainingState, data: PreparedData) -> LayerProbe | None:
+    """Return the observer that measures a training's layers on some of its training images.
+
+    None for a very large network: to undo its steps takes copies of all that they change.
+    """
+    if state.network.parameter_count > _MOST_PARAMETERS:
+        return None
     part = data.split.training
     count = min(len(part), _MOST_PROBED, max(_FEWEST_PROBED, len(part) // 100))
     evenly = np.arange(count) * len(part) // count  # the images may be sorted by class

@@ -12,6 +12,7 @@ from nn.layers.activations import ReLU
 from nn.layers.dense import Dense
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
+from nn.runs import observers
 from nn.runs.assembly import assemble
 from nn.runs.facts import DeadUnits, NotLearning
 from nn.runs.observers import HistoryWriter, LearningWatch, layer_probe
@@ -112,3 +113,11 @@ def test_training_images_are_probed_evenly_since_they_may_be_sorted(settings) ->
     probed = layer_probe(training, data)._examples
     assert len(probed.labels) == 100
     assert set(probed.labels) == set(part.labels)
+
+
+def test_a_very_large_network_is_not_probed(settings, monkeypatch) -> None:
+    wanted = settings()
+    data = prepare_data(wanted)
+    training = assemble(wanted, data)
+    monkeypatch.setattr(observers, "_MOST_PARAMETERS", training.network.parameter_count - 1)
+    assert layer_probe(training, data) is None
