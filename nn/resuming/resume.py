@@ -31,7 +31,7 @@ from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.run_session import RunSession
-from nn.runs.snapshots import SnapshotWriter, copy_snapshots
+from nn.runs.snapshots import copy_snapshots
 from nn.runs.starting_network import adopt, starting_run
 from nn.runs.write_scope import check_data_dir
 from nn.settings.checking import Given, check_settings
@@ -105,10 +105,9 @@ def resume_run(
                 folder.write_settings(settings, read_notes(folder.path / SETTINGS))
         if len(state.history) < settings.epochs:
             report(_progress(session.folder, settings, state))
-        if snapshots:
-            writer = SnapshotWriter(session.folder, state.network, settings.epochs)
-            observers = [writer, *observers]
-        return finish_run(session, settings, data, state, observers=observers, report=report)
+        return finish_run(
+            session, settings, data, state, observers=observers, report=report, snapshots=snapshots
+        )
 
 
 def _scaling(folder: RunFolder, settings: Settings) -> Normalization | None:

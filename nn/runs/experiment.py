@@ -92,9 +92,9 @@ def run_experiment(
         locks = keep_locked or until_the_end
         folder = RunFolder.create(Path(settings.save_dir), name)
         session = begin_run(folder, settings, data, notes_on(data), locks)
-        if snapshots:
-            observers = [SnapshotWriter(folder, state.network, settings.epochs), *observers]
-        return finish_run(session, settings, data, state, observers=observers, report=report)
+        return finish_run(
+            session, settings, data, state, observers=observers, report=report, snapshots=snapshots
+        )
 
 
 def finish_run(
@@ -105,6 +105,7 @@ def finish_run(
     *,
     observers: Sequence[Observer],
     report: Report,
+    snapshots: bool,
 ) -> FinishedRun:
     """Train until the last epoch, from wherever the state is; judge the network, save everything.
 
@@ -114,6 +115,8 @@ def finish_run(
     """
     folder, history, best = session.folder, state.history, state.best
     epochs_before = len(history)
+    if snapshots:
+        observers = [SnapshotWriter(folder, state.network, settings.epochs), *observers]
     started = time.perf_counter()
     cut_short = _train(session, settings, data, state, observers=observers, report=report)
     seconds = time.perf_counter() - started
