@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engines import compiled_loops
-from nn.engines.compiled_loops import CROSS_ENTROPY, RELU, SIGMOID, SQUARED_ERROR, run_steps
+from nn.engines.compiled_loops import (
+    BINARY_CROSS_ENTROPY,
+    CROSS_ENTROPY,
+    RELU,
+    SIGMOID,
+    SQUARED_ERROR,
+    run_steps,
+)
 from nn.engines.dense_layers import dense_layers
 from nn.layers.layer import Array
 from nn.losses import Loss
@@ -23,7 +30,7 @@ from nn.optimizers import Momentum, Optimizer
 
 _LOSSES = {
     "cross_entropy": CROSS_ENTROPY,
-    "binary_cross_entropy": 0,
+    "binary_cross_entropy": BINARY_CROSS_ENTROPY,
     "squared_error": SQUARED_ERROR,
 }
 _ACTIVATIONS = {"": 0, "relu": RELU, "sigmoid": SIGMOID}

@@ -25,7 +25,7 @@ Integers = NDArray[np.int64]
 Indices = NDArray[np.uint32]
 
 RELU, SIGMOID = 1, 2
-CROSS_ENTROPY, SQUARED_ERROR = 1, 2  # 0 is binary cross-entropy
+BINARY_CROSS_ENTROPY, CROSS_ENTROPY, SQUARED_ERROR = 0, 1, 2
 
 _SMALL = np.float32(1e-6)  # far from where float32 loses digits, and so is one over it
 _LIBERTIES = {"contract", "reassoc"}
@@ -75,7 +75,7 @@ def run_steps(
         batch_size: N, examples per step.
         sizes: D and every layer's number of units.
         activations: What follows on each layer: `RELU`, `SIGMOID` or 0.
-        loss: `CROSS_ENTROPY`, `SQUARED_ERROR` or 0.
+        loss: `BINARY_CROSS_ENTROPY`, `CROSS_ENTROPY` or `SQUARED_ERROR`.
         values: All weights and then all biases, in the order of the layers.
         accumulator: Where gradients are added: the velocity, or the values themselves.
         has_velocity: Which of the two it is.
