@@ -16,7 +16,7 @@ from nn.runs.run_folder import LAYERS_HISTORY
 from nn.training.layer_health import LayerRecord
 
 _COLUMNS = tuple(column.name for column in fields(LayerRecord))
-_LONGEST = 10_000_000  # bytes; a hundred thousand rows
+_LONGEST = 2**30  # bytes; some ten million rows
 
 
 def write_layers_history(folder: Path, records: Iterable[LayerRecord]) -> None:
