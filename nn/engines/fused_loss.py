@@ -81,18 +81,18 @@ class FusedSigmoidGradient(FusedLossGradient):
         np.tanh(d_logits, out=d_logits)
         d_logits += 1
         d_logits *= 0.5
-        self._bend(d_logits)
+        self._update_shares(d_logits)
         d_logits -= targets
         d_logits *= self._shares
 
-    def _bend(self, probabilities: Array) -> None:
-        """Adapt `_shares` to the loss's own derivative."""
+    def _update_shares(self, probabilities: Array) -> None:
+        """Multiply `_shares` by the slope that the loss leaves of the sigmoid; here none."""
 
 
 class FusedSquaredErrorGradient(FusedSigmoidGradient):
     """d_logits = (p - targets) p (1 - p) / N, where p = sigmoid(logits); see `SquaredError`."""
 
-    def _bend(self, probabilities: Array) -> None:
+    def _update_shares(self, probabilities: Array) -> None:
         np.subtract(1, probabilities, out=self._shares)
         self._shares *= probabilities
         self._shares /= len(probabilities)
