@@ -34,13 +34,40 @@ class Loss:
 
     Below, z are the logits, p the probabilities, and y is the truth: 1 for the true class, else 0.
 
+    With label smoothing s, training aims at y' = (1 - s) y + s / K instead of y, so that no logit
+    gains by growing forever. Only the gradient changes. The value is always that of the true
+    labels, as it is without penalties, so losses of different runs can be compared.
+
+    Args:
+        smoothing: s, from 0 and below 1.
+
     Attributes:
         name: As the setting `loss` calls it.
         unit: Of its value.
+
+    Reference: Szegedy et al. (2016), Rethinking the Inception Architecture for Computer Vision,
+    section 7.
     """
 
     name: ClassVar[str]
     unit: ClassVar[str] = "nats per example"
+
+    def __init__(self, smoothing: float = 0.0) -> None:
+        self.smoothing = smoothing
+
+    def targets(self, logits: Array, labels: NDArray[np.integer]) -> Array:
+        """Return y', (N, K); without smoothing it is y.
+
+        Args:
+            logits: Shape (N, K); only its K and type matter here.
+            labels: Shape (N,), whole numbers from 0 to K - 1.
+        """
+        classes = logits.shape[1]
+        truth: Array = np.eye(classes, dtype=logits.dtype)
+        if self.smoothing:
+            truth *= 1 - self.smoothing
+            truth += self.smoothing / classes
+        return truth.take(labels, axis=0)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probability that the network gives to each class.
@@ -114,8 +141,8 @@ class SoftmaxCrossEntropy(Loss):
         return float(losses.mean(dtype=np.float64))
 
     def gradient(self, logits: Array, labels: NDArray[np.integer]) -> Array:
-        """Return (p - y) / N."""
-        return (softmax(logits) - one_hot(logits, labels)) / len(logits)
+        """Return (p - y') / N."""
+        return (softmax(logits) - self.targets(logits, labels)) / len(logits)
 
     def of_frequencies(self, shares: NDArray[np.float64]) -> float:
         """Return the entropy of the shares."""
@@ -143,8 +170,8 @@ class BinaryCrossEntropy(Loss):
             return float((surprises - logits[np.arange(len(labels)), labels]).mean())
 
     def gradient(self, logits: Array, labels: NDArray[np.integer]) -> Array:
-        """Return (p - y) / N: the sigmoid's derivative, p (1 - p), cancels."""
-        return (sigmoid(logits) - one_hot(logits, labels)) / len(logits)
+        """Return (p - y') / N: the sigmoid's derivative, p (1 - p), cancels."""
+        return (sigmoid(logits) - self.targets(logits, labels)) / len(logits)
 
     def of_frequencies(self, shares: NDArray[np.float64]) -> float:
         """Return the entropies of all K questions."""
@@ -169,9 +196,9 @@ class SquaredError(Loss):
         return float(squares.sum(axis=1, dtype=np.float64).mean() / 2)
 
     def gradient(self, logits: Array, labels: NDArray[np.integer]) -> Array:
-        """Return (p - y) p (1 - p) / N."""
+        """Return (p - y') p (1 - p) / N."""
         p = sigmoid(logits)
-        return (p - one_hot(logits, labels)) * p * (1 - p) / len(logits)
+        return (p - self.targets(logits, labels)) * p * (1 - p) / len(logits)
 
     def of_frequencies(self, shares: NDArray[np.float64]) -> float:
         """Return half the sum of all K variances, share (1 - share)."""

@@ -231,6 +231,23 @@ def test_a_label_beyond_the_classes_is_refused(loss: Loss) -> None:
         loss.value(np.zeros((1, 3)), np.array([3]))
 
 
+def test_smoothing_spreads_a_share_of_each_label_over_all_classes() -> None:
+    # A fifth of each label over four classes: a twentieth for each.
+    targets = SoftmaxCrossEntropy(0.2).targets(np.zeros((2, 4)), np.array([0, 3]))
+    expected = [[0.85, 0.05, 0.05, 0.05], [0.05, 0.05, 0.05, 0.85]]
+    np.testing.assert_allclose(targets, expected, rtol=1e-15)
+
+
+@EACH_LOSS
+def test_smoothing_is_as_if_labels_were_random_now_and_then(loss: Loss) -> None:
+    logits, labels = some(5, 4)
+    smoothed = type(loss)(0.2)
+    random = np.mean([loss.gradient(logits, np.full(5, k)) for k in range(4)], axis=0)
+    expected = 0.8 * loss.gradient(logits, labels) + 0.2 * random
+    np.testing.assert_allclose(smoothed.gradient(logits, labels), expected, atol=1e-15)
+    assert smoothed.value(logits, labels) == loss.value(logits, labels)
+
+
 @EACH_LOSS
 def test_what_it_was_given_is_not_changed(loss: Loss) -> None:
     logits, labels = some(4, 5)

@@ -56,6 +56,7 @@ class CompiledEngine:
     def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
         self._network = network
         self._loss = _LOSSES[loss.name]
+        self._smoothing = np.float32(loss.smoothing)
         self._optimizer = optimizer
         layers = dense_layers(network)
         sizes = [layers[0][0].input_shape[0], *(dense.output_shape[0] for dense, _ in layers)]
@@ -110,6 +111,7 @@ class CompiledEngine:
                 self._sizes,
                 self._activations,
                 self._loss,
+                self._smoothing,
                 copies[0],
                 copies[-1],
                 has_velocity,

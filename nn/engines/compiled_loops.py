@@ -57,6 +57,7 @@ def run_steps(
     sizes: Integers,
     activations: Integers,
     loss: int,
+    smoothing: np.float32,
     values: Array,
     accumulator: Array,
     has_velocity: bool,
@@ -76,6 +77,7 @@ def run_steps(
         sizes: D and every layer's number of units.
         activations: What follows on each layer: `RELU`, `SIGMOID` or 0.
         loss: `BINARY_CROSS_ENTROPY`, `CROSS_ENTROPY` or `SQUARED_ERROR`.
+        smoothing: Label smoothing, s.
         values: All weights and then all biases, in the order of the layers.
         accumulator: Where gradients are added: the velocity, or the values themselves.
         has_velocity: Which of the two it is.
@@ -113,7 +115,7 @@ def run_steps(
         kept = _keep(accumulator, kept, momentum)
         share = scale / kept / np.float32(examples)
         d_last = d_outputs[layers - 1]
-        _loss_gradient(last, labels[start:], sizes[layers], share, loss, d_last)
+        _loss_gradient(last, labels[start:], sizes[layers], share, loss, smoothing, d_last)
         for layer in range(layers - 1, -1, -1):
             d_layer = d_outputs[layer, :examples]
             _deactivate(outputs[layer], sizes[layer + 1], activations[layer], d_layer)
@@ -333,20 +335,31 @@ def _deactivate(outputs: Array, units: int, activation: int, d_outputs: Array) -
 
 @_compiled
 def _loss_gradient(
-    logits: Array, labels: Integers, classes: int, share: np.float32, loss: int, d_logits: Array
+    logits: Array,
+    labels: Integers,
+    classes: int,
+    share: np.float32,
+    loss: int,
+    smoothing: np.float32,
+    d_logits: Array,
 ) -> None:
     """Write the gradient of the loss with respect to the logits, times a factor."""
     if loss == CROSS_ENTROPY:
-        _softmax_gradient(logits, labels, classes, share, d_logits)
+        _softmax_gradient(logits, labels, classes, share, smoothing, d_logits)
     else:
-        _sigmoid_gradient(logits, labels, classes, share, loss, d_logits)
+        _sigmoid_gradient(logits, labels, classes, share, loss, smoothing, d_logits)
 
 
 @_compiled
 def _softmax_gradient(
-    logits: Array, labels: Integers, classes: int, share: np.float32, d_logits: Array
+    logits: Array,
+    labels: Integers,
+    classes: int,
+    share: np.float32,
+    smoothing: np.float32,
+    d_logits: Array,
 ) -> None:
-    """d_logits[n, k] = share (softmax(logits[n])[k] - (1 if k is the label, else 0)).
+    """d_logits[n, k] = share (softmax(logits[n])[k] - y'), with y' as in `Loss.targets`.
 
     All gradients grow in proportion to these, so the factor on all of them is applied here, where
     it takes the fewest multiplications.
@@ -361,14 +374,21 @@ def _softmax_gradient(
             total += d_logits[n, k]
         for k in range(classes):
             d_logits[n, k] *= share / total
-        d_logits[n, labels[n]] -= share
+            d_logits[n, k] -= share * (smoothing / np.float32(classes))
+        d_logits[n, labels[n]] -= share * (np.float32(1) - smoothing)
 
 
 @_compiled
 def _sigmoid_gradient(
-    logits: Array, labels: Integers, classes: int, share: np.float32, loss: int, d_logits: Array
+    logits: Array,
+    labels: Integers,
+    classes: int,
+    share: np.float32,
+    loss: int,
+    smoothing: np.float32,
+    d_logits: Array,
 ) -> None:
-    """d_logits[n, k] = share (p - (1 if k is the label, else 0)), where p = sigmoid(logits[n, k]).
+    """d_logits[n, k] = share (p - y'), where p = sigmoid(logits[n, k]); y' as in `Loss.targets`.
 
     For the squared error times p (1 - p).
     """
@@ -377,7 +397,8 @@ def _sigmoid_gradient(
             p = np.float32(1) / (np.float32(1) + np.exp(-logits[n, k]))
             slope = p * (np.float32(1) - p) if loss == SQUARED_ERROR else np.float32(1)
             truth = np.float32(1) if k == labels[n] else np.float32(0)
-            d_logits[n, k] = share * (p - truth) * slope
+            target = truth * (np.float32(1) - smoothing) + smoothing / np.float32(classes)
+            d_logits[n, k] = share * (p - target) * slope
 
 
 @_compiled

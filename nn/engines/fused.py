@@ -22,6 +22,7 @@ class FusedEngine:
     """Takes the steps of any network and optimizer."""
 
     def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
+        self._loss = loss
         self._classes = network.output_shape[0]
         self._optimizer = optimizer
         self._loss_gradient = fuse_loss(loss)
@@ -31,8 +32,8 @@ class FusedEngine:
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
         """Take one step for each batch; see `Engine.take_steps`."""
-        targets = np.eye(self._classes, dtype=inputs.dtype).take(labels, axis=0)
-        all_logits = np.empty_like(targets)
+        all_logits = np.empty((len(labels), self._classes), inputs.dtype)
+        targets = self._loss.targets(all_logits, labels)
         # A network that diverges overflows on its way; the trainer notices and says so.
         with np.errstate(over="ignore", invalid="ignore"):
             accumulators, finish_step = fuse_update(self._optimizer)

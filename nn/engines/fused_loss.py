@@ -23,7 +23,7 @@ class FusedLossGradient:
 
         Args:
             logits: Shape (N, K).
-            targets: Shape (N, K), 1 at each label and 0 elsewhere.
+            targets: Shape (N, K), as `Loss.targets` returns them.
         """
         if logits.shape != self._d_logits.shape:
             self._allocate(logits)

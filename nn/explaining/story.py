@@ -107,7 +107,7 @@ def _loss_lines(step: Step) -> list[str]:
         f"p[k] = {outputs}, and loss = {formula}",
         "",
         line,
-        code_line(kind.gradient, "- one_hot"),
+        code_line(kind.gradient, "- self.targets"),
         "",
         f"class      logit z  probability p   dz = {slope}",
     ]

@@ -44,7 +44,7 @@ def assemble(
     """
     network = prepare_network(settings, data.images.image_shape, data.images.classes)
     optimizer = make_optimizer(settings, network)
-    loss = LOSSES[settings.loss]
+    loss = type(LOSSES[settings.loss])(settings.label_smoothing)
     batches, streams = _make_batches(settings, data)
     dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
     streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}

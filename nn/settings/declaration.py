@@ -157,6 +157,9 @@ class Settings(DataSettings):
         Choice("binary_cross_entropy", explain="every class by itself, yes or no: sigmoid outputs"),
         Choice("squared_error", explain="half the sum of (output - truth)^2: sigmoid outputs"),
     ] = Field("cross_entropy", description="what training minimizes, and how outputs are read")
+    label_smoothing: Annotated[float, Group("training")] = Field(
+        0.0, ge=0, lt=1, description="share of each label that is spread evenly over all classes"
+    )
     decay_rate: Annotated[float, Group("training")] = Field(
         0.98, gt=0, le=1, description="factor of exponential and step decay"
     )

@@ -106,6 +106,7 @@ def make_model(
     *,
     dtype: DTypeLike = np.float32,
     loss: str = LOSS.name,
+    smoothing: float = 0.0,
 ) -> Model:
     """Return a model with first weights that depend on nothing but the network's name."""
     rng = np.random.default_rng(1)
@@ -113,7 +114,7 @@ def make_model(
         NETWORKS[network], input_shape=(5, 5), classes=3, initializer=he, rng=rng, dtype=dtype
     )
     made = OPTIMIZERS[optimizer](built.parameters, Penalty(*PENALTIES[penalty]))
-    return Model(engine, built, made, LOSSES[loss])
+    return Model(engine, built, made, type(LOSSES[loss])(smoothing))
 
 
 def beside_textbook(

@@ -77,6 +77,24 @@ def test_many_steps_come_to_the_same_as_the_textbooks(
     np.testing.assert_allclose(logits, expected, rtol=0, atol=tolerance * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("engine", ["fused", "compiled"])
+def test_engines_aim_at_smoothed_labels_as_the_textbook_does(engine: str, loss: str) -> None:
+    if engine == "compiled":
+        pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
+    examples = make_examples()
+    ours, textbook = (
+        make_model(kind, "two, relu", "momentum", loss=loss, smoothing=0.3)
+        for kind in (engine_named(engine), TextbookEngine)
+    )
+    start, sharp = textbook.numbers, make_model(TextbookEngine, "two, relu", "momentum", loss=loss)
+    for model in (ours, textbook, sharp):
+        model.take(examples)
+    way = np.abs(textbook.numbers - start).max()
+    np.testing.assert_allclose(ours.numbers, textbook.numbers, rtol=0, atol=1e-3 * way)
+    assert np.abs(textbook.numbers - sharp.numbers).max() > 0.05 * way
+
+
 @pytest.mark.parametrize("dark", [-0.42, 0.5])
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "averaged"])
 @pytest.mark.parametrize("batch_size", [1, 4, 64, 5000])

@@ -234,6 +234,7 @@ def test_l1_makes_weights_smaller_and_only_where_it_is_switched_on(settings):
         {"learning_rate_decay": True},
         {"split": "official", "validation_size": 0.1},
         {"optimizer": "sgd"},
+        {"label_smoothing": 0.1},
         {"distortion": "affine"},
         {"distortion": "elastic"},
     ],
