@@ -72,7 +72,7 @@ def read_pickle(path: Path) -> Any:
             asks for names other than those of NumPy's arrays.
     """
     with open_data_file(path) as stream:
-        return _unpickle(read_up_to(stream, _MAX_BYTES + 1), path)
+        return _unpickle(io.BytesIO(read_up_to(stream, _MAX_BYTES + 1)), path)
 
 
 class PickledArray:

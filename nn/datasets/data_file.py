@@ -53,18 +53,17 @@ def read_head(path: Path) -> bytes:
     """Return the first bytes of a file, decompressed; none if it cannot be read."""
     try:
         with open_data_file(path) as stream:
-            return read_up_to(stream, _HEAD).getvalue()
+            return read_up_to(stream, _HEAD)
     except DataError:
         return b""
 
 
-def read_up_to(stream: BinaryIO, limit: int) -> io.BytesIO:
+def read_up_to(stream: BinaryIO, limit: int) -> bytes:
     """Read at most `limit` bytes, without allocating memory for more than there are."""
     content = io.BytesIO()
     while piece := stream.read(min(_PIECE, limit - content.tell())):
         content.write(piece)
-    content.seek(0)
-    return content
+    return content.getvalue()
 
 
 class _Decompressed(io.RawIOBase):

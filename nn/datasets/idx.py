@@ -94,7 +94,7 @@ def _read_stream(stream: BinaryIO, path: Path, kinds: Sequence[tuple[int, int]])
         )
     if promised == 0:
         raise DataError(f"{path}: the file is empty; its header says {words}.")
-    content = read_up_to(stream, promised + 1).getbuffer()
+    content = read_up_to(stream, promised + 1)
     if len(content) != promised:
         found = f"only {len(content):,}" if len(content) < promised else "more"
         raise DataError(

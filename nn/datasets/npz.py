@@ -112,7 +112,7 @@ def _read_array(stream: Any, path: Path, name: str, left: int) -> NDArray[Any] |
         raise DataError(
             f"{path}: {name} promises {words} numbers; the limit is {MAX_PIXELS:,} bytes in all."
         )
-    content = read_up_to(stream, promised + 1).getbuffer()
+    content = read_up_to(stream, promised + 1)
     if len(content) != promised:
         raise DataError(f"{path}: {name} does not have as many numbers as it says. Copy it again.")
     numbers = np.frombuffer(content, dtype)

@@ -133,12 +133,17 @@ class PatientStorage(RDBStorage):
 
     def __init__(self, url: str, patience: Patience, dead_after: float, **options: Any) -> None:
         interval = max(1, round(dead_after / 4))
-        super().__init__(
-            url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
-            heartbeat_interval=interval,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-            **options,
-        )
+        try:
+            super().__init__(
+                url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
+                heartbeat_interval=interval,
+                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+                **options,
+            )
+        except Exception:
+            if hasattr(self, "engine"):  # its connections would stay open
+                self.engine.dispose()
+            raise
         self.patience = patience
         self._interval, self._dead_after = interval, dead_after
         self._looked = float("-inf")
