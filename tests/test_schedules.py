@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nn.schedules import constant, cosine, exponential, halving, step
+from nn.schedules import constant, cosine, exponential, halving, one_cycle, step
 
 
 def test_constant_never_changes() -> None:
@@ -31,6 +31,16 @@ def test_an_epoch_can_be_asked_for_alone_and_twice() -> None:
 
 def test_a_decay_rate_of_one_is_constant() -> None:
     assert [exponential(1.0)(epoch) for epoch in (1, 7)] == [1, 1]
+
+
+def test_one_cycle_rises_and_then_falls_to_almost_nothing() -> None:
+    # Of ten epochs three are on the way up, from 0.04, and seven on a cosine down.
+    schedule = one_cycle(epochs=10)
+    assert schedule(1) == 0.04
+    assert schedule(2.5) == pytest.approx((0.04 + 1) / 2)
+    assert schedule(4) == 1
+    assert schedule(7.5) == pytest.approx(0.5)
+    assert 0 < schedule(10.99) < 1e-5
 
 
 def test_step_keeps_the_rate_for_so_many_epochs() -> None:

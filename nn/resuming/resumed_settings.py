@@ -86,8 +86,8 @@ def _check_epochs(
     if settings.epochs != saved.epochs and "epochs" in lasting(saved):
         raise SettingError(
             f"{source} is {settings.epochs:,}, but this run must have {saved.epochs:,}: with "
-            "cosine decay, the learning rates of all epochs depend on their number, also of those "
-            "already trained. Leave it out to resume, or train a new run."
+            f"{saved.decay} decay, the learning rates of all epochs depend on their number, also "
+            "of those already trained. Leave it out to resume, or train a new run."
         )
     begun = numbers.get("epochs", 0) + bool(numbers.get("examples", 0))
     if settings.epochs < begun:

@@ -21,11 +21,12 @@ from nn.regularizers import Penalty
 from nn.runs.facts import CompiledSteps
 from nn.runs.preparation import PreparedData, Report, prepare_network
 from nn.runs.random_streams import random_stream
-from nn.schedules import Schedule, constant, cosine, exponential, halving, step
+from nn.schedules import Schedule, constant, cosine, exponential, halving, one_cycle, step
 from nn.settings.declaration import Settings
 from nn.training.early_stopping import BestNetwork, EarlyStopping
-from nn.training.history import History
+from nn.training.history import EpochSoFar, History
 from nn.training.state import TrainingState
+from nn.training.step_by_step import StepByStep
 
 
 def assemble(
@@ -49,17 +50,30 @@ def assemble(
     dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
     streams |= {f"dropout_{number}": layer.rng for number, layer in enumerate(dropouts, 1)}
     history: History = []
+    so_far = EpochSoFar()
+    schedule = make_schedule(settings, history)
+    engine = make_engine(settings, network, loss, optimizer, report)
+    if settings.learning_rate_decay and settings.decay == "one_cycle":
+        engine = StepByStep(
+            engine,
+            optimizer,
+            schedule,
+            history=history,
+            so_far=so_far,
+            examples=batches.examples,
+        )
     return TrainingState(
         network=network,
         loss=loss,
         optimizer=optimizer,
-        schedule=make_schedule(settings, history),
-        engine=make_engine(settings, network, loss, optimizer, report),
+        schedule=schedule,
+        engine=engine,
         batches=batches,
         streams=streams,
         early_stopping=_make_early_stopping(settings, len(batches)),
         best=BestNetwork(network, settings.monitor) if settings.restore_best_weights else None,
         history=history,
+        so_far=so_far,
     )
 
 
@@ -129,6 +143,8 @@ def make_schedule(settings: Settings, history: History) -> Schedule:
         return step(settings.decay_rate, settings.decay_every)
     if settings.decay == "cosine":
         return cosine(settings.epochs)
+    if settings.decay == "one_cycle":
+        return one_cycle(settings.epochs)
     if settings.decay == "halving":
         return halving(history)
     return exponential(settings.decay_rate)

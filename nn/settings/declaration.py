@@ -169,6 +169,7 @@ class Settings(DataSettings):
         Choice("exponential", explain="times decay_rate after each epoch"),
         Choice("step", explain="times decay_rate after every decay_every epochs"),
         Choice("cosine", explain="along a cosine, to almost zero in the last epoch"),
+        Choice("one_cycle", explain="up for 30% of the steps, then down along a cosine"),
         Choice("halving", explain="halved after each epoch in which validation accuracy fell"),
     ] = Field(
         "exponential", description="how the learning rate falls, if learning_rate_decay is on"

@@ -40,9 +40,9 @@ def has_effect(name: str, settings: Settings) -> bool:
 def lasting(settings: Settings) -> dict[str, str]:
     """Return the effective settings that must not change when a run is resumed.
 
-    The number of epochs may grow, unless all learning rates depend on it (cosine decay).
+    The number of epochs may grow, unless all learning rates depend on it (cosine and one_cycle).
     """
-    falls_with_epochs = settings.learning_rate_decay and settings.decay == "cosine"
+    falls_with_epochs = settings.learning_rate_decay and settings.decay in ("cosine", "one_cycle")
     same = effective(settings)
     return same if falls_with_epochs else {n: v for n, v in same.items() if n != "epochs"}
 

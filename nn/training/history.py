@@ -12,7 +12,7 @@ class EpochRecord:
 
     Attributes:
         epoch: From 1.
-        learning_rate: That of this epoch.
+        learning_rate: That of this epoch's last step.
         training_loss: Mean loss over the epoch's batches, each measured before its step, without
             penalties.
         training_accuracy: Share of correct answers over the same batches, from 0 to 1.

@@ -65,7 +65,7 @@ COMBINATIONS = {  # the first seven hold every part of a checkpoint
         "min_delta": 0.05, "patience": 150, "patience_unit": "steps", "patience_for": "change",
         "epochs": 9,
     },
-    "compiled, momentum": {"compiled": True},
+    "compiled, one cycle": {"compiled": True, "learning_rate_decay": True, "decay": "one_cycle"},
     "diverges in its fourth epoch": {
         "optimizer": "sgd", "learning_rate": 0.001, "l2_strength": 2003,
     },

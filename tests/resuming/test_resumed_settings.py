@@ -61,8 +61,9 @@ def test_a_checkpoint_from_before_a_setting_existed_counts_as_its_default(stoppe
         check_settings_unchanged(stopped, changed, numbers)
 
 
-def test_another_number_of_epochs_is_rejected_with_cosine_decay(settings):
-    run = run_experiment(settings(name="run", learning_rate_decay=True, decay="cosine"))
+@pytest.mark.parametrize("decay", ["cosine", "one_cycle"])
+def test_another_number_of_epochs_is_rejected_if_learning_rates_depend_on_it(settings, decay):
+    run = run_experiment(settings(name="run", learning_rate_decay=True, decay=decay))
     assert resume_run(run.folder, given(epochs=3)).result.epochs == 3
-    with pytest.raises(SettingError, match=r"--epochs is 4.*3: with cosine decay, the learning"):
+    with pytest.raises(SettingError, match=rf"--epochs is 4.*3: with {decay} decay, the"):
         resume_run(run.folder, given(epochs=4))

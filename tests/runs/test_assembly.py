@@ -15,6 +15,7 @@ from nn.runs.preparation import prepare_data, prepare_network
 from nn.settings.declaration import SETTINGS, Settings
 from nn.training.early_stopping import MONITORS
 from nn.training.history import History
+from nn.training.step_by_step import StepByStep
 
 
 def test_optimizers_are_made_as_the_settings_say():
@@ -46,6 +47,16 @@ def test_early_stopping_and_the_best_network_are_parts_only_where_they_are_wante
     assert (plain.early_stopping, plain.best) == (None, None)
     assert made(patience=2).early_stopping is not None
     assert made(restore_best_weights=True).best is not None
+
+
+def test_only_a_rate_of_each_step_needs_steps_one_by_one(settings):
+    def is_step_by_step(**changes):
+        wanted = settings(**changes)
+        return isinstance(assemble(wanted, prepare_data(wanted)).engine, StepByStep)
+
+    assert is_step_by_step(learning_rate_decay=True, decay="one_cycle")
+    assert not is_step_by_step(decay="one_cycle")
+    assert not is_step_by_step(learning_rate_decay=True, decay="cosine")
 
 
 def test_each_part_that_draws_random_numbers_has_a_stream_in_the_state(settings):

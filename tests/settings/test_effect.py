@@ -99,6 +99,7 @@ def test_values_are_written_as_people_write_them():
         ({}, False),
         ({"learning_rate_decay": True}, False),
         ({"learning_rate_decay": True, "decay": "cosine"}, True),
+        ({"learning_rate_decay": True, "decay": "one_cycle"}, True),
         ({"decay": "cosine"}, False),
     ],
 )
