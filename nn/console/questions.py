@@ -142,15 +142,23 @@ class TerminalAsker:
 
     def tick(self, message: str, choices: Sequence[Choice]) -> Any:
         """Return the values of the ticked choices, at least one, or `BACK`."""
+        how = "(Space: select, Ctrl-A: all, type to filter, Enter: done)"
         question = questionary.checkbox(
             message,
-            [questionary.Choice(one.shown, one.value, description=one.explain) for one in choices],
+            [
+                questionary.Choice(
+                    one.shown,
+                    one.value,
+                    description=wrapped([("", "  Description: "), ("", one.explain)])[-1][1],
+                )
+                for one in choices
+            ],
             validate=lambda ticked: bool(ticked) or "select at least one with Space",
             pointer=">",
             style=_STYLE,
             use_jk_keys=False,
             use_search_filter=True,  # typing filters the list
-            instruction="(Space: select, Ctrl-A: all, type to filter, Enter: done)",
+            instruction=question_with(message, "instruction", how)[-1][1],
         )
         ticked = _answer(question.application, [BACK])
         if ticked is not BACK:

@@ -202,7 +202,7 @@ class Screen(Vt100_Output):
     encoding = "utf-8"
 
 
-def written(columns, keys):
+def written(columns, keys, ask=ask):
     """Return what is written to a terminal until the keys end the questions."""
     screen = Screen(columns)
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=screen):
@@ -324,3 +324,10 @@ def test_the_last_question_says_what_an_epoch_is():
 def test_an_explanation_begins_with_words_and_not_with_a_formula():
     explanations = [choice.explain for setting in ASKED for choice in setting.choices]
     assert [text for text in explanations if re.match(r"[^:]*[(/=]", text)] == []
+
+
+def test_the_list_to_tick_shows_whole_words_in_a_narrow_terminal():
+    runs = [Choice("a-run", explain="test accuracy 98.08% after 10 epochs")]
+    text = written(40, CTRL_C, lambda: TerminalAsker().tick("Which runs?", runs))
+    words = {word for line in lines_of(text) for word in line.split()}
+    assert {"all,", "filter,", "done)", "98.08%", "after", "10"} <= words
