@@ -90,7 +90,7 @@ def resume_run(
         if numbers:
             restore(folder, state)
         if start:
-            adopt(start, state.network, data.images)
+            adopt(start, state, data.images)
         session: RunSession
         if folder.is_finished and _is_extended(folder, saved, settings, state):
             lock.close()

@@ -27,6 +27,7 @@ from nn.training.early_stopping import BestNetwork, EarlyStopping
 from nn.training.history import EpochSoFar, History
 from nn.training.state import TrainingState
 from nn.training.step_by_step import StepByStep
+from nn.training.weight_average import WeightAverage
 
 
 def assemble(
@@ -53,17 +54,24 @@ def assemble(
     so_far = EpochSoFar()
     schedule = make_schedule(settings, history)
     engine = make_engine(settings, network, loss, optimizer, report)
-    if settings.learning_rate_decay and settings.decay == "one_cycle":
+    judged, average = network, None
+    if settings.weight_average:
+        judged = prepare_network(settings, data.images.image_shape, data.images.classes)
+        average = WeightAverage(network, judged, settings.weight_average)
+    one_cycle = settings.learning_rate_decay and settings.decay == "one_cycle"
+    if one_cycle or average:
         engine = StepByStep(
             engine,
             optimizer,
-            schedule,
+            schedule=schedule if one_cycle else None,
+            average=average,
             history=history,
             so_far=so_far,
             examples=batches.examples,
         )
     return TrainingState(
         network=network,
+        judged=judged,
         loss=loss,
         optimizer=optimizer,
         schedule=schedule,
@@ -71,7 +79,7 @@ def assemble(
         batches=batches,
         streams=streams,
         early_stopping=_make_early_stopping(settings, len(batches)),
-        best=BestNetwork(network, settings.monitor) if settings.restore_best_weights else None,
+        best=BestNetwork(judged, settings.monitor) if settings.restore_best_weights else None,
         history=history,
         so_far=so_far,
     )

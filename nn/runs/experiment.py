@@ -86,7 +86,7 @@ def run_experiment(
     settings = settings.model_copy(update={"dataset": data.images.dataset})
     state = assemble(settings, data, report)
     if start:
-        adopt(start, state.network, data.images)
+        adopt(start, state, data.images)
     name = settings.name or describe_run(settings)
     with ExitStack() as until_the_end:
         locks = keep_locked or until_the_end
@@ -116,7 +116,7 @@ def finish_run(
     folder, history, best = session.folder, state.history, state.best
     epochs_before = len(history)
     if snapshots:
-        observers = [SnapshotWriter(folder, state.network, settings.epochs), *observers]
+        observers = [SnapshotWriter(folder, state.judged, settings.epochs), *observers]
     started = time.perf_counter()
     cut_short = _train(session, settings, data, state, observers=observers, report=report)
     seconds = time.perf_counter() - started
@@ -133,7 +133,7 @@ def finish_run(
     session.remove_old_result()
     folder.write_histories(history)
     write_layers_history(folder.path, state.layers)
-    folder.write_network(state.network)
+    folder.write_network(state.judged)
     folder.write_seconds(sum(record.seconds for record in history))
     folder.write_confusion_matrix(judgement.confusion)
     folder.write_result(judgement.result)
@@ -150,7 +150,7 @@ def finish_run(
         )
     )
     return FinishedRun(
-        folder, result, state.network, judgement.predictions, seconds, cut_short, said
+        folder, result, state.judged, judgement.predictions, seconds, cut_short, said
     )
 
 
@@ -181,7 +181,7 @@ def _train(
             so_far=state.so_far,
             observers=[
                 *filter(None, [state.best, layer_probe(state, data)]),
-                FirstLayerWriter(folder, state.network),
+                FirstLayerWriter(folder, state.judged),
                 *([] if folder.is_finished else [HistoryWriter(folder, state)]),
                 *filter(None, [state.early_stopping]),
                 *observers,
@@ -190,6 +190,7 @@ def _train(
             ],
             threads=settings.threads,
             engine=state.engine,
+            judged=state.judged,
         )
     except StopTraining as stop:
         if not stop.save:

@@ -40,7 +40,7 @@ def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -
     split, history = data.split, state.history
 
     def evaluated(part: LabelledImages) -> Evaluation:
-        return evaluate(state.network, state.loss, data.in_order(part)())
+        return evaluate(state.judged, state.loss, data.in_order(part)())
 
     validation, test = evaluated(split.validation), evaluated(split.test)
     if epoch:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nn.datasets.images import ImageData
 from nn.errors import SettingError
-from nn.network import Network
 from nn.runs.find_run import find_run
 from nn.runs.run_folder import DataFacts, RunFolder
 from nn.runs.saved_run import SavedRun, load_run
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective, has_effect
+from nn.training.state import TrainingState
 
 TAKEN_OVER = ("layers", *SHORTHAND, "normalization")
 """The settings that make a network what it is, and decide how its inputs are scaled."""
@@ -59,12 +59,12 @@ def starting_run(settings: Settings, save_dir: Path) -> SavedRun | None:
     return run
 
 
-def adopt(start: SavedRun, network: Network, images: ImageData) -> None:
-    """Give a new network all numbers of the network that it starts from.
+def adopt(start: SavedRun, state: TrainingState, images: ImageData) -> None:
+    """Give a new training all numbers of the network that it starts from.
 
     Args:
         start: The run that it starts from.
-        network: Of the same layers.
+        state: Before its first step; its network has the same layers.
         images: What it will be trained on.
 
     Raises:
@@ -76,4 +76,5 @@ def adopt(start: SavedRun, network: Network, images: ImageData) -> None:
             f"start_from: {start.folder.path} was trained on images of {start.facts.size}, but "
             f"these are images of {facts.size}."
         )
-    network.restore(start.network.arrays)
+    for network in (state.network, state.judged):
+        network.restore(start.network.arrays)

@@ -183,6 +183,13 @@ class Settings(DataSettings):
     dampening: Annotated[float, Group("training")] = Field(
         0.0, ge=0, lt=1, description="share of the gradient that momentum leaves out"
     )
+    weight_average: Annotated[float, Group("training")] = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of a moving average of the weights that each step keeps, such as 0.999; "
+        "the average is validated and saved; 0: no average",
+    )
     l1_strength: Annotated[float, Group("training")] = Field(
         1e-5, ge=0, description="strength of the L1 penalty, if l1 is on"
     )

@@ -53,6 +53,7 @@ class TrainingState:
 
     Attributes:
         network: Is trained.
+        judged: Is validated, tested and saved: the network itself, or the average of its weights.
         loss: What training minimizes.
         optimizer: Updates the network's parameters.
         schedule: The learning rate of each epoch.
@@ -67,6 +68,7 @@ class TrainingState:
     """
 
     network: Network
+    judged: Network
     loss: Loss
     optimizer: Optimizer
     schedule: Schedule
@@ -84,6 +86,8 @@ class TrainingState:
         arrays = _in("network", self.network.arrays) | _in("optimizer", self.optimizer.state)
         arrays |= _in(_LAST_FINITE, self.so_far.last_finite or {})
         arrays |= _in("best", self.best.arrays if self.best else {})
+        if self.judged is not self.network:
+            arrays |= _in("average", self.judged.arrays)
         rows = [astuple(record) for record in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(_COLUMNS))
         rows = [astuple(record) for record in self.layers]
@@ -116,6 +120,8 @@ class TrainingState:
             arrays |= _in(_LAST_FINITE, self.network.arrays)
         if self.best and epochs:
             arrays |= _in("best", self.network.arrays)
+        if self.judged is not self.network:
+            arrays |= _in("average", self.network.arrays)
         layout = {name: (array.shape, array.dtype) for name, array in arrays.items()}
         layout["history"] = (epochs, len(_COLUMNS)), np.dtype(np.float64)
         if "layers" in numbers:  # earlier versions did not look at layers
@@ -156,6 +162,8 @@ class TrainingState:
         self.so_far.last_finite = _out(_LAST_FINITE, arrays) or None
         if self.best:
             self.best.arrays = _out("best", arrays)
+        if self.judged is not self.network:
+            self.judged.restore(_out("average", arrays))
         for name, state in states.items():
             self.streams[name].bit_generator.state = state
 

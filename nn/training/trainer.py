@@ -81,6 +81,7 @@ def train(
     observers: Sequence[Observer] = (),
     threads: int = 1,
     engine: Engine | None = None,
+    judged: Network | None = None,
 ) -> None:
     """Train the network in place; add a record to the history after every epoch.
 
@@ -98,6 +99,8 @@ def train(
         observers: Called in this order.
         threads: Number of threads for matrix products.
         engine: Takes the steps; made for this network, loss and optimizer; fused if None.
+        judged: The network that is validated, if the engine makes one of its own, as an average of
+            the weights is.
 
     Raises:
         DivergedError: The loss is not finite, or hopeless; the network is restored to the last one
@@ -107,6 +110,7 @@ def train(
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
     engine = engine or FusedEngine(network, loss, optimizer)
+    judged = judged or network
     guessing = loss.of_guessing(*network.output_shape)
     for observer in observers if history else ():
         observer.on_resume(history)
@@ -130,6 +134,7 @@ def train(
             limit = _HOPELESS * guessing if enough else math.inf
             if not (network.is_finite and so_far.loss < limit):  # true for a NaN
                 network.restore(last_finite)
+                judged.restore(last_finite)
                 raise DivergedError(
                     epoch=epoch,
                     learning_rate=optimizer.learning_rate,
@@ -143,10 +148,11 @@ def train(
             # What observers do is no training: one of them may wait for a person's answer.
             started = time.perf_counter() - so_far.seconds
 
-        validated = evaluate(network, loss, validation())
+        validated = evaluate(judged, loss, validation())
         if not math.isfinite(validated.loss):
             # It was the last steps of the epoch; no later step could notice.
             network.restore(last_finite)
+            judged.restore(last_finite)
             raise DivergedError(
                 epoch=epoch,
                 learning_rate=optimizer.learning_rate,

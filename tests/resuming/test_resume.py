@@ -50,9 +50,9 @@ COMBINATIONS = {  # the first seven hold every part of a checkpoint
     "Adam, cosine": {
         "optimizer": "adam", "learning_rate_decay": True, "decay": "cosine", "learning_rate": 0.003,
     },
-    "dropout and batch norm": {
+    "dropout, batch norm, average": {
         "layers": [{"dense": 8}, "batch_norm", "relu", {"dropout": 0.3}, {"dense": 6}, "relu",
-                   {"dropout": 0.1}],
+                   {"dropout": 0.1}], "weight_average": 0.95,
     },
     "affine distortion, adam, L2": {
         "distortion": "affine", "optimizer": "adam", "learning_rate": 0.003, "l2_strength": 0.001,

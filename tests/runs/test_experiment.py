@@ -235,6 +235,7 @@ def test_l1_makes_weights_smaller_and_only_where_it_is_switched_on(settings):
         {"split": "official", "validation_size": 0.1},
         {"optimizer": "sgd"},
         {"label_smoothing": 0.1},
+        {"weight_average": 0.9},
         {"distortion": "affine"},
         {"distortion": "elastic"},
     ],
@@ -283,6 +284,15 @@ def test_the_best_weights_are_restored_where_that_is_wanted(settings, restore):
     assert done.result.training_loss == pytest.approx(trained[record], rel=1e-6)
     assert table(done, "result.csv")["epochs"] == [15]
     assert (f"epoch {record + 1}, the best one" in done.verdict) == restore
+
+
+def test_the_average_of_the_weights_is_validated_and_saved_and_changes_no_step(settings):
+    plain, averaged = (run_experiment(settings(weight_average=k)) for k in (0.0, 0.9))
+    assert csv_files(plain)["weights_1.csv"] != csv_files(averaged)["weights_1.csv"]
+    histories = [table(run, "loss_history.csv") for run in (plain, averaged)]
+    assert histories[0]["training"] == histories[1]["training"]
+    assert histories[0]["validation"] != histories[1]["validation"]
+    assert histories[1]["validation"][-1] == float(f"{averaged.result.validation_loss:.9g}")
 
 
 def test_a_name_in_use_gets_a_number(settings):

@@ -66,6 +66,17 @@ def test_the_best_network_is_taken_over_beside_the_latest(made):
         np.testing.assert_array_equal(second.best.arrays[name], array)
 
 
+def test_the_average_of_the_weights_is_taken_over_beside_the_weights(made):
+    first, second = (made(weight_average=0.9) for _ in range(2))
+    advance(first)
+    first.judged.parameters.values[:] = 7
+    kept = copied(first.gather())
+    assert first.layout(kept.numbers).keys() == kept.arrays.keys()
+    second.put_back(kept)
+    assert (second.judged.parameters.values == 7).all()
+    assert (second.network.parameters.values == first.network.parameters.values).all()
+
+
 def test_the_layout_is_that_of_the_arrays_that_were_gathered(made):
     state = made()
     advance(state)

@@ -23,7 +23,7 @@ def test_every_step_has_the_rate_of_its_moment() -> None:
     engine = StepByStep(
         TextbookEngine(network, LOSS, optimizer),
         optimizer,
-        schedule,
+        schedule=schedule,
         history=[record(1)],
         so_far=so_far,
         examples=12,
@@ -41,3 +41,31 @@ def test_every_step_has_the_rate_of_its_moment() -> None:
         step(textbook, by_hand, batch)
     np.testing.assert_allclose(logits, np.concatenate(expected), rtol=1e-5)
     np.testing.assert_allclose(network.parameters.values, textbook.parameters.values, rtol=1e-5)
+
+
+def test_the_average_follows_every_step_and_knows_how_many_were_before() -> None:
+    class Average:
+        def __init__(self) -> None:
+            self.told: list[tuple[int, float]] = []
+
+        def follow(self, steps: int) -> None:
+            self.told.append((steps, network.parameters.values[0]))
+
+    network, average, so_far = make_network(), Average(), EpochSoFar()
+    so_far.examples = 6
+    optimizer = SGD(network.parameters, learning_rate=0.1)
+    engine = StepByStep(
+        TextbookEngine(network, LOSS, optimizer),
+        optimizer,
+        average=average,
+        history=[record(1), record(2)],
+        so_far=so_far,
+        examples=10,
+    )
+    some = next(Dealer(chunk=4).epoch())
+    engine.take_steps(some.inputs, some.labels, 3)
+    # An epoch of ten examples has four steps, the last of one example; two epochs and two steps.
+    assert [steps for steps, _ in average.told] == [10, 11]
+    values = [value for _, value in average.told]
+    assert values[0] != values[1] == network.parameters.values[0]
+    assert optimizer.learning_rate == 0.1
