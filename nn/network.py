@@ -45,8 +45,8 @@ class Network:
     Args:
         layers: From the images to the logits. Each must be a separate object: it remembers its
             inputs until the gradient comes back.
-        input_shape: H, W of images of one channel, which may enter as rows (N, H * W); or D, the
-            number of features of rows.
+        input_shape: H, W of images of one channel, or C, H, W, which may enter as rows
+            (N, C * H * W); or D, the number of features of rows.
         initializer: Draws the first weights of every layer.
         seed: Of the random numbers: the first weights, and dropout's masks. A seed, or the stream
             itself.
@@ -75,8 +75,9 @@ class Network:
         self.layers = list(layers)
         image = (input_shape,) if isinstance(input_shape, int) else input_shape
         accepts = next((layer.accepts for layer in layers if layer.accepts != "any"), "rows")
-        if accepts == "images" and len(image) == 2:
-            self.layers.insert(0, Images(*image))
+        if accepts == "images" and len(image) > 1:
+            channels = image[0] if len(image) == 3 else 1
+            self.layers.insert(0, Images(channels, *image[-2:]))
         initial = InitialValues(initializer, np.random.default_rng(seed), dtype)
         self._build((math.prod(image),), initial)
         self.parameters = ParameterBuffer(p for layer in self.layers for p in layer.parameters)
@@ -139,7 +140,7 @@ class Network:
         """Return the class of each image, (N,): that of its largest logit.
 
         Args:
-            images: Scaled as in training, (N, H, W) or as rows (N, D).
+            images: Scaled as in training, (N, H, W), (N, C, H, W) or as rows (N, D).
         """
         rows = np.reshape(images, (len(images), *self.input_shape))
         classes: NDArray[np.int64] = self.forward(rows).argmax(axis=1)

@@ -133,6 +133,20 @@ def write_pictures(folder: Path, parts: Sequence[str] = ("training", "testing"))
     return LabelledImages(first.images[order], first.labels[order])
 
 
+def write_colours(folder: Path, count: int = 30) -> list[Path]:
+    """Write blue, green and red noise of 8 x 8, all equally bright; return the pictures' paths."""
+    rng = np.random.default_rng(0)
+    paths = []
+    for name, channel, brightness in (("blue", 2, 0.114), ("green", 1, 0.587), ("red", 0, 0.299)):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = 90 + rng.normal(0, 10, (8, 8, 1)).repeat(3, axis=2)
+            pixels[..., channel] += 14 / brightness
+            paths.append(folder / name / f"{number:02}.png")
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(paths[-1])
+    return paths
+
+
 def write_cifar(folder: Path) -> LabelledImages:
     """Write CIFAR-10's seven files: pickles with Python 2's texts, rows of three colours."""
     part = digits(TRAINING)

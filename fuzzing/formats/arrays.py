@@ -33,7 +33,7 @@ def _read(content: bytes, folder: Path) -> Reading:
     for name in ("a.npz", "x_train.npy"):
         (folder / name).unlink(missing_ok=True)
     (folder / ("a.npz" if is_archive else "x_train.npy")).write_bytes(content)
-    return lambda: read_as_program(folder)
+    return lambda: (read_as_program(folder), read_as_program(folder, colour=True))
 
 
 FORMAT = Format(

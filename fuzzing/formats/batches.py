@@ -22,7 +22,7 @@ def _prepare(folder: Path) -> list[bytes]:
 
 def _read(content: bytes, folder: Path) -> Reading:
     (folder / "data_batch_1").write_bytes(content)
-    return lambda: read_as_program(folder)
+    return lambda: (read_as_program(folder), read_as_program(folder, colour=True))
 
 
 FORMAT = Format(

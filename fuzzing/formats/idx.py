@@ -8,6 +8,7 @@ import numpy as np
 from fuzzing.formats import Format, Reading
 from fuzzing.formats.packing import WAYS, packed
 from nn.datasets.idx import write_idx
+from nn.datasets.picture_folders import Preparation
 from nn.datasets.sources import load_images
 from nn.datasets.split import split_images
 
@@ -38,9 +39,9 @@ def _read(content: bytes, folder: Path) -> Reading:
     return lambda: read_as_program(folder)
 
 
-def read_as_program(folder: Path) -> object:
+def read_as_program(folder: Path, *, colour: bool = False) -> object:
     """Load and divide a data set as training would; return what can be said about it."""
-    data = load_images("mnist", folder)
+    data = load_images("mnist", folder, pictures=Preparation(colour=colour))
     assert data.training.images.dtype == np.uint8
     assert 0 <= data.training.labels.min() <= data.training.labels.max() < data.classes
     split = split_images(data, rng=np.random.default_rng(0))

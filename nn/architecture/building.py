@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def build_network(
     layers: Sequence[LayerSpec],
     *,
-    input_shape: tuple[int, int],
+    input_shape: tuple[int, ...],
     classes: int,
     initializer: "Initializer",
     rng: "np.random.Generator",
@@ -31,7 +31,7 @@ def build_network(
 
     Args:
         layers: The hidden layers, checked already or not; none for softmax regression.
-        input_shape: H, W of the images, which enter as rows (N, H * W).
+        input_shape: H, W or C, H, W of the images, which enter as rows.
         classes: K, the number of classes.
         initializer: Draws the first weights of every layer.
         rng: Source of the first weights; layers that need random numbers later on (dropout) get

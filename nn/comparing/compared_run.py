@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from nn.errors import RunFolderError, SettingError
 from nn.installation import command
 from nn.runs.csv_files import read_table
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.data_facts import DataFacts
+from nn.runs.run_folder import Result, RunFolder
 from nn.settings.effect import effective
 
 

@@ -123,9 +123,9 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
         reading: What the network reads on it.
         class_names: The names of the classes; empty if they have none.
     """
-    row = np.concatenate(list(reading.images), axis=1)
+    row = np.concatenate(list(reading.images), axis=-1)
     width = columns_of(sys.stdout)
-    if not width or row.shape[1] <= width:
+    if not width or row.shape[-1] <= width:
         print("\n".join(draw_image(row, is_plain(sys.stdout) or not sys.stdout.isatty())))
     surest = reading.probabilities.max(axis=1)
     least = int(surest.argmin())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.console.terminal import fitting, is_plain, run_screen
+from nn.datasets.pixels import grey
 from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions, View
 
@@ -83,12 +84,13 @@ def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]
 
 
 def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
-    """Draw an image (H, W), 0 black to 255 white, in ceil(H / 2) lines of W characters.
+    """Draw an image, 0 black to 255 white, in ceil(H / 2) lines of W characters.
 
     Args:
-        image: uint8, (H, W).
+        image: uint8, (H, W); one in colour, (3, H, W), is drawn in greys.
         plain: draw shades in ASCII, each the mean of two pixels, instead of coloured half blocks.
     """
+    image = grey(image[np.newaxis])[0]
     height, width = image.shape
     pairs = np.zeros((-(-height // 2), 2, width), np.uint8)
     pairs.reshape(-1, width)[:height] = image
@@ -108,10 +110,16 @@ def draw_image(image: NDArray[np.uint8], plain: bool) -> list[str]:
 
 
 def shrunken(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Shrink an image (H, W) to fit `width` and `height` pixels, keeping its proportions.
+    """Shrink an image to fit `width` and `height` pixels, keeping its proportions.
 
     Each new pixel is the mean of the pixels it replaces. An image that fits is not changed.
+
+    Args:
+        image: uint8, (H, W); one in colour, (3, H, W), becomes grey.
+        width: most columns.
+        height: most rows.
     """
+    image = grey(image[np.newaxis])[0]
     old = np.array(image.shape)
     scale = min(1.0, width / old[1], height / old[0])
     new = np.maximum(1, (old * scale).astype(int))

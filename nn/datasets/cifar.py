@@ -32,7 +32,7 @@ def _claims(file: DataFile) -> bool:
     return re.match(rb"\x80[\2-\5](\x95.{8})?\}", file.head, re.DOTALL) is not None
 
 
-def _read(files: Sequence[DataFile]) -> ImageData:
+def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     folder = files[0].path.parent
     batches: dict[str, list[LabelledImages]] = {}
     names: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ def _read(files: Sequence[DataFile]) -> ImageData:
         names = names or _texts(_first(content, _NAMES))
         if b"data" in content:
             part = part_of(file.name) or "training"
-            batches.setdefault(part, []).append(_batch(content, file.path))
+            batches.setdefault(part, []).append(_batch(content, file.path, colour))
     if "training" not in batches:
         raise IncompleteError(
             f"{folder}: expected CIFAR's batches, data_batch_1 to data_batch_5 and test_batch; "
@@ -59,7 +59,9 @@ def _read(files: Sequence[DataFile]) -> ImageData:
     return join_parts(
         parts,
         name=printable(folder.resolve().name),
-        source=printable(f"{batch_count} in {folder}/, colours as greys"),
+        source=printable(
+            f"{batch_count} in {folder}/, {'in colour' if colour else 'colours as greys'}"
+        ),
         class_names=names,
     )
 
@@ -90,7 +92,7 @@ def _texts(written: Any) -> tuple[str, ...]:
     return tuple(texts) if all(isinstance(one, str) for one in texts) else ()
 
 
-def _batch(content: dict[bytes, Any], path: Path) -> LabelledImages:
+def _batch(content: dict[bytes, Any], path: Path, colour: bool) -> LabelledImages:
     data, labels = content[b"data"], _first(content, _LABELS)
     if not isinstance(data, PickledArray):
         raise DataError(f"{path}: data is no array; expected rows of pixels.")
@@ -103,5 +105,5 @@ def _batch(content: dict[bytes, Any], path: Path) -> LabelledImages:
         raise DataError(
             f"{path}: expected a list of labels, one for each of the {len(rows):,} images."
         )
-    images = as_images(rows.reshape(-1, 3, side, side), str(path))
+    images = as_images(rows.reshape(-1, 3, side, side), str(path), colour=colour)
     return LabelledImages(images, np.array(labels, np.int64))

@@ -38,7 +38,7 @@ def _is_table(file: DataFile) -> bool:
     return bool(lines) and bool(_LINE.match(lines[0]) or BLANKS.match(lines[0]))
 
 
-def _read(files: Sequence[DataFile]) -> ImageData:
+def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     folder = files[0].path.parent
     layouts, failures = _layouts(files)
     labelled = [file for file, layout in layouts.items() if layout.label is not None]

@@ -40,7 +40,11 @@ _RUN = "settings.yaml"  # a run's folder holds tables that are no images
 
 
 def read_folder(
-    folder: Path, say: Callable[[str], None], pictures: ReadPictures | None = None
+    folder: Path,
+    say: Callable[[str], None],
+    pictures: ReadPictures | None = None,
+    *,
+    colour: bool = False,
 ) -> ImageData | None:
     """Read the data set in a folder; return None if there is nothing that looks like data.
 
@@ -49,6 +53,7 @@ def read_folder(
         say: Called with a sentence about files that are not read.
         pictures: Reads a folder of pictures for each class. Without it, only files under MNIST's
             own names are looked for, as in a folder that nobody named.
+        colour: Whether to keep the colours of files that have them.
 
     Raises:
         DataError: Files are damaged, incomplete, of several data sets, or something else.
@@ -61,7 +66,7 @@ def read_folder(
     incomplete: IncompleteError | None = None
     for form, claimed in by_form.items():
         try:
-            data = form.read(claimed) if claimed else None
+            data = form.read(claimed, colour) if claimed else None
         except IncompleteError as error:
             incomplete = incomplete or error
             continue

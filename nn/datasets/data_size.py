@@ -21,22 +21,22 @@ class DataSize:
     """The size of a data set.
 
     Attributes:
-        image_shape: (H, W) in pixels.
+        image_shape: (H, W) in pixels, or (3, H, W) in colour.
         classes: K.
         training: The number of images in the training part, validation images among them.
     """
 
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, ...]
     classes: int
     training: int
 
 
-def data_size(folder: Path, picture_side: int) -> DataSize | None:
+def data_size(folder: Path, picture_shape: tuple[int, ...]) -> DataSize | None:
     """Return the size of the data in a folder; None if only reading them would tell.
 
     Args:
         folder: The data folder; it need not exist.
-        picture_side: To how many pixels a side pictures are scaled.
+        picture_shape: Of pictures when they are scaled, (H, W) or (3, H, W).
     """
     try:
         files = [file for file in data_files(folder) if part_of(file.name) in ("", "training")]
@@ -47,7 +47,7 @@ def data_size(folder: Path, picture_side: int) -> DataSize | None:
     except (DataError, OSError):
         return None
     count = sum(len(paths) for paths in pictures.values())
-    return DataSize((picture_side, picture_side), len(pictures), count) if count else None
+    return DataSize(picture_shape, len(pictures), count) if count else None
 
 
 def _size_of_idx(files: list[DataFile]) -> DataSize | None:

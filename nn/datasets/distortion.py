@@ -70,11 +70,11 @@ class Distortion:
     Args:
         kind: "affine" (rotate, stretch, slant, shift), "elastic" (the same, weaker, and bend) or
             "pens" (as elastic, and other strokes).
-        image_shape: height and width of the images, (H, W).
+        image_shape: of the images, (H, W), or (3, H, W): all colours move alike.
         rng: the random stream of the distortions, used for nothing else.
 
     Raises:
-        SettingError: another `kind`.
+        SettingError: another `kind`, or "pens" for images in colour.
 
     Reference: Simard, Steinkraus, Platt (2003), Best Practices for Convolutional Neural Networks
     Applied to Visual Document Analysis, section 2. Their elastic fields are noise smoothed by a
@@ -83,16 +83,22 @@ class Distortion:
     """
 
     def __init__(
-        self, kind: str, image_shape: tuple[int, int], *, rng: np.random.Generator
+        self, kind: str, image_shape: tuple[int, ...], *, rng: np.random.Generator
     ) -> None:
         if kind not in DISTORTIONS:
             names = " or ".join(DISTORTIONS)
             raise SettingError(f"distortion: got {kind!r}, expected {names}.")
+        if kind == "pens" and len(image_shape) == 3:
+            raise SettingError(
+                "distortion: pens changes ink, which images in colour have not; expected elastic, "
+                "affine or none, or images without color."
+            )
         self._reach = DISTORTIONS[kind]
-        self._shape = image_shape
+        height, width = image_shape[-2:]
+        self._shape = height, width
+        self._channels = image_shape[0] if len(image_shape) == 3 else 1
         self._rng = rng
-        self._fields = _fields(image_shape, self._reach)
-        height, width = image_shape
+        self._fields = _fields(self._shape, self._reach)
         self._images_at_once = max(1, _PIXELS_AT_ONCE // (height * width))
         # A border of background: one pixel before the image and two after it, so that a position
         # on the border has a next pixel as well.
@@ -104,7 +110,8 @@ class Distortion:
         """Distort each image in its own way.
 
         Args:
-            images: pixels from 0 (background) to 255, uint8, (M, H, W) or already (M, D).
+            images: pixels from 0 (background) to 255, uint8, (M, H, W), (M, 3, H, W) or already
+                (M, D).
             out: the array for the result, uint8, shaped like `images`, contiguous; may be `images`
                 itself; a new array if None.
 
@@ -112,8 +119,8 @@ class Distortion:
             The distorted images: `out` itself if it was given.
         """
         result = np.empty(images.shape, dtype=np.uint8) if out is None else out
-        originals = images.reshape(-1, *self._shape)
-        distorted = result.reshape(len(originals), -1)
+        originals = images.reshape(-1, self._channels, *self._shape)
+        distorted = result.reshape(originals.shape)
         for start in range(0, len(originals), self._images_at_once):
             block = slice(start, start + self._images_at_once)
             self._distort(originals[block], distorted[block])
@@ -122,14 +129,16 @@ class Distortion:
     def _distort(self, images: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
         height, width = self._shape
         padded = self._padded[: len(images)]
-        padded[:, 1:-2, 1:-2] = images
         in_rows, in_columns = self._draw(len(images))
         rows, columns = in_rows @ self._fields, in_columns @ self._fields
         np.clip(rows, 0, height + 1, out=rows)
         np.clip(columns, 0, width + 1, out=columns)
-        out[:] = _look_up(padded, rows, columns)
+        for channel in range(self._channels):
+            padded[:, 1:-2, 1:-2] = images[:, channel]
+            greys = _look_up(padded, rows.copy(), columns.copy())
+            out[:, channel] = greys.reshape(out[:, channel].shape)
         if self._reach.pens:
-            change_pen(out.reshape(images.shape), self._rng)
+            change_pen(out[:, 0], self._rng)
 
     def _draw(self, count: int) -> tuple[_Floats, _Floats]:
         """Draw the coefficients of the fields for `count` images.

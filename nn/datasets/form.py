@@ -42,10 +42,11 @@ class Form:
     Attributes:
         name: What its files are called in messages, as in "IDX files".
         claims: Returns whether a file is of this form.
-        read: Reads all files of this form that a folder has. Raises DataError if they are damaged,
-            and IncompleteError if some are missing.
+        read: Reads all files of this form that a folder has; given True, with the colours that
+            they may have. Raises DataError if they are damaged, and IncompleteError if some are
+            missing.
     """
 
     name: str
     claims: Callable[[DataFile], bool]
-    read: Callable[[Sequence[DataFile]], ImageData]
+    read: Callable[[Sequence[DataFile], bool], ImageData]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.centring import centre_by_mass
+from nn.datasets.pixels import grey
 
 LEAST_INK = 0.3
 """Fainter pixels are ignored when the digit's edges are found."""
@@ -50,13 +51,13 @@ def measure_framing(images: NDArray[np.uint8]) -> Framing:
     """Return how ink lies in images.
 
     Args:
-        images: light ink on a dark ground, uint8, (N, H, W).
+        images: light ink on a dark ground, uint8, (N, H, W) or (N, 3, H, W).
     """
-    sample = images[:: max(1, len(images) // _SAMPLE)]
+    sample = grey(images[:: max(1, len(images) // _SAMPLE)])
     is_ink = sample > LEAST_INK * 255
     is_ink = is_ink[is_ink.any(axis=(1, 2))]
     if not len(is_ink):
-        return Framing.like_mnist(images.shape[1:3])
+        return Framing.like_mnist(sample.shape[1:3])
     filled, off_by_box, off_by_mass = [], 0.0, 0.0
     for axis in (2, 1):
         lines = np.asarray(is_ink.any(axis=axis))

@@ -40,7 +40,7 @@ def _is_idx(file: DataFile) -> bool:
     return re.match(rb"\0\0[\x08\x0c][\1-\3]", file.head) is not None
 
 
-def _read(files: Sequence[DataFile]) -> ImageData:
+def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     folder = files[0].path.parent
     for file in files:
         if not _is_idx(file):

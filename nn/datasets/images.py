@@ -4,6 +4,7 @@ Each reader returns whole-number pixels from 0 to 255 and whole-number labels fr
 that nothing else depends on the format.
 """
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +37,8 @@ class LabelledImages:
     """Images and their labels, one label per image.
 
     Attributes:
-        images: pixels from 0 (background) to 255 (ink), uint8, shape (N, H, W).
+        images: pixels from 0 (background) to 255 (ink), uint8, shape (N, H, W); in colour
+            (N, 3, H, W), red, green and blue.
         labels: classes from 0 to K - 1, int64, shape (N,).
     """
 
@@ -52,8 +54,8 @@ class ImageData:
     """A complete data set, in the parts that its files have.
 
     Attributes:
-        training: the training images, (N, H, W).
-        test: the test images, (N', H, W); None if the files have none, so that some of the
+        training: the training images.
+        test: the test images, of the same size; None if the files have none, so that some of the
             training images are used.
         name: the data set's name on screen and on pictures, for example "MNIST".
         source: where it came from, in words: "four IDX files in data/".
@@ -75,16 +77,14 @@ class ImageData:
     remarks: tuple[str, ...] = ()
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width of an image in pixels, (H, W)."""
-        height, width = self.training.images.shape[1:]
-        return int(height), int(width)
+    def image_shape(self) -> tuple[int, ...]:
+        """Height and width of an image in pixels, (H, W); in colour (3, H, W)."""
+        return self.training.images.shape[1:]
 
     @property
     def features(self) -> int:
-        """D = H W, the number of inputs for one image."""
-        height, width = self.image_shape
-        return height * width
+        """D = H W or 3 H W, the number of inputs for one image."""
+        return math.prod(self.image_shape)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -97,6 +97,12 @@ class ImageData:
             # "<i8": the same bytes on big-endian machines.
             checksum = zlib.crc32(np.ascontiguousarray(part.labels, dtype="<i8").data, checksum)
         return f"{checksum:08x}"
+
+
+def describe_size(image_shape: tuple[int, ...]) -> str:
+    """Return the size of images, (H, W) or (3, H, W), in words."""
+    height, width = image_shape[-2:]
+    return f"{height} x {width} pixels" + (" in colour" if len(image_shape) == 3 else "")
 
 
 def join_parts(
@@ -192,7 +198,7 @@ def _check_part(part: LabelledImages, training: LabelledImages, words: str, sour
         raise DataError(f"{source}: a {words} label is {part.labels.min()}; labels start at 0.")
     if part.images.shape[1:] != training.images.shape[1:]:
         raise DataError(
-            f"{source}: training images are {_sides(training)} pixels and {words} images "
+            f"{source}: training images are {_sides(training)} and {words} images "
             f"{_sides(part)}; both must have the same size. Do the files belong together?"
         )
 
@@ -214,8 +220,7 @@ def stretch(
 
 
 def _sides(part: LabelledImages) -> str:
-    height, width = part.images.shape[1:]
-    return f"{height} x {width}"
+    return describe_size(part.images.shape[1:])
 
 
 def _refuse_stray_labels(labels: NDArray[np.int64], source: str) -> None:

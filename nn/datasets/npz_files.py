@@ -29,7 +29,7 @@ def _claims(file: DataFile) -> bool:
     return file.head.startswith(NPY_START)
 
 
-def _read(files: Sequence[DataFile]) -> ImageData:
+def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     folder = files[0].path.parent
     images: _Arrays = {}
     labels: _Arrays = {}
@@ -52,7 +52,7 @@ def _read(files: Sequence[DataFile]) -> ImageData:
     for of_set, of_part in images:
         sets.setdefault(of_set, []).append((of_set, of_part))
     keys = by_part(((images[key][0], key) for key in only_set(sets, folder, "")), folder)
-    parts = {part: _part(images[key], labels[key], folder) for part, key in keys.items()}
+    parts = {part: _part(images[key], labels[key], folder, colour) for part, key in keys.items()}
     names = ", ".join(file.path.name for file in files)
     return join_parts(
         parts,
@@ -69,9 +69,12 @@ def _are_labels(array: NDArray[Any]) -> bool:
 
 
 def _part(
-    images: tuple[str, NDArray[Any]], labels: tuple[str, NDArray[Any]], folder: Path
+    images: tuple[str, NDArray[Any]],
+    labels: tuple[str, NDArray[Any]],
+    folder: Path,
+    colour: bool,
 ) -> LabelledImages:
-    pixels = as_images(images[1], f"{folder}: {images[0]}")
+    pixels = as_images(images[1], f"{folder}: {images[0]}", colour=colour)
     written = labels[1].reshape(-1)
     if len(pixels) != len(written):
         raise DataError(

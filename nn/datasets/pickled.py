@@ -44,7 +44,7 @@ def read_pickled_mnist(path: Path) -> ImageData:
     )
 
 
-def _read_files(files: Sequence[DataFile]) -> ImageData:
+def _read_files(files: Sequence[DataFile], colour: bool) -> ImageData:
     return read_pickled_mnist(files[0].path)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.framing import LEAST_INK, Framing, place
-from nn.datasets.picture_file import Grey, read_grey
+from nn.datasets.picture_file import Grey, read_grey, read_pixels
 from nn.datasets.sheet import cut_out_sheet
 from nn.errors import DataError
 
@@ -78,25 +78,28 @@ def ways_to_see_ink(path: Path) -> list[Grey]:
     return found
 
 
-def scale_picture(path: Path, image_shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Read a whole picture as greys and scale it, without keeping its proportions.
+def scale_picture(path: Path, image_shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Read a whole picture and scale it, without keeping its proportions.
 
     Args:
         path: a picture file, as `prepare_picture` takes it.
-        image_shape: height and width of the result, (H, W).
+        image_shape: of the result: (H, W) for greys, (3, H, W) for colours.
 
     Returns:
-        Brightness from 0 to 255, uint8, (H, W); that of a picture of this size is unchanged.
+        Brightness from 0 to 255, uint8; that of a picture of this size is unchanged.
 
     Raises:
         DataError: the file is not a picture, or is too large.
     """
     from PIL import Image
 
-    grey = read_grey(path, max(_WORKING_SIDE, 4 * max(image_shape)))
-    picture = Image.fromarray(np.rint(grey * 255).astype(np.uint8))
-    height, width = image_shape
-    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    height, width = image_shape[-2:]
+    pixels = read_pixels(
+        path, max(_WORKING_SIDE, 4 * max(height, width)), colour=len(image_shape) == 3
+    )
+    picture = Image.fromarray(pixels)
+    scaled = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    return scaled.transpose(2, 0, 1) if scaled.ndim == 3 else scaled
 
 
 def prepare_grey(

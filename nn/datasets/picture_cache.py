@@ -6,6 +6,7 @@ changed, added or removed is noticed.
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,21 +42,26 @@ def cache_file(folder: Path, paths: Sequence[Path], preparation: str) -> Path:
     return folder / f".pictures-{digest.hexdigest()[:16]}.idx3-ubyte"
 
 
-def read_cache(path: Path, shape: tuple[int, int, int]) -> NDArray[np.uint8] | None:
-    """Return the kept images, (N, H, W); None if there are none of this shape."""
+def read_cache(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """Return the kept images, (N, H, W) or (N, 3, H, W); None if there are none of this shape."""
     try:
         images = read_idx(path, 3)
     except DataError:
         return None
-    return images if images.shape == shape else None
+    return images.reshape(shape) if images.shape == _stored(shape) else None
 
 
 def write_cache(path: Path, images: NDArray[np.uint8]) -> None:
     """Keep images in place of those kept before; nothing happens if the folder is read-only."""
     try:
-        write_idx(path, images)
+        write_idx(path, images.reshape(_stored(images.shape)))
         for other in path.parent.iterdir():
             if _NAME.fullmatch(other.name) and other != path:
                 other.unlink()
     except OSError:
         pass
+
+
+def _stored(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape in which images are kept: each colour as an image of its own."""
+    return math.prod(shape[:-2]), *shape[-2:]

@@ -1,4 +1,4 @@
-"""A picture file of unknown origin, read as shades of grey.
+"""A picture file of unknown origin, read as shades of grey or as colours.
 
 A few bytes can promise a picture of gigabytes, and a decoder can need minutes for a damaged file.
 So there are limits on the file's size, on the pixels its header states, and on how often a
@@ -48,14 +48,21 @@ Grey = NDArray[np.float32]
 
 
 def read_grey(path: Path, max_side: int) -> Grey:
+    """Read a picture as `read_pixels` does; return its brightness from 0 to 1, float32, (H, W)."""
+    brightness: Grey = read_pixels(path, max_side).astype(np.float32) / np.float32(255)
+    return brightness
+
+
+def read_pixels(path: Path, max_side: int, *, colour: bool = False) -> NDArray[np.uint8]:
     """Read a picture upright, without transparency, and shrink it.
 
     Args:
         path: a picture file in one of the `FORMATS`.
         max_side: the longer side of the result in pixels, at most.
+        colour: whether to keep its colours.
 
     Returns:
-        Brightness from 0 to 1, float32, (H, W).
+        Brightness from 0 to 255, uint8, (H, W); or red, green and blue, (H, W, 3).
 
     Raises:
         DataError: the file is not a picture, is damaged, or is too large.
@@ -73,7 +80,7 @@ def read_grey(path: Path, max_side: int) -> Grey:
                 _refuse_giants(image, content, path)
                 # Makes the JPEG decoder shrink the picture; other formats ignore it.
                 image.draft("RGB", (4 * max_side, 4 * max_side))
-                return _to_grey(image, max_side)
+                return _shrunken(image, "RGB" if colour else "L", max_side)
     except DataError:
         raise
     except UnidentifiedImageError:
@@ -189,7 +196,7 @@ def _refuse_giants(image: "Image", content: bytes, path: Path) -> None:
         raise DataError(f"{path}: this JPEG has more than {_MAX_SCANS} scans, the limit.")
 
 
-def _to_grey(image: "Image", max_side: int) -> Grey:
+def _shrunken(image: "Image", mode: str, max_side: int) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     ImageOps.exif_transpose(image, in_place=True)
@@ -202,14 +209,13 @@ def _to_grey(image: "Image", max_side: int) -> Grey:
             (numbers / max(float(numbers.max()), 1e-9) * 255).astype(np.uint8)
         )
     if upright.has_transparency_data:
-        upright = _on_contrasting_background(upright.convert("RGBA"))
-    grey = upright.convert("L")
-    grey.thumbnail((max_side, max_side), Image.Resampling.BOX)
-    brightness: Grey = np.asarray(grey, dtype=np.float32) / np.float32(255)
-    return brightness
+        upright = _on_contrasting_background(upright.convert("RGBA"), mode)
+    small = upright.convert(mode)
+    small.thumbnail((max_side, max_side), Image.Resampling.BOX)
+    return np.asarray(small)
 
 
-def _on_contrasting_background(image: "Image") -> "Image":
+def _on_contrasting_background(image: "Image", mode: str) -> "Image":
     """Put a transparent picture on white if its drawing is dark, and on black if it is light."""
     from PIL import Image, ImageStat
 
@@ -217,6 +223,6 @@ def _on_contrasting_background(image: "Image") -> "Image":
     drawn = alpha.point(lambda opacity: 255 if opacity > 127 else 0)
     grey = image.convert("L")
     dark = ImageStat.Stat(grey, drawn).mean[0] < 128 if drawn.getbbox() else True
-    background = Image.new("L", image.size, 255 if dark else 0)
-    background.paste(grey, mask=alpha)
+    background = Image.new(mode, image.size, "white" if dark else "black")
+    background.paste(image.convert(mode), mask=alpha)
     return background

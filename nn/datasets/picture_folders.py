@@ -4,6 +4,7 @@ The names of the folders are the names of the classes. Above them there may be f
 validation and test pictures.
 """
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
-from nn.datasets.images import ImageData, LabelledImages, join_parts
+from nn.datasets.images import ImageData, LabelledImages, describe_size, join_parts
 from nn.datasets.parts import by_part, part_of
 from nn.datasets.picture_cache import cache_file, read_cache, write_cache
-from nn.errors import DataError
+from nn.errors import DataError, SettingError
 from nn.files.file_errors import reading
 from nn.files.regular_file import printable
 
@@ -37,22 +38,30 @@ class Preparation:
             opposite, is found, cut out and centred, as in MNIST.
         size: Height and width of the images in pixels.
         keep: Whether to keep the images of a data set in its folder, for the next time.
+        colour: Whether images keep red, green and blue; digits that are cut out have none.
     """
 
     kind: str = "scale"
     size: int = 28
     keep: bool = False
+    colour: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an image, (H, W) or (3, H, W)."""
+        return (*((3,) if self.colour else ()), self.size, self.size)
 
     def image(self, path: Path) -> np.ndarray:
-        """Return a picture as an image, uint8, (size, size).
+        """Return a picture as an image, uint8, of that shape.
 
         Raises:
             DataError: The file is not a picture, is damaged, or holds no digit.
         """
         from nn.datasets.picture import prepare_picture, scale_picture  # imports Pillow
 
-        prepare = prepare_picture if self.kind == "digit" else scale_picture
-        return prepare(path, (self.size, self.size))
+        if self.kind == "digit":
+            return prepare_picture(path, (self.size, self.size))
+        return scale_picture(path, self.shape)
 
 
 def find_pictures(folder: Path) -> dict[str, Classes]:
@@ -85,12 +94,18 @@ def read_pictures(
 
     Raises:
         DataError: A picture cannot be read, or the parts do not have the same classes.
+        SettingError: Digits are to be cut out in colour.
     """
     parts = find_pictures(folder)
     if not parts:
         return None
+    if preparation.colour and preparation.kind == "digit":
+        raise SettingError(
+            "color: prepare is digit, which turns pictures into ink without colours. Leave out "
+            "color, or set prepare to scale."
+        )
     count = sum(len(paths) for classes in parts.values() for paths in classes.values())
-    if count > MAX_IMAGES or count * preparation.size**2 > MAX_PIXELS:
+    if count > MAX_IMAGES or count * math.prod(preparation.shape) > MAX_PIXELS:
         raise DataError(
             f"{folder}: {count:,} pictures; the limits are {MAX_IMAGES:,} pictures and "
             f"{MAX_PIXELS:,} pixels of all images."
@@ -107,7 +122,7 @@ def read_pictures(
         _labelled(_images(folder, parts, names, preparation, on_progress), parts, names),
         name=printable(folder.resolve().name),
         source=printable(
-            f"{count:,} pictures in {folder}/, {how} to {preparation.size} x {preparation.size}"
+            f"{count:,} pictures in {folder}/, {how} to {describe_size(preparation.shape)}"
         ),
         class_names=names,
         dataset="pictures",
@@ -123,10 +138,10 @@ def _images(
 ) -> NDArray[np.uint8]:
     """Return the images of all parts, one after the other, each class by class."""
     paths = [path for classes in parts.values() for name in names for path in classes.get(name, [])]
-    shape = len(paths), preparation.size, preparation.size
+    shape = len(paths), *preparation.shape
     cache = None
     if preparation.keep:
-        cache = cache_file(folder, paths, f"{preparation.kind} {preparation.size}")
+        cache = cache_file(folder, paths, f"{preparation.kind} {preparation.shape}")
         kept = read_cache(cache, shape)
         if kept is not None:
             return kept

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nn.datasets.data_folder import ReadPictures, holds_data, read_folder
+from nn.datasets.data_folder import holds_data, read_folder
 from nn.datasets.images import ImageData
 from nn.datasets.picture_folders import Preparation, read_pictures
 from nn.errors import DataError, SettingError
@@ -43,7 +43,8 @@ def load_images(
     Args:
         dataset: "auto", "mnist", "pictures" or "built-in".
         data_dir: the data folder; it need not exist.
-        pictures: how pictures become images; scaled to 28 x 28 if None.
+        pictures: how pictures become images, and whether colours are kept; scaled to 28 x 28
+            greys if None.
         beside: the folder of train.py, if there is one.
         on_progress: called during a download: file, bytes that have arrived, total bytes.
         report: called with sentences that explain the choice.
@@ -56,9 +57,8 @@ def load_images(
         raise SettingError(f"dataset: got {dataset!r}, expected auto, mnist, pictures or built-in.")
     say = report or (lambda _sentence: None)
     if dataset != "built-in":
-        read = partial(
-            read_pictures, preparation=pictures or Preparation(), on_progress=on_progress
-        )
+        preparation = pictures or Preparation()
+        read = partial(read_pictures, preparation=preparation, on_progress=on_progress)
         if dataset == "pictures":
             data = read(data_dir)
             if data is None:
@@ -67,7 +67,8 @@ def load_images(
                     "in it, one for each class, as in cats/1.jpg and dogs/1.jpg."
                 )
         else:
-            data = _from_files(data_dir, beside, read, on_progress, say)
+            named = partial(read_folder, say=say, pictures=read, colour=preparation.colour)
+            data = _from_files(data_dir, beside, named, on_progress, say)
         if data is not None:
             for remark in data.remarks:
                 say(remark)
@@ -92,7 +93,7 @@ def holds_images(folder: Path) -> bool:
 def _from_files(
     data_dir: Path,
     beside: Path | None,
-    read: ReadPictures,
+    read_named: Callable[[Path], ImageData | None],
     on_progress: "DownloadObserver | None",
     say: Report,
 ) -> ImageData | None:
@@ -102,7 +103,7 @@ def _from_files(
             return _from_network(data_dir, on_progress, say)
         except DataError as error:
             say(str(error))
-    data = read_folder(data_dir, say, read)
+    data = read_named(data_dir)
     for other in (beside, beside / "data") if beside else ():
         if data is None and other.resolve() != data_dir.resolve():
             data = read_folder(other, say)

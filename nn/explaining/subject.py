@@ -32,7 +32,7 @@ class Subject:
         make_optimizer: Returns an optimizer that has taken no step yet.
         inputs: Returns examples by their indices, (N, D).
         labels: Of all examples, (M,).
-        images: All examples as images, (M, H, W); None if they are no images.
+        images: All examples as images, (M, H, W) or (M, 3, H, W); None if they are no images.
         class_names: The names of the classes; empty if they have none but their numbers.
     """
 
@@ -73,8 +73,8 @@ def of_run(run: SavedRun, test: Predictions, *, untrained: bool = False) -> Subj
             f"--untrained: {run.folder.name} started from the trained network of "
             f"{run.settings.start_from}; explain that run instead."
         )
-    shape = run.facts.image_height, run.facts.image_width
-    network = prepare_network(run.settings, shape, run.facts.classes, dtype=np.float64)
+    facts = run.facts
+    network = prepare_network(run.settings, facts.image_shape, facts.classes, dtype=np.float64)
     if not untrained:
         network.restore(run.network.arrays)
     return Subject(

@@ -12,9 +12,10 @@ from nn.layers.windows import batch_first, batch_last
 
 
 class Images(Layer):
-    """Rows become images of one channel: (N, H * W) to (N, 1, H, W).
+    """Rows become images: (N, C * H * W) to (N, C, H, W).
 
     Args:
+        channels: C, 1 for greys, 3 for red, green and blue.
         height: H.
         width: W.
     """
@@ -22,20 +23,20 @@ class Images(Layer):
     name = "images"
     accepts = "rows"
 
-    def __init__(self, height: int, width: int) -> None:
+    def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
-        self._size = (height, width)
+        self._shape = (channels, height, width)
 
     def build(self, input_shape: Shape, initial: InitialValues) -> None:
-        """Take rows (H * W,)."""
-        self.input_shape, self.output_shape = input_shape, (1, *self._size)
+        """Take rows (C * H * W,)."""
+        self.input_shape, self.output_shape = input_shape, self._shape
 
     def forward(self, inputs: Array, training: bool = False) -> Array:
-        """Return the rows (N, H * W) as images (N, 1, H, W), a view."""
+        """Return the rows (N, C * H * W) as images (N, C, H, W), a view."""
         return inputs.reshape(-1, *self.output_shape)
 
     def backward(self, d_outputs: Array) -> Array:
-        """Return the gradient (N, 1, H, W) as rows (N, H * W)."""
+        """Return the gradient (N, C, H, W) as rows (N, C * H * W)."""
         return d_outputs.reshape(-1, *self.input_shape)
 
 

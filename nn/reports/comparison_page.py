@@ -113,7 +113,7 @@ def _image_data(
         return None
     return {
         **sprite_data(given[0].images[chosen]),
-        "shape": given[0].images.shape[1:],
+        "shape": given[0].images.shape[-2:],
         "index": chosen.tolist(),
         "true": given[0].true[chosen].tolist(),
         "groups": asked,

@@ -39,12 +39,12 @@ def film_data(run: SavedRun, predictions: Predictions) -> dict[str, Any] | None:
         return None
     images, true = predictions.images[:MOST_TESTED], predictions.true[:MOST_TESTED]
     inputs = run.normalization.apply(images)
-    network = prepare_network(run.settings, (facts.image_height, facts.image_width), facts.classes)
+    network = prepare_network(run.settings, facts.image_shape, facts.classes)
     epochs, probabilities, weights = [], [], []
     for epoch in read_snapshots(run.folder, network):
         epochs.append(epoch)
         probabilities.append(run.loss.probabilities(network.forward(inputs)))
-        first = _first_weights(network)
+        first = _first_weights(network) if facts.channels == 1 else None
         weights.append(None if first is None else first[0].copy())
     if len(epochs) < 2:
         return None
@@ -54,7 +54,7 @@ def film_data(run: SavedRun, predictions: Predictions) -> dict[str, Any] | None:
         "tested": len(images),
         "index": chosen.tolist(),
         "true": true[chosen].tolist(),
-        "weights": _picture(weights, _first_weights(network)),
+        "weights": _picture(weights, first),
         "frames": [
             {
                 "epoch": epoch,

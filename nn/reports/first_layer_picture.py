@@ -4,6 +4,9 @@
 whole layer uses alike: every pixel is a point with one coordinate for each unit, principal
 component analysis finds the three directions in which the pixels differ most, and these become
 red, green and blue. Pixels that never hold ink keep their initial noise.
+
+Of images in colour, a unit has three weights for each pixel. They are drawn as its colour: grey
+where all are 0, redder where red speaks for the unit, and so on.
 """
 
 from pathlib import Path
@@ -64,30 +67,39 @@ def plot_first_layer(path: Path, layer: FirstLayer, title: str) -> None:
         for column, (moment, weights) in enumerate(moments.items()):
             # A scale for each moment: weights grow, and on a common one the start would be blank.
             largest = float(np.abs(weights[:, :_MOST_UNITS]).max()) or 1.0
-            axes[0, column].imshow(
-                mosaic(weights, layer.image_shape), cmap="RdBu_r", vmin=-largest, vmax=largest
-            )
-            axes[0, column].set_title(f"{moment}\nred +{largest:.2g}, blue -{largest:.2g}")
-            image, share = principal_colours(weights)
-            axes[1, column].imshow(image.reshape(*layer.image_shape, 3))
+            tiles = mosaic(weights, layer.image_shape)
+            if tiles.ndim == 3:
+                tiles = np.nan_to_num(0.5 + tiles / (2 * largest), nan=1.0)
+                title = f"{moment}\nfull colour +{largest:.2g}, none -{largest:.2g}"
+            else:
+                title = f"{moment}\nred +{largest:.2g}, blue -{largest:.2g}"
+            axes[0, column].imshow(tiles, cmap="RdBu_r", vmin=-largest, vmax=largest)
+            axes[0, column].set_title(title)
+            # A pixel of an image in colour has three weights in each unit.
+            pixels = np.prod(layer.image_shape[-2:])
+            of_pixels = weights.reshape(-1, pixels, units).swapaxes(0, 1).reshape(pixels, -1)
+            image, share = principal_colours(of_pixels)
+            axes[1, column].imshow(image.reshape(*layer.image_shape[-2:], 3))
             axes[1, column].set_title(f"principal components\n{share:.0%} of the variance")
         for each in axes.flat:
             each.set(xticks=[], yticks=[])  # or hidden ones would be laid out, too
             each.set_axis_off()
 
 
-def mosaic(weights: Array, image_shape: tuple[int, int]) -> NDArray[np.float64]:
+def mosaic(weights: Array, image_shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the weights of the first hundred units as one image, with lines of NaN between.
 
     Args:
         weights: (D, U).
-        image_shape: (H, W), with H x W = D.
+        image_shape: (H, W), with H x W = D; or (3, H, W), for three weights in each pixel.
     """
-    height, width = image_shape
-    tiles = weights.T[:_MOST_UNITS].reshape(-1, height, width)
+    *channels, height, width = image_shape
+    tiles = weights.T[:_MOST_UNITS].reshape(-1, *image_shape)
+    if channels:
+        tiles = tiles.transpose(0, 2, 3, 1)
     columns = int(np.ceil(np.sqrt(len(tiles))))
     rows = -(-len(tiles) // columns)
-    whole = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    whole = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *channels), np.nan)
     for number, tile in enumerate(tiles):
         top, left = number // columns * (height + 1), number % columns * (width + 1)
         whole[top : top + height, left : left + width] = tile

@@ -85,7 +85,10 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         "digitCheck": digit_check_data()
         if shows_digits and run.settings.dataset != "pictures"
         else None,
-        "network": network_data(run.network, run.normalization, run.loss.name),
+        # The page draws in greys, and computes with them.
+        "network": network_data(run.network, run.normalization, run.loss.name)
+        if facts.channels == 1
+        else None,
         "histories": histories,
         "images": image_data(predictions),
         "film": film_data(run, predictions),
@@ -102,6 +105,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         verdict=verdict,
         image_height=facts.image_height,
         image_width=facts.image_width,
+        in_colour=facts.channels == 3,
         data=data,
         epoch_rows=_epoch_rows(histories),
         confusion=_rows(matrix) if in_table else None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.pixels import colours_last
 from nn.reports.figure import RIGHT, WRONG
 from nn.runs.predictions import Predictions
 
@@ -34,12 +35,13 @@ def draw_images(
         rows: of the grid, at least 1.
     """
     axes.set_axis_off()
-    height, width = predictions.images.shape[1:]
+    height, width = predictions.images.shape[-2:]
     half_width, half_height = 0.46 * np.array([width, height]) / max(width, height)
     for cell, index in enumerate(indices):
         x, y = cell_centre(cell, columns)
         extent = (x - half_width, x + half_width, y + half_height, y - half_height)
-        axes.imshow(predictions.images[index], cmap="gray", vmin=0, vmax=255, extent=extent)
+        image = colours_last(predictions.images[index : index + 1])[0]
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255, extent=extent)
         text, colour = verdict(predictions, index)
         axes.text(
             x, y - 0.5, text, color=colour,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.pixels import colours_last
 from nn.runs.predictions import Predictions
 
 
@@ -28,7 +29,7 @@ def choose_images(predictions: Predictions, most_pixels: int) -> NDArray[np.intp
     Returns:
         Their indices, the highest confidence first; at least 1, at most N.
     """
-    _, height, width = predictions.images.shape
+    height, width = predictions.images.shape[-2:]
     room = max(1, most_pixels // (height * width))
     by_confidence = np.argsort(-predictions.confidence, kind="stable")
     wrong = (predictions.predicted != predictions.true)[by_confidence]
@@ -52,18 +53,18 @@ def make_sprite(images: NDArray[np.uint8]) -> tuple[bytes, int]:
     """Lay images out in rows, as nearly square as possible.
 
     Args:
-        images: uint8, (N, H, W), N at least 1.
+        images: uint8, (N, H, W) or (N, 3, H, W), N at least 1.
 
     Returns:
-        A greyscale PNG, and the number of images in each of its rows.
+        A PNG, greyscale or in colour, and the number of images in each of its rows.
     """
-    count, height, width = images.shape
+    count, height, width, *channels = colours_last(images).shape
     columns = min(count, math.ceil(math.sqrt(count * height / width)))
     rows = math.ceil(count / columns)
-    filled = np.zeros((rows * columns, height, width), np.uint8)
-    filled[:count] = images
-    side_by_side = filled.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
-    return encode_png(side_by_side.reshape(rows * height, columns * width)), columns
+    filled = np.zeros((rows * columns, height, width, *channels), np.uint8)
+    filled[:count] = colours_last(images)
+    side_by_side = filled.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
+    return encode_png(side_by_side.reshape(rows * height, columns * width, *channels)), columns
 
 
 def encode_png(pixels: NDArray[np.uint8], **options: Any) -> bytes:

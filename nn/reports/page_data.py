@@ -105,7 +105,7 @@ def image_data(predictions: Predictions, most_pixels: int = MOST_PIXELS) -> dict
 
 
 def sprite_data(images: NDArray[np.uint8]) -> dict[str, Any]:
-    """Return images, (N, H, W), as one picture with so many of them in a row."""
+    """Return images, (N, H, W) or (N, 3, H, W), as one picture with so many of them in a row."""
     png, columns = make_sprite(images)
     return {
         "sprite": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),

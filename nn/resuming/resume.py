@@ -25,11 +25,12 @@ from nn.runs.beginning import begin_run, write_beginning
 from nn.runs.checkpoint_file import read_checkpoint
 from nn.runs.checkpoint_numbers import read_numbers
 from nn.runs.checkpoint_writer import CheckpointWriter
+from nn.runs.data_facts import DataFacts
 from nn.runs.experiment import FinishedRun, finish_run
 from nn.runs.file_names import DATA, SETTINGS
 from nn.runs.first_layer import copy_epoch_1
 from nn.runs.preparation import PreparedData, Report, prepare_data
-from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.run_folder import RunFolder
 from nn.runs.run_session import RunSession
 from nn.runs.snapshots import copy_snapshots
 from nn.runs.starting_network import adopt, starting_run

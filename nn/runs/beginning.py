@@ -11,8 +11,9 @@ from nn.datasets.framing import measure_framing
 from nn.files.training_lock import training_lock
 from nn.installation import command
 from nn.runs.class_names_file import write_class_names
+from nn.runs.data_facts import DataFacts
 from nn.runs.preparation import PreparedData
-from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.run_folder import RunFolder
 from nn.runs.run_session import RunSession
 from nn.settings.declaration import Settings
 

@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, get_type_hints
 
@@ -129,10 +129,17 @@ def read_table(path: Path, header: Sequence[str]) -> NDArray[np.float64]:
 def write_record(path: Path, record: Any) -> None:
     """Write a dataclass of numbers as a table of one row, with the field names as header.
 
+    A field that has its default is left out.
+
     Raises:
         RunFolderError: The file cannot be written.
     """
-    write_table(path, [field.name for field in fields(record)], [astuple(record)])
+    row = {
+        field.name: getattr(record, field.name)
+        for field in fields(record)
+        if getattr(record, field.name) != field.default
+    }
+    write_table(path, list(row), [list(row.values())])
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:
@@ -145,13 +152,14 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     Raises:
         RunFolderError: The file is missing, or is not a record of that kind.
     """
-    types = get_type_hints(kind)
     lines = _read_at_most(path, _LONGEST_RECORD).splitlines()
-    if (
-        len(lines) != 2
-        or lines[0].split(",") != list(types)
-        or lines[1].count(",") != len(types) - 1
-    ):
+    header = lines[0].split(",") if lines else []
+    types = {  # the default of a field is an attribute of its class
+        name: type_of_field
+        for name, type_of_field in get_type_hints(kind).items()
+        if name in header or not hasattr(kind, name)
+    }
+    if len(lines) != 2 or header != list(types) or lines[1].count(",") != len(types) - 1:
         raise RunFolderError(
             f"{path}: expected a header, {','.join(types)}, and one row of numbers."
         )

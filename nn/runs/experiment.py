@@ -13,6 +13,7 @@ from nn.network import Network
 from nn.runs.assembly import assemble
 from nn.runs.beginning import begin_run, describe_run, notes_on
 from nn.runs.checkpoint_writer import CheckpointWriter
+from nn.runs.data_facts import DataFacts
 from nn.runs.facts import NothingToTrain
 from nn.runs.first_layer import FirstLayerWriter
 from nn.runs.judging import judge
@@ -20,7 +21,7 @@ from nn.runs.layers_history import write_layers_history
 from nn.runs.observers import HistoryWriter, LearningWatch, layer_probe
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import PreparedData, Report, prepare_data
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.run_folder import Result, RunFolder
 from nn.runs.run_session import RunSession
 from nn.runs.snapshots import SnapshotWriter
 from nn.runs.starting_network import adopt, starting_run

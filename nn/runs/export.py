@@ -32,9 +32,9 @@ def export_network(run: SavedRun, form: str) -> Path:
 
     Args:
         run: The run.
-        form: "onnx", a network from pixels (N, H, W), 0 to 255 in float32, to logits (N, K), which
-            includes the run's normalization; or "npz", an array for each CSV file and the two
-            numbers of the normalization.
+        form: "onnx", a network from pixels (N, H, W) or (N, 3, H, W), 0 to 255 in float32, to
+            logits (N, K), which includes the run's normalization; or "npz", an array for each CSV
+            file and the two numbers of the normalization.
 
     Returns:
         The file's path.
@@ -129,11 +129,11 @@ def _onnx_model(run: SavedRun) -> "ModelProto":
             f"{install_command('export')}"
         ) from None
 
-    height, width = run.facts.image_height, run.facts.image_width
+    shape = run.facts.image_shape
     chain: list[_Operator] = [
         ("Sub", [np.float32(run.normalization.subtract)], {}),
         ("Div", [np.float32(run.normalization.divide)], {}),
-        ("Reshape", [np.array([-1, math.prod((height, width))], np.int64)], {}),
+        ("Reshape", [np.array([-1, math.prod(shape)], np.int64)], {}),
         *(_OPERATORS[layer.name](layer) for layer in run.network.layers),
     ]
     nodes, constants, entering = [], [], "pixels"
@@ -145,7 +145,7 @@ def _onnx_model(run: SavedRun) -> "ModelProto":
         nodes.append(helper.make_node(operator, [entering, *names], [leaving], **attributes))
         entering = leaving
 
-    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["images", height, width])
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["images", *shape])
     logits = helper.make_tensor_value_info(
         "logits", TensorProto.FLOAT, ["images", run.facts.classes]
     )

@@ -30,12 +30,12 @@ class FirstLayer:
 
     Attributes:
         moments: The weights (D, U), one row per pixel, by the moment's name; in order.
-        image_shape: (H, W), with H x W = D.
+        image_shape: (H, W), with H x W = D; or (3, H, W), with 3 x H x W = D.
         unit: What the layer has one of for each column: `unit`, or `class` without hidden layers.
     """
 
     moments: dict[str, Array]
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, ...]
     unit: str = "unit"
 
     def unit_name(self, count: int) -> str:
@@ -110,10 +110,9 @@ def read_first_layer(folder: RunFolder, trained: Network | None = None) -> First
         SettingError: `settings.yaml` is missing or damaged.
     """
     facts = folder.read_data_facts()
-    image_shape = facts.image_height, facts.image_width
     # With the run's seed, this network has the very weights that the run began with.
     settings = folder.read_settings()
-    network = prepare_network(settings, image_shape, facts.classes)
+    network = prepare_network(settings, facts.image_shape, facts.classes)
     weights = pixel_weights(network)
     if weights is None:
         return None
@@ -126,4 +125,4 @@ def read_first_layer(folder: RunFolder, trained: Network | None = None) -> First
     if in_memory is None:
         in_memory = read_array(folder.path / LAST, weights.shape)
     moments[last] = in_memory
-    return FirstLayer(moments, image_shape, unit_of(network))
+    return FirstLayer(moments, facts.image_shape, unit_of(network))

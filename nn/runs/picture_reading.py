@@ -22,7 +22,7 @@ class PictureReading:
     """A network's answers for the digits of a picture from left to right, or for a single image.
 
     Attributes:
-        images: The network's inputs, (N, H, W), 0 to 255.
+        images: The network's inputs, (N, H, W) or (N, 3, H, W), 0 to 255.
         probabilities: Of each class, (N, K).
         is_digit: Whether each of them looks like a digit, as the picture lies, (N,); True if the
             classes are no digits.
@@ -48,12 +48,18 @@ def predict_picture(run: SavedRun, path: Path) -> PictureReading:
     """
     # These import Pillow, which only this needs.
     from nn.datasets.framing import place
-    from nn.datasets.picture import prepare_picture
+    from nn.datasets.picture import prepare_picture, scale_picture
 
     shape = run.facts.image_height, run.facts.image_width
     quarters = 0
     if run.settings.dataset == "pictures":  # as those that the network was trained on
-        images = Preparation(run.settings.prepare, run.facts.image_height).image(path)[np.newaxis]
+        preparation = Preparation(
+            run.settings.prepare, run.facts.image_height, colour=run.facts.channels == 3
+        )
+        images = preparation.image(path)[np.newaxis]
+        is_digit = np.ones(1, dtype=bool)
+    elif run.facts.channels == 3:
+        images = scale_picture(path, run.facts.image_shape)[np.newaxis]
         is_digit = np.ones(1, dtype=bool)
     elif what_images_show(run.class_names) == "digit":
         inks, is_digit, quarters = find_digits(path)

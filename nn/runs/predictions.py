@@ -37,7 +37,8 @@ class Predictions:
     """Images, their true classes, and the probabilities a network gave them.
 
     Args:
-        images: uint8, (N, H, W), 0 to 255, as they were before normalization; N is at least 1.
+        images: uint8, (N, H, W) or (N, 3, H, W), 0 to 255, as they were before normalization;
+            N is at least 1.
         true: whole numbers, (N,), 0 to K - 1.
         probabilities: (N, K), from 0 to 1; with softmax, each row sums to 1.
         title: the data's and the run's name, for headings.
@@ -56,7 +57,7 @@ class Predictions:
     def __post_init__(self) -> None:
         count = len(self.images)
         shapes = (self.images.shape, self.true.shape, self.probabilities.shape)
-        if self.images.ndim != 3 or self.probabilities.ndim != 2 or count == 0:
+        if self.images.ndim not in (3, 4) or self.probabilities.ndim != 2 or count == 0:
             raise ValueError(f"expected (N, H, W), (N,) and (N, K) with N >= 1, got {shapes}")
         if self.true.shape != (count,) or len(self.probabilities) != count:
             raise ValueError(f"images, true classes and probabilities differ in number: {shapes}")

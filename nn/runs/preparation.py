@@ -85,6 +85,7 @@ def prepare_data(
             settings.image_size,
             # A stranger's config may name a folder with pictures elsewhere, but not write there.
             keep=is_below_working_folder(settings.data_dir),
+            colour=settings.color,
         ),
         beside=REPOSITORY,
         on_progress=on_progress,
@@ -105,7 +106,7 @@ def prepare_data(
 
 def prepare_network(
     settings: Settings,
-    image_shape: tuple[int, int],
+    image_shape: tuple[int, ...],
     classes: int,
     *,
     initializer: Initializer | None = None,
@@ -115,7 +116,7 @@ def prepare_network(
 
     Args:
         settings: The layers, `initialization` and `seed` are used.
-        image_shape: (H, W).
+        image_shape: (H, W), or (3, H, W) in colour.
         classes: K.
         initializer: Draws the weights; the one that the settings name if None.
         dtype: float32, or float64 for gradient checks.

@@ -11,6 +11,7 @@ import numpy as np
 from nn.architecture.building import describe
 from nn.datasets.batches import rows_at_once
 from nn.datasets.data_size import DataSize, data_size
+from nn.datasets.picture_folders import Preparation
 from nn.engines.choice import why_not_compiled
 from nn.engines.threads import limited_threads
 from nn.losses import LOSSES
@@ -103,7 +104,8 @@ def _size(settings: Settings) -> DataSize:
     """Return the size of the data; a validation image, only run forward, counts a third."""
     if settings.dataset == "built-in":
         return _BUILT_IN
-    known = data_size(Path(settings.data_dir), settings.image_size)
+    shape = Preparation(size=settings.image_size, colour=settings.color).shape
+    known = data_size(Path(settings.data_dir), shape)
     return known or _MNIST
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.framing import Framing
-from nn.datasets.images import ImageData
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError
 from nn.files.atomic_write import write_atomically
@@ -23,6 +22,7 @@ from nn.files.file_errors import writing
 from nn.files.regular_file import printable, read_regular
 from nn.network import Network
 from nn.runs.csv_files import read_array, read_record, write_array, write_record, write_table
+from nn.runs.data_facts import DataFacts
 from nn.runs.file_names import CHECKPOINT, DATA, RESULT, SETTINGS
 from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config, write_settings
@@ -41,33 +41,6 @@ HISTORIES = (
 _LARGEST_SIDE = 100_000
 _LONGEST_SECONDS = 32  # characters
 _SMALLEST_DEVIATION = 1e-6  # of pixels; one pixel of 1 among 10^12 zeros
-
-
-@dataclass(frozen=True)
-class DataFacts:
-    """Facts about the images, as saved in `data.csv`.
-
-    Attributes:
-        image_height: H in pixels.
-        image_width: W in pixels.
-        classes: K.
-        crc32: Checksum of all images and labels, to detect changed data.
-    """
-
-    image_height: int
-    image_width: int
-    classes: int
-    crc32: int
-
-    @classmethod
-    def of(cls, data: ImageData) -> "DataFacts":
-        """Return the facts about `data`."""
-        return cls(*data.image_shape, data.classes, int(data.fingerprint, 16))
-
-    @property
-    def size(self) -> str:
-        """What a network for these images must fit, in words."""
-        return f"{self.image_height} x {self.image_width} pixels in {self.classes} classes"
 
 
 @dataclass(frozen=True)
@@ -232,23 +205,25 @@ class RunFolder:
         for name in ("image_height", "image_width", "classes"):
             if not 1 <= getattr(facts, name) <= _LARGEST_SIDE:
                 raise RunFolderError(f"{path}: {name} is {getattr(facts, name)}, not a size.")
+        if facts.channels not in (1, 3):
+            raise RunFolderError(f"{path}: channels is {facts.channels}, expected 1 or 3.")
         return facts
 
     def write_framing(self, framing: Framing) -> None:
         """Write `framing.csv`: how the training images' ink lies in their frame."""
         write_record(self.path / FRAMING, framing)
 
-    def read_framing(self, image_shape: tuple[int, int]) -> Framing:
+    def read_framing(self, image_shape: tuple[int, ...]) -> Framing:
         """Read `framing.csv`; return MNIST's if there is none, as in runs of earlier versions.
 
         Raises:
             RunFolderError: The file is damaged.
         """
-        path = self.path / FRAMING
+        path, size = self.path / FRAMING, (image_shape[-2], image_shape[-1])
         if not path.exists():
-            return Framing.like_mnist(image_shape)
+            return Framing.like_mnist(size)
         framing = read_record(path, Framing)
-        for name, side in zip(("ink_height", "ink_width"), image_shape, strict=True):
+        for name, side in zip(("ink_height", "ink_width"), size, strict=True):
             if not 1 <= getattr(framing, name) <= side:
                 raise RunFolderError(
                     f"{path}: {name} is {getattr(framing, name):g}, expected 1 to {side} pixels."

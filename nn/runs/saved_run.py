@@ -12,10 +12,11 @@ from nn.errors import DataError, SettingError
 from nn.losses import LOSSES, Loss
 from nn.network import Network
 from nn.runs.class_names_file import read_class_names
+from nn.runs.data_facts import DataFacts
 from nn.runs.file_names import SETTINGS
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import Report, prepare_data, prepare_network
-from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.run_folder import RunFolder
 from nn.runs.write_scope import check_data_dir
 from nn.settings.declaration import Settings
 from nn.training.evaluation import evaluate
@@ -52,7 +53,8 @@ class SavedRun:
         """Return the class of each image, (N,), as predict.py does.
 
         Args:
-            images: (N, H, W) or rows (N, D): whole numbers from 0 to 255, or floats from 0 to 1.
+            images: (N, H, W), (N, 3, H, W) or rows (N, D): whole numbers from 0 to
+                255, or floats from 0 to 1.
         """
         pixels = images if np.issubdtype(images.dtype, np.integer) else images * 255
         return self.network.predict(self.normalization.apply(pixels))
@@ -76,15 +78,14 @@ def load_run(folder: RunFolder, network: Network | None = None) -> SavedRun:
         facts = folder.read_data_facts()
         network = network or _read_network(folder, settings, facts)
         normalization = folder.read_normalization()
-        framing = folder.read_framing((facts.image_height, facts.image_width))
+        framing = folder.read_framing(facts.image_shape)
         class_names = read_class_names(folder.path, facts.classes)
     return SavedRun(folder, settings, network, normalization, facts, framing, class_names)
 
 
 def _read_network(folder: RunFolder, settings: Settings, facts: DataFacts) -> Network:
-    shape = facts.image_height, facts.image_width
     try:
-        network = prepare_network(settings, shape, facts.classes, initializer=_zeros)
+        network = prepare_network(settings, facts.image_shape, facts.classes, initializer=_zeros)
     except SettingError as error:
         raise SettingError(f"{folder.path / SETTINGS}: {error}") from None
     folder.read_network(network)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from nn.datasets.images import ImageData
 from nn.errors import SettingError
+from nn.runs.data_facts import DataFacts
 from nn.runs.find_run import find_run
-from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import SavedRun, load_run
 from nn.settings.declaration import SHORTHAND, Settings
 from nn.settings.effect import effective, has_effect

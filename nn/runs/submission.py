@@ -6,6 +6,7 @@ import numpy as np
 
 from nn.datasets.csv_files import read_unlabelled
 from nn.datasets.data_folder import data_files
+from nn.datasets.images import describe_size
 from nn.errors import DataError
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
@@ -36,12 +37,11 @@ def write_submission(run: SavedRun, data_dir: str | None = None) -> Path:
         check_data_dir(run.folder.path, run.settings)
     folder = Path(data_dir or run.settings.data_dir)
     images, source = read_unlabelled(data_files(folder), folder)
-    shape = run.facts.image_height, run.facts.image_width
-    if images.shape[1:] != shape:
-        found, expected = (" x ".join(map(str, sides)) for sides in (images.shape[1:], shape))
+    if images.shape[1:] != run.facts.image_shape:
+        found, expected = map(describe_size, (images.shape[1:], run.facts.image_shape))
         raise DataError(
-            f"{source}: images of {found} pixels, but {run.folder.name} was trained on images of "
-            f"{expected} pixels."
+            f"{source}: images of {found}, but {run.folder.name} was trained on images of "
+            f"{expected}."
         )
     starts = range(0, len(images), _AT_ONCE)
     answers = np.concatenate([run.predict(images[start : start + _AT_ONCE]) for start in starts])

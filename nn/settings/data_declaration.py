@@ -46,6 +46,12 @@ class DataSettings(BaseModel):
     image_size: Annotated[int, Group("data")] = Field(
         28, ge=4, le=1024, description="height and width of these images in pixels"
     )
+    color: Annotated[
+        bool,
+        Group("data"),
+        yes("red, green and blue are three channels"),
+        no("colours become greys"),
+    ] = Field(False, description="keep the colours of pictures, CIFAR and NumPy's arrays")
     split: Annotated[
         str,
         Group("data"),

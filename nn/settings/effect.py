@@ -28,6 +28,7 @@ _WHERE: dict[str, Callable[[Settings], bool]] = {
     "min_delta": lambda s: bool(s.patience),
     "prepare": lambda s: s.dataset in ("auto", "pictures"),
     "image_size": lambda s: s.dataset in ("auto", "pictures"),
+    "color": lambda s: s.dataset != "built-in",
     "validation_size": lambda s: s.split == "official",
 }
 

@@ -8,8 +8,9 @@ import pytest
 
 from nn.comparing.compare import compare
 from nn.comparing.compared_run import ComparedRun, read_run
+from nn.runs.data_facts import DataFacts
 from nn.runs.experiment import run_experiment
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.run_folder import Result, RunFolder
 from nn.settings.declaration import Settings
 from nn.settings.effect import effective
 

@@ -16,8 +16,8 @@ from tests.forms_of_data import python_2_pickle, write_cifar
 ROWS = np.arange(24, dtype=np.uint8).reshape(2, 12)
 
 
-def read(folder: Path) -> ImageData:
-    return FORM.read([file for file in data_files(folder) if FORM.claims(file)])
+def read(folder: Path, *, colour: bool = False) -> ImageData:
+    return FORM.read([file for file in data_files(folder) if FORM.claims(file)], colour)
 
 
 def test_five_batches_are_joined_and_the_classes_have_names(tmp_path: Path) -> None:
@@ -26,6 +26,16 @@ def test_five_batches_are_joined_and_the_classes_have_names(tmp_path: Path) -> N
     np.testing.assert_array_equal(data.training.images, written.images)
     assert data.class_names[3] == "animal 3"
     assert data.source == f"6 pickled batches in {tmp_path}/, colours as greys"
+
+
+def test_colours_are_three_channels_if_they_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "train").write_bytes(pickle.dumps({"data": ROWS, "labels": [0, 1]}))
+    data = read(tmp_path, colour=True)
+    np.testing.assert_array_equal(
+        data.training.images, np.rint(ROWS.reshape(2, 3, 2, 2) * (255 / 23))
+    )
+    assert (data.image_shape, data.features) == ((3, 2, 2), 12)
+    assert data.source == f"one pickled batch in {tmp_path}/, in colour"
 
 
 @pytest.mark.parametrize("dump", [python_2_pickle, pickle.dumps])

@@ -15,7 +15,7 @@ ROWS = "".join(f"{row % 3},0,{row},200,255\n" for row in range(60))
 
 
 def read(folder: Path) -> ImageData:
-    return FORM.read(data_files(folder))
+    return FORM.read(data_files(folder), False)
 
 
 def test_the_label_may_be_the_last_column_of_mnist_train_csv(tmp_path: Path) -> None:

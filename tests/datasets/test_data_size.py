@@ -18,7 +18,7 @@ def write_pair(folder: Path, part: str, count: int) -> None:
 def test_idx_files_tell_their_size_in_their_first_bytes(tmp_path: Path) -> None:
     write_pair(tmp_path, "train", 20)
     write_pair(tmp_path, "t10k", 4)
-    assert data_size(tmp_path, 28) == DataSize((5, 7), 3, 20)
+    assert data_size(tmp_path, (28, 28)) == DataSize((5, 7), 3, 20)
 
 
 def test_pictures_are_counted(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_pictures_are_counted(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         for number in range(3):
             Image.new("L", (2, 2)).save(tmp_path / name / f"{number}.png")
-    assert data_size(tmp_path, 64) == DataSize((64, 64), 2, 6)
+    assert data_size(tmp_path, (3, 64, 64)) == DataSize((3, 64, 64), 2, 6)
 
 
 @pytest.mark.parametrize("content", ["nothing", "a table", "two sets", "damage"])
@@ -40,4 +40,4 @@ def test_what_only_reading_would_tell_is_not_known(tmp_path: Path, content: str)
     if content == "damage":
         write_pair(tmp_path, "train", 3)
         (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\1\0")
-    assert data_size(folder, 28) is None
+    assert data_size(folder, (28, 28)) is None

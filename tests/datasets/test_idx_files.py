@@ -20,7 +20,7 @@ from tests.forms_of_data import (
 
 
 def read(folder: Path) -> ImageData:
-    return FORM.read([file for file in data_files(folder) if FORM.claims(file)])
+    return FORM.read([file for file in data_files(folder) if FORM.claims(file)], True)
 
 
 def test_emnist_s_images_stand_upright_and_its_mapping_names_the_classes(tmp_path: Path) -> None:

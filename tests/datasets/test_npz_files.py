@@ -13,8 +13,8 @@ from nn.errors import DataError
 from tests.forms_of_data import digits, write_keras, write_kmnist, write_medmnist
 
 
-def read(folder: Path) -> ImageData:
-    return FORM.read([file for file in data_files(folder) if FORM.claims(file)])
+def read(folder: Path, *, colour: bool = False) -> ImageData:
+    return FORM.read([file for file in data_files(folder) if FORM.claims(file)], colour)
 
 
 def test_keras_s_arrays_are_training_and_test_images(tmp_path: Path) -> None:
@@ -62,3 +62,9 @@ def test_arrays_that_do_not_belong_together_are_refused(
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(kind, match=words):
         read(tmp_path)
+
+
+def test_colours_are_three_channels_if_they_are_kept(tmp_path: Path) -> None:
+    written = write_medmnist(tmp_path)
+    images = read(tmp_path, colour=True).training.images
+    np.testing.assert_array_equal(images, np.repeat(written.images[:, None], 3, axis=1))

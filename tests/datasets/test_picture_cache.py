@@ -49,7 +49,9 @@ def test_the_second_time_no_picture_is_opened(tmp_path: Path, prepared: list[Pat
     assert len(kept(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("change", ["time", "size", "name", "removed", "prepare", "image size"])
+@pytest.mark.parametrize(
+    "change", ["time", "size", "name", "removed", "prepare", "image size", "color"]
+)
 def test_any_change_is_noticed(tmp_path: Path, prepared: list[Path], change: str) -> None:
     write_pictures(tmp_path)
     read(tmp_path)
@@ -67,10 +69,20 @@ def test_any_change_is_noticed(tmp_path: Path, prepared: list[Path], change: str
     elif change == "removed":
         path.unlink()
     else:
-        words = {"kind": "digit"} if change == "prepare" else {"size": 20}
+        words = {"prepare": {"kind": "digit"}, "color": {"colour": True}}.get(change, {"size": 20})
     read(tmp_path, **words)
     assert len(prepared) == TRAINING + TEST - (change == "removed")
     assert len(kept(tmp_path)) == 1, "what was kept before is gone"
+
+
+def test_colours_are_kept_as_well(tmp_path: Path, prepared: list[Path]) -> None:
+    write_pictures(tmp_path)
+    first = read(tmp_path, colour=True)
+    prepared.clear()
+    again = read(tmp_path, colour=True)
+    assert not prepared
+    np.testing.assert_array_equal(again.training.images, first.training.images)
+    assert again.image_shape == (3, 28, 28)
 
 
 def test_a_damaged_file_is_replaced(tmp_path: Path, prepared: list[Path]) -> None:

@@ -9,8 +9,8 @@ from PIL import Image
 from nn.datasets.picture import prepare_picture
 from nn.datasets.picture_folders import PICTURES, Preparation, find_pictures, read_pictures
 from nn.datasets.sources import load_images
-from nn.errors import DataError
-from tests.forms_of_data import TEST, TRAINING, digits, write_pictures
+from nn.errors import DataError, SettingError
+from tests.forms_of_data import TEST, TRAINING, digits, write_colours, write_pictures
 
 
 def draw(path: Path, grey: int = 100, size: tuple[int, int] = (40, 30), mode: str = "L") -> None:
@@ -39,7 +39,34 @@ def test_folders_are_classes_and_pictures_are_scaled(animals: Path) -> None:
     means = data.training.images.mean(axis=(1, 2))
     np.testing.assert_allclose(means, [50, 110, 100, 200], atol=2)
     assert (data.test, data.validation, data.dataset) == (None, None, "pictures")
-    assert data.source == f"4 pictures in {animals}/, scaled to 8 x 8"
+    assert data.source == f"4 pictures in {animals}/, scaled to 8 x 8 pixels"
+
+
+def test_colours_become_three_channels(tmp_path: Path) -> None:
+    paths = write_colours(tmp_path, 1)
+    data = read_pictures(tmp_path, Preparation(size=8, colour=True))
+    assert data is not None
+    assert data.image_shape == (3, 8, 8)
+    assert data.source.endswith("scaled to 8 x 8 pixels in colour")
+    for path, image in zip(paths, data.training.images, strict=True):
+        with Image.open(path) as picture:
+            expected = np.asarray(picture).transpose(2, 0, 1)
+        np.testing.assert_array_equal(image, expected)
+
+
+def test_what_is_transparent_is_white_around_something_dark(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (8, 8))
+    picture.paste((200, 0, 0, 255), (0, 0, 4, 8))
+    picture.save(tmp_path / "a.png")
+    image = Preparation(size=8, colour=True).image(tmp_path / "a.png")
+    assert image[:, 0, 0].tolist() == [200, 0, 0]
+    assert image[:, 0, 7].tolist() == [255, 255, 255]
+
+
+def test_digits_that_are_cut_out_have_no_colours(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    with pytest.raises(SettingError, match="color: prepare is digit"):
+        read_pictures(tmp_path, Preparation("digit", colour=True))
 
 
 def test_numbers_in_names_are_sorted_as_numbers(tmp_path: Path) -> None:
@@ -76,7 +103,7 @@ def test_photographs_of_digits_are_prepared_like_single_pictures(tmp_path: Path)
     assert data is not None
     expected = [prepare_picture(path, (20, 20)) for path in sorted(paths)]
     np.testing.assert_array_equal(data.training.images, expected)
-    assert data.source.endswith("found and centred to 20 x 20")
+    assert data.source.endswith("found and centred to 20 x 20 pixels")
 
 
 def test_progress_counts_all_pictures(animals: Path) -> None:

@@ -1,10 +1,10 @@
-"""Arrays of any shape and type as grey images."""
+"""Arrays of any shape and type as images, in grey or in colour."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nn.datasets.pixels import as_images, grey
+from nn.datasets.pixels import as_images, colours_last, grey
 from nn.errors import DataError
 
 GREY = np.arange(2 * 5 * 5, dtype=np.uint8).reshape(2, 5, 5) * 5
@@ -40,7 +40,24 @@ def test_truth_values_are_0_and_1() -> None:
 def test_colours_are_as_bright_as_pillow_makes_them() -> None:
     colours = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3)).astype(np.uint8)
     expected = [np.asarray(Image.fromarray(one).convert("L")) for one in colours]
-    np.testing.assert_array_equal(grey(colours), expected)
+    np.testing.assert_array_equal(grey(colours.transpose(0, 3, 1, 2)), expected)
+
+
+@pytest.mark.parametrize("opacity", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_colours_that_are_kept_come_first(opacity: bool, first: bool) -> None:
+    written = np.random.default_rng(0).integers(0, 256, (2, 5, 6, 4)).astype(np.uint8)
+    array = written if opacity else written[..., :3]
+    images = as_images(array.transpose(0, 3, 1, 2) if first else array, "a", colour=True)
+    assert images.shape == (2, 3, 5, 6)
+    np.testing.assert_array_equal(colours_last(images), written[..., :3])
+
+
+@pytest.mark.parametrize("array", [GREY, GREY[..., None], GREY[:, None], GREY.reshape(2, 25)])
+def test_greys_have_no_channels(array: np.ndarray) -> None:
+    images = as_images(array, "a", colour=True)
+    np.testing.assert_array_equal(images, GREY)
+    assert colours_last(images) is images
 
 
 @pytest.mark.parametrize(

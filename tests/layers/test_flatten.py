@@ -48,7 +48,7 @@ def test_flatten_leaves_rows_as_they_are() -> None:
 
 
 def test_rows_become_images_and_their_gradients_rows_again() -> None:
-    layer = built(Images(2, 3), 6)
+    layer = built(Images(1, 2, 3), 6)
     assert (layer.input_shape, layer.output_shape) == ((6,), (1, 2, 3))
     rows = np.arange(12.0).reshape(2, 6)
     images = layer.forward(rows, training=True)
@@ -56,9 +56,14 @@ def test_rows_become_images_and_their_gradients_rows_again() -> None:
     assert layer.backward(images).tolist() == rows.tolist()
 
 
+def test_colours_come_one_after_the_other_in_a_row() -> None:
+    layer = built(Images(3, 2, 2), 12)
+    np.testing.assert_array_equal(layer.forward(IMAGES.reshape(2, 12)), IMAGES)
+
+
 def test_the_gradients_agree_with_differences() -> None:
     check_gradients(built(Flatten(), 3, 2, 2), IMAGES.copy())
-    check_gradients(built(Images(2, 3), 6), np.arange(12.0).reshape(2, 6))
+    check_gradients(built(Images(1, 2, 3), 6), np.arange(12.0).reshape(2, 6))
 
 
 def test_batches_of_other_sizes_leave_nothing_behind() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from nn.comparing.compare import Comparison, SettingGroup
 from nn.comparing.compared_run import ComparedRun
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.data_facts import DataFacts
+from nn.runs.run_folder import Result, RunFolder
 
 
 def group(accuracy: float, seeds: int = 1, **settings: str) -> SettingGroup:

@@ -21,8 +21,9 @@ from nn.files import atomic_write
 from nn.initializers import INITIALIZERS
 from nn.reports import page_data
 from nn.reports.html_report import write_html_report
+from nn.runs.data_facts import DataFacts
 from nn.runs.predictions import Predictions
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.run_folder import Result, RunFolder
 from nn.runs.saved_run import SavedRun
 from nn.runs.snapshots import SnapshotWriter
 from nn.settings.declaration import Settings

@@ -14,9 +14,10 @@ from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.initializers import INITIALIZERS
 from nn.network import Network
+from nn.runs.data_facts import DataFacts
 from nn.runs.export import export_network
 from nn.runs.preparation import prepare_network
-from nn.runs.run_folder import DataFacts, RunFolder
+from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import SavedRun
 from nn.settings.checking import check_settings
 from nn.settings.config_files import read_config

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from nn.datasets.framing import Framing
-from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization
 from nn.errors import RunFolderError, SettingError
 from nn.files import atomic_write
+from nn.runs.data_facts import DataFacts
 from nn.runs.preparation import prepare_network
-from nn.runs.run_folder import DataFacts, Result, RunFolder
+from nn.runs.run_folder import Result, RunFolder
 from nn.settings.declaration import Settings
 from nn.training.history import EpochRecord
 
@@ -193,15 +193,6 @@ def test_a_normalization_that_cannot_be_is_refused(folder, row, name):
     (folder.path / "normalization.csv").write_text(f"subtract,divide\n{row}\n")
     with pytest.raises(RunFolderError, match=rf"normalization\.csv: {name} is"):
         folder.read_normalization()
-
-
-def test_data_facts_come_back(folder):
-    part = LabelledImages(np.zeros((6, 4, 3), np.uint8), np.arange(6))
-    data = ImageData(part, part, "name", "source", classes=6)
-    facts = DataFacts.of(data)
-    assert facts == DataFacts(4, 3, 6, int(data.fingerprint, 16))
-    folder.write_data_facts(facts)
-    assert folder.read_data_facts() == facts
 
 
 @pytest.mark.parametrize("name", ["image_height", "image_width", "classes"])

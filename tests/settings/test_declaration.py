@@ -55,6 +55,7 @@ def test_the_defaults_are_those_of_the_product():
         "dataset": "auto",
         "prepare": "scale",
         "image_size": 28,
+        "color": False,
         "split": "seed",
         "validation_size": 10_000,
         "test_size": 0.2,

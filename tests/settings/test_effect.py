@@ -26,6 +26,7 @@ CASES = [
     ("validation_size", {}, 0.1),
     ("prepare", {"dataset": "mnist"}, "digit"),
     ("image_size", {"dataset": "mnist"}, 20),
+    ("color", {"dataset": "built-in"}, True),
     ("checkpoint_steps", {}, 1),
 ]
 
