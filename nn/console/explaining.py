@@ -1,6 +1,7 @@
 """A training step page by page: with keys in a terminal, as a whole in a pipe or a file."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 from nn.console.program import say
@@ -104,10 +105,10 @@ class Walk:
         layers = len(self.step.layers)
         opening = self.opening(plain=plain, columns=columns, rows=max(2, rows - layers - 9))
         page = [opening, *self.pages][self.number]
+        lines = [part for line in page.lines for part in _broken(line, columns)]
         room = max(1, rows - 3)
-        self.top = min(self.top, max(0, len(page.lines) - room))
-        shown = page.lines[self.top : self.top + room]
-        more = " (up and down scroll)" if len(page.lines) > room else ""
+        self.top = min(self.top, max(0, len(lines) - room))
+        more = " (up and down scroll)" if len(lines) > room else ""
         where = f"{self.number + 1} of {len(self.pages) + 1}{more}"
         keys = fitting(
             columns,
@@ -115,6 +116,12 @@ class Walk:
             f"n next  b back  u unit  i image  q quit  {where}",
             "n b u i q",
         )
-        # Lines of the story are cut; those of an image have invisible codes, and fit already.
-        drawn = [line if "\x1b" in line else fitting(columns, line) for line in shown]
-        return [fitting(columns, page.title), "", *drawn, keys][-rows:]
+        shown = lines[self.top : self.top + room]
+        return [fitting(columns, page.title), "", *shown, keys][-rows:]
+
+
+def _broken(line: str, columns: int) -> list[str]:
+    """Break a long line between words; those of an image fit, but have invisible codes."""
+    if "\x1b" in line or len(line) <= columns:
+        return [line]
+    return textwrap.wrap(line, columns, subsequent_indent="    ", break_on_hyphens=False)

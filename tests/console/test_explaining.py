@@ -72,6 +72,12 @@ def test_a_long_page_scrolls_to_its_end_and_no_further(walk):
     assert last not in walk.frame(100, 12)
 
 
+def test_a_narrow_terminal_shows_every_word_of_a_page(walk):
+    walk.press("n")
+    shown = " ".join(walk.frame(40, 60)[2:-1]).split()
+    assert shown == " ".join(walk.pages[0].lines).split()
+
+
 def test_an_example_that_does_not_exist_is_refused():
     with pytest.raises(SettingError, match="--image: expected one of 0 to 3, got 4"):
         explain(tiny(), 4, page=None)
