@@ -92,7 +92,9 @@ def fitting(columns: int, *texts: str) -> str:
 
 
 def _redrawn(lines: list[str]) -> str:
-    return "\x1b[H" + "\x1b[K\n".join(lines) + "\x1b[K\x1b[J"
+    # Erasing comes before a line: behind a line of the terminal's width, it takes the last column.
+    *above, last = lines
+    return "\x1b[H" + "".join(f"\x1b[K{line}\n" for line in above) + f"\x1b[J{last}"
 
 
 def _write(output: TextIO, text: str) -> None:

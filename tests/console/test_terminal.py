@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from nn.console.terminal import (
+    _redrawn,
     _single_keys,
     columns_of,
     has_terminal,
@@ -56,6 +57,11 @@ def test_the_width_is_that_of_a_terminal_and_unknown_elsewhere(tmp_path):
         assert not is_editor_shell(stream)
     assert columns_of(EditorShell()) == 0
     assert is_editor_shell(EditorShell())
+
+
+def test_nothing_is_erased_behind_a_line_that_may_fill_the_width():
+    lines = ["above", "in between", "last"]
+    assert all(map(str.endswith, _redrawn(lines).split("\n"), lines))
 
 
 def test_keys_without_a_meaning_do_nothing(start_browser):
