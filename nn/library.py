@@ -33,7 +33,7 @@ from nn.layers.dropout import Dropout
 from nn.layers.flatten import Flatten
 from nn.layers.layer import Array, Layer
 from nn.layers.parameter import Parameter
-from nn.layers.pooling import MaxPooling
+from nn.layers.pooling import GlobalAveragePooling, MaxPooling
 from nn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError, softmax
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
@@ -55,6 +55,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling",
     "Layer",
     "Loss",
     "MaxPooling",

@@ -30,7 +30,9 @@ ODD_SIZES = (
     "dilation: [3, 1]}}, batch_norm, {max_pool: {size: [3, 2], stride: 2}}, flatten, flatten, "
     "output, batch_norm]"
 )
-IMAGES_FIRST = ("conv2d", "max_pool")
+AVERAGES = "layers: [{conv2d: {filters: 4, kernel_size: 3}}, relu, global_average_pool, {dense: 5}]"
+WRITTEN = {"odd sizes": ODD_SIZES, "averages": AVERAGES}
+IMAGES_FIRST = ("conv2d", "max_pool", "global_average_pool")
 WITH_WEIGHTS = ("dense", "output", "conv2d")
 OPTIONS = {"dense": "units", "conv2d": "filters", "max_pool": "size", "dropout": "rate"}
 
@@ -125,6 +127,8 @@ def rebuilt(folder: Path, pixels: np.ndarray) -> np.ndarray:
             x = convolve(x, weights, biases, options)
         elif name == "max_pool":
             x = pool(x, options)
+        elif name == "global_average_pool":
+            x = x.mean(axis=(2, 3))
         elif name == "batch_norm":
             normalized += 1
             x = normalize(x, folder, normalized)
@@ -156,12 +160,12 @@ def train(small_data, tmp_path_factory) -> Callable[[Path], Path]:
     return run
 
 
-@pytest.mark.parametrize("config", [*CASES, pytest.param(None, id="odd sizes")])
+@pytest.mark.parametrize("config", [*CASES, *WRITTEN])
 @pytest.mark.usefixtures("unforced_disk")
 def test_a_reader_of_the_page_rebuilds_the_network_from_its_files(config, train, tmp_path):
-    if config is None:
-        config = tmp_path / "odd.yaml"
-        config.write_text(ODD_SIZES)
+    if config in WRITTEN:
+        text, config = WRITTEN[config], tmp_path / "written.yaml"
+        config.write_text(text)
     folder = train(config)
     pixels = np.random.default_rng(1).integers(0, 256, (6, 28, 28)).astype(np.uint8)
     run = load_run(RunFolder(folder))

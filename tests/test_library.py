@@ -15,6 +15,7 @@ from nn import (
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePooling,
     MaxPooling,
     Momentum,
     Network,
@@ -74,7 +75,8 @@ def test_plain_arrays_train_a_network_and_it_answers() -> None:
 def test_every_kind_of_layer_infers_its_shape() -> None:
     network = Network(
         [
-            *(Convolution(4, 3, padding="same"), BatchNorm(), ReLU(), MaxPooling(2), Flatten()),
+            *(Convolution(4, 3, padding="same"), BatchNorm(), ReLU(), MaxPooling(2)),
+            *(GlobalAveragePooling(), Flatten()),
             *(Dropout(0.1), Dense(8), ReLU(), Dense(3)),
         ],
         input_shape=(6, 6),

@@ -64,4 +64,5 @@ KINDS: dict[str, Kind] = {
     "max_pool": Kind(
         "pooling.MaxPooling", "{max_pool: 2}", {"size": REQUIRED_SIZE, "stride": SIZE}
     ),
+    "global_average_pool": Kind("pooling.GlobalAveragePooling", "global_average_pool"),
 }

@@ -18,7 +18,7 @@ from nn.layers.dense import Dense
 from nn.layers.flatten import Flatten, Images
 from nn.layers.layer import Array, Layer
 from nn.layers.parameter import Parameter
-from nn.layers.pooling import MaxPooling
+from nn.layers.pooling import GlobalAveragePooling, MaxPooling
 
 Unit = tuple[int, ...]
 """Position of a unit in the outputs for one example: (u,), or (f, y, x) for images."""
@@ -39,6 +39,7 @@ _LINES: dict[type[Layer], tuple[str, list[str]]] = {
         ["d_gamma = products", "d_beta = d_outputs", "d_inputs *="],
     ),
     MaxPooling: ("np.maximum", ["d_seen += share"]),
+    GlobalAveragePooling: ("np.mean", ["d_images[:] ="]),
     Images: ("inputs.reshape", ["d_outputs.reshape"]),
     Flatten: ("return inputs.reshape", ["d_outputs.reshape"]),
 }

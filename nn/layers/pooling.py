@@ -1,7 +1,9 @@
-"""The layer that keeps the strongest answer of each neighbourhood.
+"""Layers that forget where in the image something is.
 
 Whether a stroke ends in this pixel or in the next matters little for reading a digit. Taking the
 largest of a few neighbouring pixels forgets that difference, and leaves fewer pixels to work on.
+The average over a whole channel forgets the place altogether, and needs no weights for each pixel
+after it.
 """
 
 from collections.abc import Mapping
@@ -84,3 +86,31 @@ class MaxPooling(Layer):
     def __repr__(self) -> str:
         stride = "" if self._stride == self._size else f", stride {in_words(self._stride)}"
         return f"{self.name} {in_words(self._size)}{stride}"
+
+
+class GlobalAveragePooling(Layer):
+    """outputs[c] = the mean of inputs[c, y, x] over y and x.
+
+    Reference: Lin, Chen and Yan (2014), Network In Network, section 3.2.
+    """
+
+    name = "global_average_pool"
+    accepts = "images"
+
+    def build(self, input_shape: Shape, initial: InitialValues) -> None:
+        """Take images (C, H, W)."""
+        self.input_shape, self.output_shape = input_shape, input_shape[:1]
+        self._pixels = input_shape[1] * input_shape[2]
+
+    def forward(self, inputs: Array, training: bool = False) -> Array:
+        """Return the mean of every channel of images (N, C, H, W), (N, C)."""
+        shape = len(inputs), *self.output_shape
+        outputs = self._scratch("outputs", inputs, shape) if training else None
+        means: Array = np.mean(inputs, axis=(2, 3), out=outputs)
+        return means
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return each channel's gradient, shared evenly among its pixels."""
+        d_images = self._scratch("d_images", d_outputs, (*self.input_shape, len(d_outputs)))
+        d_images[:] = (d_outputs.T / self._pixels)[:, np.newaxis, np.newaxis]
+        return batch_first(d_images)

@@ -92,6 +92,11 @@ def _max_pool(layer: Layer) -> _Operator:
     return "MaxPool", [], attributes
 
 
+def _global_average_pool(layer: Layer) -> _Operator:
+    # ONNX's own GlobalAveragePool keeps two axes of length 1.
+    return "ReduceMean", [], {"axes": [2, 3], "keepdims": 0}
+
+
 def _batch_norm(layer: Layer) -> _Operator:
     order = ("gamma", "beta", "running_mean", "running_variance")
     arrays = [layer.arrays[name] for name in order]
@@ -106,6 +111,7 @@ _OPERATORS: dict[str, Callable[[Layer], _Operator]] = {
     "dense": _dense,
     "conv2d": _conv2d,
     "max_pool": _max_pool,
+    "global_average_pool": _global_average_pool,
     "batch_norm": _batch_norm,
     "images": _images,
     "flatten": lambda layer: ("Flatten", [], {}),

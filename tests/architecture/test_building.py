@@ -98,17 +98,19 @@ def test_every_kind_of_layer_is_built_with_its_options() -> None:
         "sigmoid",
         {"max_pool": {"size": 2, "stride": 1}},
         {"dropout": 0.25},
+        "global_average_pool",
         "flatten",
         {"dense": {"units": 6}},
     ]
     network = build(layers, size=(9, 8))
     assert kinds(network)[:5] == [Images, BatchNorm, Convolution, Sigmoid, MaxPooling]
-    assert describe(network)[1:6] == [
+    assert describe(network)[1:7] == [
         ("batch_norm 1", "1 x 9 x 8"),
         ("conv2d 1 -> 4, kernel 3 x 2, stride 2, padded to 11 x 10", "4 x 5 x 5"),
         ("sigmoid", "4 x 5 x 5"),
         ("max_pool 2, stride 1", "4 x 4 x 4"),
         ("dropout 0.25", "4 x 4 x 4"),
+        ("global_average_pool", "4"),
     ]
     named = {name for layer in layers for name in ([layer] if isinstance(layer, str) else layer)}
     assert named == set(KINDS) - {"output", "relu"}, "a new layer belongs in this test"

@@ -34,6 +34,11 @@ OTHER_NETWORKS: dict[str, list[Any]] = {
         *({"max_pool": 2}, {"conv2d": {"filters": 4, "kernel_size": 2}}, "sigmoid", "flatten"),
         *({"dropout": 0.1}, {"dense": 6}, "relu"),
     ],
+    "average of convolutions": [
+        {"conv2d": {"filters": 4, "kernel_size": 3}},
+        "relu",
+        "global_average_pool",
+    ],
 }
 NETWORKS = DENSE_NETWORKS | OTHER_NETWORKS
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {

@@ -1,11 +1,11 @@
-"""Max pooling: by hand, by differences, against loops and against PyTorch."""
+"""Pooling: by hand, by differences, against loops and against PyTorch."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from nn.gradients import check_gradients
-from nn.layers.pooling import MaxPooling
+from nn.layers.pooling import GlobalAveragePooling, MaxPooling
 from tests.built_layers import built
 
 CASES = [
@@ -103,3 +103,26 @@ def test_a_window_larger_than_the_image_is_refused() -> None:
 def test_it_says_what_it_is() -> None:
     assert repr(MaxPooling(2)) == "max_pool 2"
     assert repr(MaxPooling((2, 3), stride=1)) == "max_pool 2 x 3, stride 1"
+    assert repr(GlobalAveragePooling()) == "global_average_pool"
+
+
+def test_the_average_by_hand() -> None:
+    layer = built(GlobalAveragePooling(), 2, 1, 3)
+    inputs = np.array([[[[1, 2, 6]], [[0, 0, -3]]]], np.float32)
+    for training in (True, False):
+        assert layer.forward(inputs, training=training).tolist() == [[3, -1]]
+    d_inputs = layer.backward(np.array([[6, 9]], np.float32))
+    assert d_inputs.tolist() == [[[[2, 2, 2]], [[3, 3, 3]]]]
+    assert d_inputs.dtype == np.float32
+    layer.forward(inputs[[0, 0]], training=True)
+    assert layer.backward(np.array([[6, 9], [0, 3]], np.float32))[1, 1].tolist() == [[1, 1, 1]]
+
+
+def test_the_gradients_of_the_average_agree_with_differences() -> None:
+    check_gradients(built(GlobalAveragePooling(), 3, 4, 2), shuffled(2, 3, 4, 2) / 100)
+
+
+def test_the_averages_of_a_step_are_rows_in_memory_for_the_products_after_it() -> None:
+    layer = built(GlobalAveragePooling(), 2, 3, 3)
+    images = np.ones((2, 3, 3, 5), np.float32).transpose(3, 0, 1, 2)
+    assert layer.forward(images, training=True).flags.c_contiguous

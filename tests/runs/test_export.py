@@ -29,7 +29,7 @@ LAYERS = [
     {"conv2d": {"filters": 3, "kernel_size": [3, 2], "padding": "same", "dilation": [2, 1]}},
     "batch_norm", "relu", {"max_pool": {"size": [2, 3], "stride": [1, 2]}}, {"dropout": 0.2},
     {"conv2d": {"filters": 2, "kernel_size": 2, "stride": [2, 1], "padding": [1, 2]}},
-    "flatten", {"dense": 6}, "batch_norm", "sigmoid", "output",
+    "global_average_pool", "flatten", {"dense": 6}, "batch_norm", "sigmoid", "output",
 ]  # fmt: skip
 
 

@@ -84,6 +84,20 @@ function maxPoolBackward(layer, inputs, outputs, dOutputs) {
 }
 
 /**
+ * Every pixel of a channel gets the same share of its gradient.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (C, H, W)
+ * @param {Float32Array} outputs (C)
+ * @param {ArrayLike<number>} dOutputs (C)
+ * @returns {Float32Array} (C, H, W)
+ */
+function globalAveragePoolBackward(layer, inputs, outputs, dOutputs) {
+  const pixels = inputs.length / outputs.length;
+  return inputs.map((_, n) => dOutputs[Math.floor(n / pixels)] / pixels);
+}
+
+/**
  * @param {Layer} layer
  * @param {Float32Array} inputs (D) or (C, H, W)
  * @param {Float32Array} outputs of the same shape
@@ -112,6 +126,7 @@ const BACKWARD_PASSES = {
   dense: denseBackward,
   conv2d: conv2dBackward,
   max_pool: maxPoolBackward,
+  global_average_pool: globalAveragePoolBackward,
   batch_norm: batchNormBackward,
   relu: (layer, inputs, outputs, dOutputs) => inputs.map((x, n) => (x > 0 ? dOutputs[n] : 0)),
   sigmoid: (layer, inputs, outputs, dOutputs) =>

@@ -182,6 +182,20 @@ function maxPool(layer, inputs) {
 }
 
 /**
+ * outputs[c] = the mean of inputs[c, y, x] over y and x.
+ *
+ * @param {Layer} layer
+ * @param {Float32Array} inputs (C, H, W)
+ * @returns {Float32Array} (C)
+ */
+function globalAveragePool(layer, inputs) {
+  const [channels, height, width] = layer.inputShape;
+  const sums = new Float64Array(channels);
+  inputs.forEach((input, n) => (sums[Math.floor(n / (height * width))] += input));
+  return Float32Array.from(sums, (sum) => sum / (height * width));
+}
+
+/**
  * outputs = gamma * (inputs - running mean) / sqrt(running variance + epsilon) + beta, for each
  * feature of a row, or each channel of an image.
  *
@@ -219,6 +233,7 @@ const FORWARD_PASSES = {
   dense,
   conv2d,
   max_pool: maxPool,
+  global_average_pool: globalAveragePool,
   batch_norm: batchNorm,
   relu: (layer, inputs) => inputs.map((input) => Math.max(input, 0)),
   sigmoid: (layer, inputs) => inputs.map((input) => (1 + Math.tanh(input / 2)) / 2),

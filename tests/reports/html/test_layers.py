@@ -52,6 +52,9 @@ NETWORKS = {
         {"max_pool": {"size": 3, "stride": [1, 2]}},
         "flatten",
     ],
+    "average pooling": [
+        {"conv2d": {"filters": 5, "kernel_size": 2}}, "relu", "global_average_pool",
+    ],
     "batch normalization of rows": [{"dense": 6}, "batch_norm", "relu"],
     "batch normalization of images": [
         {"conv2d": {"filters": 3, "kernel_size": 3}}, "batch_norm", "relu", "flatten",
