@@ -129,6 +129,11 @@ def plan_search(
         for name in dimension.names:
             if name in given:
                 raise SettingError(f"{given[name].source} is fixed, and vary names it too")
+            if name == "loss" and plan.direction == "minimize":
+                raise SettingError(
+                    "objective: validation_loss cannot compare networks of different losses, and "
+                    "vary names loss; expected validation_accuracy"
+                )
     if search.sampler == "grid":
         _ = plan.points  # checks every combination
     else:

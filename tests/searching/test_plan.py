@@ -61,6 +61,11 @@ def test_a_grid_leaves_out_combinations_that_are_the_same_run():
     [
         ({"vary": "epochs: [1, 2]"}, {"epochs": "3"}, "--epochs is fixed, and vary names it too"),
         (
+            {"vary": "loss: [squared_error, cross_entropy]", "objective": "validation_loss"},
+            {},
+            "validation_loss cannot compare networks of different losses",
+        ),
+        (
             {"vary": "layers: [[relu]], hidden_units: [1]"},
             {},
             "vary: layers and vary: hidden_units both define",
