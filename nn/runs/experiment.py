@@ -129,7 +129,7 @@ def finish_run(
     # The epoch that produced the network.
     epoch = best.epoch if best else len(history)
     title = f"{data.images.name}, {folder.name}"
-    judgement = judge(state, data, epoch=epoch, title=title)
+    judgement = judge(state, data, epoch=epoch, title=title, shift=settings.test_shift)
 
     session.remove_old_result()
     folder.write_histories(history)

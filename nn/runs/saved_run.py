@@ -17,9 +17,9 @@ from nn.runs.file_names import SETTINGS
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import Report, prepare_data, prepare_network
 from nn.runs.run_folder import RunFolder
+from nn.runs.shifted_images import evaluate_shifted
 from nn.runs.write_scope import check_data_dir
 from nn.settings.declaration import Settings
-from nn.training.evaluation import evaluate
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def predict_test_set(
             "its test accuracy will differ from the one after training."
         )
     test = data.split.test
-    evaluation = evaluate(run.network, run.loss, data.in_order(test)())
+    evaluation = evaluate_shifted(run.network, run.loss, data, test, settings.test_shift)
     title = f"{data.images.name}, {run.folder.name}"
     probabilities = run.loss.probabilities(evaluation.logits)
     return Predictions(test.images, test.labels, probabilities, title, run.class_names)
