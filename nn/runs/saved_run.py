@@ -45,6 +45,11 @@ class SavedRun:
     class_names: tuple[str, ...] = ()
 
     @property
+    def framing_taken_over(self) -> Framing | None:
+        """How pictures are placed like those of the run it started from; None if from none."""
+        return self.framing if self.settings.start_from else None
+
+    @property
     def loss(self) -> Loss:
         """What its training minimized; it turns logits into probabilities."""
         return LOSSES[self.settings.loss]
@@ -122,7 +127,11 @@ def predict_test_set(
     else:
         check_data_dir(run.folder.path, settings)
     data = prepare_data(
-        settings, normalization=run.normalization, report=report, on_progress=on_download
+        settings,
+        normalization=run.normalization,
+        framing=run.framing_taken_over,
+        report=report,
+        on_progress=on_download,
     )
     facts = DataFacts.of(data.images)
     if facts.size != run.facts.size:
