@@ -85,7 +85,8 @@ HOME_OF = {
     "pickle": {"nn.datasets.array_pickle"},
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.engines.threads"},
-    "numba": {"nn.engines.compiled_loops"},
+    "numba": {"nn.engines.compiling", "nn.engines.compiled_tiles"},
+    "llvmlite": {"nn.engines.compiled_tiles"},
     "fcntl": {"nn.files.lock"},
     "optuna": {
         *("nn.searching.storage", "nn.searching.database", "nn.searching.study"),
@@ -101,7 +102,7 @@ DECLARATIONS_ONLY = {"nn.engines.engine", "nn.runs.file_names"}
 
 # Numba's cache notices a change of one file only (docs/decisions.md, Engines). A module that is
 # short enough fails the test until its name is removed.
-LONGER_FOR_A_REASON = {"nn.engines.compiled_loops"}
+LONGER_FOR_A_REASON = {"nn.engines.compiled_loops", "nn.engines.compiled_tiles"}
 
 # What these read, this program or the system has written.
 OWN_FILES = {"nn.files.training_lock", "nn.settings.documentation"}

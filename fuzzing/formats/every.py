@@ -12,9 +12,7 @@ from fuzzing.formats import (
     checkpoints,
     configs,
     csv_images,
-    folders,
     idx,
-    mapping,
     pickles,
     pictures,
     run_folder,
@@ -23,7 +21,7 @@ from fuzzing.formats import (
 FORMATS: dict[str, Format] = {
     one.FORMAT.name: one.FORMAT
     for one in (
-        *(idx, mapping, csv_images, arrays, pickles, batches, folders),
+        *(idx, csv_images, arrays, pickles, batches),
         *(configs, run_folder, checkpoints, pictures),
     )
 }

@@ -1,36 +1,35 @@
-"""Which engine takes the steps of a training: NumPy or compiled loops."""
+"""Which of the compiled engines takes the steps of a training."""
 
 from importlib.util import find_spec
 
 from nn.engines.dense_layers import dense_layers
-from nn.engines.engine import Engine
-from nn.engines.fused import FusedEngine
+from nn.engines.engine import CompilableEngine
 from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import SGD, Momentum, Optimizer
 
 
-def choose_engine(network: Network, loss: Loss, optimizer: Optimizer, *, compiled: bool) -> Engine:
-    """Return the compiled engine, if it is requested and supports the network, else the fused one.
+def compiled_engine(network: Network, loss: Loss, optimizer: Optimizer) -> CompilableEngine:
+    """Return the fastest engine for a network in float32.
 
     Raises:
-        ImportError: The compiled engine is requested, but Numba is not installed.
+        ImportError: Numba is not installed.
     """
-    if not compiled or why_not_compiled(network, optimizer):
-        return FusedEngine(network, loss, optimizer)
     if find_spec("numba") is None:
         raise ImportError("compiled steps need Numba, which is not installed", name="numba")
-    from nn.engines.compiled import CompiledEngine  # Numba takes half a second
+    # Numba takes half a second.
+    from nn.engines.compiled import CompiledEngine
+    from nn.engines.compiled_dense import CompiledDenseEngine
 
+    if is_dense(network) and isinstance(optimizer, SGD | Momentum):
+        return CompiledDenseEngine(network, loss, optimizer)
     return CompiledEngine(network, loss, optimizer)
 
 
-def why_not_compiled(network: Network, optimizer: Optimizer) -> str:
-    """Return what the compiled engine does not support here, or "" if it supports all."""
-    if not isinstance(optimizer, SGD | Momentum):
-        return optimizer.name
+def is_dense(network: Network) -> bool:
+    """Return whether a network has nothing but dense layers, with or without activations."""
     try:
         dense_layers(network)
-    except NotImplementedError as unsupported:
-        return str(unsupported)
-    return ""
+    except NotImplementedError:
+        return False
+    return True

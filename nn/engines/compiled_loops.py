@@ -5,20 +5,15 @@ the arithmetic. And a matrix product multiplies every pixel, although four of fi
 handwritten digit are dark and equal. A loop can skip them, and a step made of loops needs no calls.
 
 The loops compute what `nn.layers`, `nn.losses` and `nn.optimizers` compute, which also explain why;
-they add in another order, so the last digits differ. The only liberties that the compiler has
-(`fastmath`) are to multiply and add in one go, and to add in an order that suits the processor.
-The result depends only on the processor, so a run repeats byte for byte.
+they add in another order, so the last digits differ.
 
 Everywhere below n is an example, d an input, u a unit and k a class.
 """
 
-from collections.abc import Callable
-from typing import TypeVar, cast
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from nn.engines.compiling import compiled, compiled_once
 from nn.layers.layer import Array
 
 Integers = NDArray[np.int64]
@@ -28,28 +23,9 @@ RELU, SIGMOID = 1, 2
 BINARY_CROSS_ENTROPY, CROSS_ENTROPY, SQUARED_ERROR = 0, 1, 2
 
 _SMALL = np.float32(1e-6)  # far from where float32 loses digits, and so is one over it
-_LIBERTIES = {"contract", "reassoc"}
-_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-def _compiled(function: _Function) -> _Function:
-    """Compile a function when it is called."""
-    return cast(_Function, njit(function, error_model="numpy", fastmath=_LIBERTIES))
-
-
-def _compiled_once(function: _Function) -> _Function:
-    """Compile a function when it is first called, and keep that on disk for later runs.
-
-    That is where Python keeps its own compiled files, or else in the user's cache.
-    """
-    try:
-        kept = njit(function, error_model="numpy", fastmath=_LIBERTIES, cache=True)
-    except RuntimeError:  # Neither folder is writable.
-        return _compiled(function)
-    return cast(_Function, kept)
-
-
-@_compiled_once
+@compiled_once
 def run_steps(
     images: Array,
     labels: Integers,
@@ -139,7 +115,7 @@ def run_steps(
     _multiply(accumulator, kept)
 
 
-@_compiled
+@compiled
 def _layer(flat: Array, sizes: Integers, layer: int) -> tuple[Array, Array]:
     """Return a layer's weights and biases, or the same parts of another flat array."""
     start = 0
@@ -164,7 +140,7 @@ def _layer(flat: Array, sizes: Integers, layer: int) -> tuple[Array, Array]:
 # a step.
 
 
-@_compiled
+@compiled
 def _find_lit(inputs: Array, dark: np.float32, lit: Indices, counts: Integers) -> None:
     """Note which inputs are not dark: for example n, the numbers in lit[n, : counts[n]]."""
     for n in range(len(inputs)):
@@ -175,7 +151,7 @@ def _find_lit(inputs: Array, dark: np.float32, lit: Indices, counts: Integers) -
         counts[n] = count
 
 
-@_compiled
+@compiled
 def _forward_lit(
     inputs: Array,
     dark: np.float32,
@@ -217,7 +193,7 @@ def _forward_lit(
                 outputs[n, u] += x * weights[d, u]
 
 
-@_compiled
+@compiled
 def _add_gradient_lit(
     inputs: Array,
     dark: np.float32,
@@ -255,7 +231,7 @@ def _add_gradient_lit(
 # All other layers.
 
 
-@_compiled
+@compiled
 def _forward(inputs: Array, weights: Array, biases: Array, outputs: Array) -> None:
     """outputs[n, u] = biases[u] + sum over d of inputs[n, d] weights[u, d]."""
     for n in range(len(inputs)):
@@ -263,7 +239,7 @@ def _forward(inputs: Array, weights: Array, biases: Array, outputs: Array) -> No
             outputs[n, u] = biases[u] + _dot(inputs[n], weights[u])
 
 
-@_compiled
+@compiled
 def _dot(inputs: Array, weights: Array) -> np.floating:
     """Return the sum over d of inputs[d] weights[d]."""
     total: np.floating = np.float32(0)
@@ -272,7 +248,7 @@ def _dot(inputs: Array, weights: Array) -> np.floating:
     return total
 
 
-@_compiled
+@compiled
 def _backward(d_outputs: Array, weights: Array, d_inputs: Array) -> None:
     """d_inputs[n, d] = sum over u of d_outputs[n, u] weights[u, d]."""
     units, inputs = weights.shape
@@ -285,7 +261,7 @@ def _backward(d_outputs: Array, weights: Array, d_inputs: Array) -> None:
                 d_inputs[n, d] += d_output * weights[u, d]
 
 
-@_compiled
+@compiled
 def _add_gradient(inputs: Array, d_outputs: Array, d_weights: Array) -> None:
     """d_weights[u, d] += sum over n of d_outputs[n, u] inputs[n, d]."""
     for n in range(len(d_outputs)):
@@ -298,7 +274,7 @@ def _add_gradient(inputs: Array, d_outputs: Array, d_weights: Array) -> None:
 # Biases and activations of all layers.
 
 
-@_compiled
+@compiled
 def _add_sum(d_outputs: Array, d_biases: Array) -> None:
     """d_biases[u] += sum over n of d_outputs[n, u]."""
     for n in range(len(d_outputs)):
@@ -306,7 +282,7 @@ def _add_sum(d_outputs: Array, d_biases: Array) -> None:
             d_biases[u] += d_outputs[n, u]
 
 
-@_compiled
+@compiled
 def _activate(outputs: Array, units: int, activation: int) -> None:
     """Bend every output. A NaN stays a NaN, or divergence would go unseen."""
     for n in range(len(outputs)):
@@ -318,7 +294,7 @@ def _activate(outputs: Array, units: int, activation: int) -> None:
                 outputs[n, u] = np.float32(1) / (np.float32(1) + np.exp(-outputs[n, u]))
 
 
-@_compiled
+@compiled
 def _deactivate(outputs: Array, units: int, activation: int, d_outputs: Array) -> None:
     """Multiply d_outputs by the activation's derivative, a function of its outputs."""
     for n in range(len(d_outputs)):
@@ -333,7 +309,7 @@ def _deactivate(outputs: Array, units: int, activation: int, d_outputs: Array) -
 # The loss and the optimizer.
 
 
-@_compiled
+@compiled
 def _loss_gradient(
     logits: Array,
     labels: Integers,
@@ -350,7 +326,7 @@ def _loss_gradient(
         _sigmoid_gradient(logits, labels, classes, share, loss, smoothing, d_logits)
 
 
-@_compiled
+@compiled
 def _softmax_gradient(
     logits: Array,
     labels: Integers,
@@ -378,7 +354,7 @@ def _softmax_gradient(
         d_logits[n, labels[n]] -= share * (np.float32(1) - smoothing)
 
 
-@_compiled
+@compiled
 def _sigmoid_gradient(
     logits: Array,
     labels: Integers,
@@ -401,7 +377,7 @@ def _sigmoid_gradient(
             d_logits[n, k] = share * (p - target) * slope
 
 
-@_compiled
+@compiled
 def _keep(velocity: Array, kept: np.floating, momentum: np.float32) -> np.floating:
     """Do velocity <- momentum * velocity, by remembering the factor: return the new `kept`.
 
@@ -415,14 +391,14 @@ def _keep(velocity: Array, kept: np.floating, momentum: np.float32) -> np.floati
     return kept
 
 
-@_compiled
+@compiled
 def _multiply(velocity: Array, factor: np.floating) -> None:
     """Velocity <- factor * velocity."""
     for i in range(len(velocity)):
         velocity[i] *= factor
 
 
-@_compiled
+@compiled
 def _add_penalty(
     weights: Array, l1: np.float32, l2: np.float32, has_velocity: bool, accumulator: Array
 ) -> None:
@@ -435,7 +411,7 @@ def _add_penalty(
             weights[i] += (-l1 if weights[i] < 0 else l1) + l2 * weights[i]
 
 
-@_compiled
+@compiled
 def _move(values: Array, velocity: Array, way: np.floating) -> None:
     """Values <- values - way * velocity."""
     for i in range(len(values)):

@@ -21,12 +21,15 @@ from nn.optimizers import Optimizer
 class FusedEngine:
     """Takes the steps of any network and optimizer."""
 
+    fuse_layer = staticmethod(fuse_layer)
+    fuse_update = staticmethod(fuse_update)
+
     def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
         self._loss = loss
         self._classes = network.output_shape[0]
         self._optimizer = optimizer
         self._loss_gradient = fuse_loss(loss)
-        self._layers = [fuse_layer(layer) for layer in network.layers]
+        self._layers = [self.fuse_layer(layer) for layer in network.layers]
         learning = len(network.learning_layers)
         self._backward_order = self._layers[::-1][:learning]
 
@@ -36,7 +39,7 @@ class FusedEngine:
         targets = self._loss.targets(all_logits, labels)
         # A network that diverges overflows on its way; the trainer notices and says so.
         with np.errstate(over="ignore", invalid="ignore"):
-            accumulators, finish_step = fuse_update(self._optimizer)
+            accumulators, finish_step = self.fuse_update(self._optimizer)
             for layer in self._layers:
                 layer.add_gradients_to(accumulators)
             for start in range(0, len(targets), batch_size):

@@ -4,6 +4,9 @@ At batch size 4 a step is some twenty-five calls of NumPy, and making arrays for
 cost more than most of the arithmetic. They compute the same as `nn.layers`.
 """
 
+from collections.abc import Callable
+from typing import ClassVar
+
 import numpy as np
 
 from nn.engines.fused_updates import Accumulators
@@ -17,7 +20,12 @@ class FusedLayer:
 
     Args:
         layer: The layer.
+
+    Attributes:
+        loops: The functions that it needs compiled.
     """
+
+    loops: ClassVar[tuple[Callable[..., None], ...]] = ()
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer

@@ -92,8 +92,7 @@ class BatchNorm(Layer):
         variance = self._mean(squares)
         self._deviation = np.sqrt(variance + self.epsilon)
         normalized /= self._spread(self._deviation)
-        self._follow(self.running_mean, mean)
-        self._follow(self.running_variance, variance * (self._count / (self._count - 1)))
+        self.follow(mean, variance, self._count)
 
         outputs = np.multiply(normalized, gamma, out=self._scratch("outputs", inputs))
         outputs += beta
@@ -135,9 +134,17 @@ class BatchNorm(Layer):
         mean /= self._count
         return mean
 
-    def _follow(self, running: Array, latest: Array) -> None:
-        running *= 1 - self.running_share
-        running += self.running_share * latest
+    def follow(self, mean: Array, variance: Array, count: int) -> None:
+        """Let the running mean and variance follow those of a batch.
+
+        Args:
+            mean: Shape (D,) or (C,).
+            variance: The same, of `count` numbers for each feature.
+            count: M, from 2.
+        """
+        unbiased = variance * (count / (count - 1))
+        for running, latest in ((self.running_mean, mean), (self.running_variance, unbiased)):
+            running[:] = (1 - self.running_share) * running + self.running_share * latest
 
     def __repr__(self) -> str:
         return f"{self.name} {self.input_shape[0]}" if self.input_shape else self.name

@@ -8,7 +8,7 @@ import numpy as np
 
 from nn.datasets.batches import Batches
 from nn.datasets.distortion import Distortion
-from nn.engines.choice import choose_engine, why_not_compiled
+from nn.engines.choice import compiled_engine
 from nn.engines.engine import Engine
 from nn.engines.fused import FusedEngine
 from nn.errors import MissingNumbaError
@@ -110,32 +110,24 @@ def make_engine(
         network: The network.
         loss: What training minimizes.
         optimizer: Made for this network's parameters.
-        report: Told whether steps are compiled, and before that how long compiling will take.
+        report: Told that steps are compiled, and before that how long compiling will take.
 
     Raises:
         MissingNumbaError: Numba is needed, but not installed.
     """
+    if not settings.compiled:
+        return FusedEngine(network, loss, optimizer)
     try:
-        engine = choose_engine(network, loss, optimizer, compiled=settings.compiled)
+        engine = compiled_engine(network, loss, optimizer)
     except ImportError:
         raise MissingNumbaError(install_command("compiled")) from None
-    if settings.compiled and isinstance(engine, FusedEngine):
-        report(CompiledSteps(why_not_compiled(network, optimizer)))
-    elif settings.compiled:
-        _compile(engine, report)
+    # Before training, so that training time is that of steps alone.
+    expected = engine.expected_compilation()
+    if expected:
+        report(CompiledSteps(expected=expected))
+    took = engine.compile()
+    report(CompiledSteps(took=took if expected else 0.0))
     return engine
-
-
-def _compile(engine: Engine, report: Report) -> None:
-    """Compile an engine's steps before training, so that training time is that of steps alone."""
-    from nn.engines.compiled import CompiledEngine, expected_compilation  # imports Numba
-
-    if isinstance(engine, CompiledEngine):
-        expected = expected_compilation()
-        if expected:
-            report(CompiledSteps(expected=expected))
-        took = engine.compile()
-        report(CompiledSteps(took=took if expected else 0.0))
 
 
 def make_schedule(settings: Settings, history: History) -> Schedule:

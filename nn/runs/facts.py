@@ -12,24 +12,17 @@ _THROWN_OFF = 1.003  # times what guessing gives; untrained networks are within 
 
 @dataclass(frozen=True)
 class CompiledSteps:
-    """Whether steps are compiled, if that was requested.
+    """Steps are compiled.
 
     Attributes:
-        unsupported: What they do not support, so that NumPy takes the steps; empty if they do.
         expected: How many seconds compiling will take, where that is still to be done.
         took: How many seconds it took, where it has just been done.
     """
 
-    unsupported: str = ""
     expected: float = 0.0
     took: float = 0.0
 
     def __str__(self) -> str:
-        if self.unsupported:
-            return (
-                f"Using NumPy: compiled steps do not support {self.unsupported}, only dense "
-                "layers, relu or sigmoid after them, sgd and momentum."
-            )
         if self.expected:
             return (
                 f"Compiling the training steps takes about {self.expected:.0f} s, only the first "

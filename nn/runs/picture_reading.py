@@ -54,10 +54,7 @@ def predict_picture(run: SavedRun, path: Path) -> PictureReading:
     quarters = 0
     if run.settings.dataset == "pictures":  # as those that the network was trained on
         preparation = Preparation(
-            run.settings.prepare,
-            run.facts.image_height,
-            colour=run.facts.channels == 3,
-            framing=run.framing_taken_over,
+            run.settings.prepare, run.facts.image_height, colour=run.facts.channels == 3
         )
         images = preparation.image(path)[np.newaxis]
         is_digit = np.ones(1, dtype=bool)

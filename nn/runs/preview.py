@@ -12,9 +12,12 @@ from nn.architecture.building import describe
 from nn.datasets.batches import rows_at_once
 from nn.datasets.data_size import DataSize, data_size
 from nn.datasets.picture_folders import Preparation
-from nn.engines.choice import why_not_compiled
+from nn.engines.choice import compiled_engine, is_dense
 from nn.engines.threads import limited_threads
+from nn.layers.convolution import Convolution
 from nn.losses import LOSSES
+from nn.network import Network
+from nn.optimizers import Adam
 from nn.runs.assembly import make_engine, make_optimizer
 from nn.runs.preparation import Report, prepare_network
 from nn.settings.declaration import Settings
@@ -25,9 +28,10 @@ _BUILT_IN = DataSize((28, 28), 10, 19_575 + 2_025 // 3)
 _SHARE_OF_INK = 0.19  # of pixels that are not 0
 _TRIAL_SECONDS = 0.15
 _TRIAL_ROWS = 256
-# A compiled step takes this share of NumPy's time at most, up to this batch size.
+# A compiled step of dense layers takes this share of NumPy's time at most, up to this batch size.
 _COMPILED_SHARE = 0.5
 _COMPILED_BATCH_SIZE = 8
+_CONVOLUTIONS_SHARE = 0.7  # of NumPy's time, at any batch size
 _WORTH_WHILE = 5.0  # seconds that compiled steps must save
 
 
@@ -94,10 +98,13 @@ def preview_run(settings: Settings, report: Report = lambda message: None) -> Pr
             engine.take_steps(inputs, labels, batch_size)
             rounds, elapsed = rounds + 1, time.perf_counter() - started
     seconds = settings.epochs * size.training * elapsed / (rounds * rows)
-    may_pay = not settings.compiled and settings.batch_size <= _COMPILED_BATCH_SIZE
-    if not may_pay or why_not_compiled(network, optimizer):
+    share = _compiled_share(settings, network)
+    if share is None or find_spec("numba") is None:
         return Preview(layers, parameters, seconds)
-    return Preview(layers, parameters, seconds, _compiled_estimate(seconds))
+    compilation = compiled_engine(network, loss, optimizer).expected_compilation()
+    saved = (1 - share) * seconds - compilation
+    estimate = CompiledEstimate(share * seconds, compilation) if saved >= _WORTH_WHILE else None
+    return Preview(layers, parameters, seconds, estimate)
 
 
 def _size(settings: Settings) -> DataSize:
@@ -109,13 +116,11 @@ def _size(settings: Settings) -> DataSize:
     return known or _MNIST
 
 
-def _compiled_estimate(seconds: float) -> CompiledEstimate | None:
-    """Return the estimate for a run of `seconds`; None if Numba is missing or it does not pay."""
-    shorter = _COMPILED_SHARE * seconds
-    if seconds - shorter < _WORTH_WHILE or find_spec("numba") is None:
+def _compiled_share(settings: Settings, network: Network) -> float | None:
+    """Return which share of the time compiled steps take at most; None if they may take longer."""
+    if settings.compiled:
         return None
-    from nn.engines.compiled import expected_compilation  # imports Numba
-
-    compilation = expected_compilation()
-    worth_while = seconds - shorter - compilation >= _WORTH_WHILE
-    return CompiledEstimate(shorter, compilation) if worth_while else None
+    if any(isinstance(layer, Convolution) for layer in network.layers):
+        return _CONVOLUTIONS_SHARE
+    is_small = settings.batch_size <= _COMPILED_BATCH_SIZE and settings.optimizer != Adam.name
+    return _COMPILED_SHARE if is_dense(network) and is_small else None

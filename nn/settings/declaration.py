@@ -228,13 +228,6 @@ class Settings(DataSettings):
         yes("the best epoch's network is tested and saved"),
         no("the last epoch's network"),
     ] = Field(False, description="return to the best epoch's network at the end")
-    test_shift: Annotated[int, Group("training")] = Field(
-        0,
-        ge=0,
-        le=8,
-        description="after training, read each image at every shift of up to so many pixels, and "
-        "average the probabilities; 0: read it once",
-    )
     threads: Annotated[int, Group("training")] = Field(
         1,
         ge=1,
@@ -244,7 +237,7 @@ class Settings(DataSettings):
     compiled: Annotated[
         bool,
         Group("training"),
-        yes("loops compiled by Numba: faster, for dense layers with sgd or momentum"),
+        yes("loops compiled by Numba: faster, with small batches or convolutions"),
         no("NumPy"),
     ] = Field(
         False,

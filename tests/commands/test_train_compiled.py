@@ -17,7 +17,7 @@ def trained(train, tmp_path):
     """Return a function that trains under a name, and returns its folder and what was said."""
 
     def run(name: str, *flags: object) -> tuple[Path, str]:
-        done = train(*KIND, "--name", name, *flags)
+        done = train(*(() if "--config" in flags else KIND), "--name", name, *flags)
         assert done.returncode == 0, done.stderr
         return tmp_path / "saved_files" / name, done.stdout
 
@@ -59,9 +59,22 @@ def test_an_extended_run_has_the_same_bytes(numba, trained, train):
     assert csv_files(short.with_name("short-2")) == csv_files(whole)
 
 
-@pytest.mark.long
-def test_what_it_does_not_know_is_trained_by_numpy_to_the_same_bytes(trained):
-    asked, said = trained("asked", "--compiled", "--optimizer", "adam")
-    plain, _ = trained("plain", "--optimizer", "adam")
-    assert "Using NumPy: compiled steps do not support adam" in said
-    assert csv_files(asked) == csv_files(plain)
+def test_a_convolution_network_with_adam_is_compiled_and_repeats_to_the_byte(
+    numba, trained, tmp_path
+):
+    config = tmp_path / "small.yaml"
+    config.write_text(
+        "layers: [{conv2d: {filters: 2, kernel_size: 5, stride: 3}}, batch_norm, relu,\n"
+        "  {max_pool: 2}, flatten, {dropout: 0.1}]\noptimizer: adam\nlearning_rate: 0.001\n"
+        "batch_size: 100\nepochs: 2\n"
+    )
+    one, said = trained("one", "--config", config, "--compiled")
+    again, _ = trained("again", "--config", config, "--compiled")
+    plain, _ = trained("plain", "--config", config)
+    assert "Steps are compiled" in said
+    assert csv_files(one) == csv_files(again)
+    kernels, others = (
+        np.genfromtxt(folder / "weights_1.csv", delimiter=",") for folder in (one, plain)
+    )
+    assert (kernels != others).any()
+    np.testing.assert_allclose(kernels, others, rtol=0, atol=0.02)

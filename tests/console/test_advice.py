@@ -55,7 +55,7 @@ def test_advice_follows_on_what_happened(fact: object, advice: str) -> None:
     [
         "12 images",
         NothingToTrain(5, "3 epochs"),
-        CompiledSteps("adam"),
+        CompiledSteps(expected=15.0),
         NotLearning(3, 2.3, 0.5, "he", is_explained=True),
         RunFolderError("no folder"),
     ],

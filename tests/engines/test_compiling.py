@@ -1,0 +1,73 @@
+"""Compiled code that is kept, and for how long to wait where it is not."""
+
+import os
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
+
+from nn.engines import compiling
+from nn.engines.compiling import compiled_once, expected_compilation
+
+
+@pytest.fixture
+def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module with a function to compile, in a folder of its own."""
+    path = tmp_path / "loops.py"
+    path.write_text(
+        "from nn.engines.compiling import compiled_once\n"
+        "@compiled_once\ndef twice(number):\n    return 2 * number\n"
+    )
+    spec = spec_from_file_location("loops", path)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "loops", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_code_that_is_kept_need_not_be_compiled_unless_its_file_has_changed(
+    loops: ModuleType,
+) -> None:
+    assert expected_compilation([loops.twice]) > 0
+    assert loops.twice(2) == 4
+    assert expected_compilation([loops.twice]) == 0
+    os.utime(loops.__file__)  # type: ignore[type-var]
+    later = Path(loops.__file__ or "").stat().st_mtime + 10
+    os.utime(loops.__file__ or "", (later, later))
+    assert expected_compilation([loops.twice]) > 0
+
+
+def test_a_file_counts_once_however_many_of_its_functions_are_missing(
+    loops: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(100))
+    monkeypatch.setattr(compiling.time, "perf_counter", lambda: next(seconds))
+    read: list[Path] = []
+    text = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, **options: (read.append(path), text(path, **options))[1]
+    )
+    expected_compilation([loops.twice, loops.twice])
+    assert len(read) == 1
+
+
+def test_where_nothing_can_be_kept_they_are_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = compiling.njit
+
+    def without_a_place(function, cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return real(function, **options)
+
+    monkeypatch.setattr(compiling, "njit", without_a_place)
+    made = compiled_once(lambda number: number + 1)
+    assert made(2) == 3
+    assert expected_compilation([made]) > 0
