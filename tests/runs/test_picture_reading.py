@@ -1,6 +1,7 @@
 """A picture of one's own is read in the form of the run's images, if it shows what they show."""
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,3 +177,21 @@ def test_of_several_pieces_those_that_are_no_digits_are_known(tmp_path) -> None:
     Image.fromarray(np.concatenate(padded, axis=1)).save(tmp_path / "row.png")
     _, is_digit, quarters = find_digits(tmp_path / "row.png")
     assert (is_digit.tolist(), quarters) == ([True, False, True], 0)
+
+
+def test_thousands_of_pieces_take_little_longer_than_three(tmp_path) -> None:
+    """Both pictures are looked at in every way, since neither shows digits."""
+    few = np.full((256, 256), 255, np.uint8)
+    few[40:60, 40:60] = few[40:60, 140:160] = few[190:210, 60:160] = 0
+    many = np.full((256, 256), 255, np.uint8)
+    many[100:150, ::4] = many[::4, ::4] = 0
+    seconds = []
+    for name, picture in (("few", few), ("many", many)):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+        turns = []
+        for _ in range(3):
+            started = time.process_time()
+            find_digits(tmp_path / f"{name}.png")
+            turns.append(time.process_time() - started)
+        seconds.append(min(turns))
+    assert seconds[1] < 10 * seconds[0]
