@@ -4,7 +4,7 @@
 
 trains the default network only on built-in digits, with several seeds, and tests it on the 10,000
 test images of MNIST. The accuracy on the built-in validation images says how hard these are in
-themselves. The time to draw them is measured, too.
+themselves. The time to draw them is measured, too. `--config drawn_cnn` trains that config instead.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.runs.experiment import run_experiment
 from nn.runs.saved_run import load_run
 from nn.settings.checking import Given, check_settings
+from nn.settings.config_files import read_config
 from nn.training.evaluation import evaluate
 
 COUNT = 12_000
@@ -33,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-dir", default="data", help="folder of the MNIST files")
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from 0 (default: 5)")
+    parser.add_argument("--config", default="", help="a config in configs/ (default: none)")
     options = parser.parse_args()
 
     started = time.perf_counter()
@@ -41,7 +43,7 @@ def main() -> None:
 
     mnist = load_images("mnist", Path(options.data_dir))
     real = LabelledImages(mnist.test.images, mnist.test.labels)
-    shares = [train(seed, real) for seed in range(options.seeds)]
+    shares = [train(options.config, seed, real) for seed in range(options.seeds)]
     for part, column in zip(
         ("built-in validation images", "MNIST's 10,000 test images"),
         zip(*shares, strict=True),
@@ -50,16 +52,17 @@ def main() -> None:
         print(f"{part}: {statistics.mean(column):.2%} ({min(column):.2%} to {max(column):.2%})")
 
 
-def train(seed: int, real: LabelledImages) -> tuple[float, float]:
+def train(config: str, seed: int, real: LabelledImages) -> tuple[float, float]:
     """Train on drawn digits; return the accuracy on drawn validation images and on real ones."""
     with tempfile.TemporaryDirectory() as folder:
-        given = {
+        flags = {
             "dataset": "built-in",
             "data_dir": folder,
             "save_dir": folder,
             "seed": str(seed),
         }
-        run = run_experiment(check_settings({k: Given(v, k) for k, v in given.items()}))
+        given = read_config(Path("configs", f"{config}.yaml")) if config else {}
+        run = run_experiment(check_settings(given | {k: Given(v, k) for k, v in flags.items()}))
         saved = load_run(run.folder)
     images = in_order(real, saved.normalization)
     answers = evaluate(saved.network, SoftmaxCrossEntropy(), images)

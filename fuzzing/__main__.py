@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fuzzing.attempt import Attempts
 
-NAMES = ("idx", "csv", "npz", "pickle", "cifar", "yaml", "run", "checkpoint", "picture")
+NAMES = (
+    *("idx", "mapping", "csv", "npz", "pickle", "cifar", "folders"),
+    *("yaml", "run", "checkpoint", "picture"),
+)
 # What is watched for lines newly reached; read before any of it is imported.
 _WATCHED = ("nn", "yaml", "pickle", "PIL")
 

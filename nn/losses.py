@@ -81,6 +81,16 @@ class Loss:
         # In float32, every logit above 17 would become exactly 1, and the largest be forgotten.
         return sigmoid(logits.astype(np.float64))
 
+    def logits(self, probabilities: Array) -> Array:
+        """Return logits that have these probabilities, (N, K).
+
+        Those of 0 and 1 are the largest and smallest that a number of this type leaves finite.
+        """
+        kind = np.finfo(probabilities.dtype)
+        p = np.clip(probabilities, kind.tiny, 1 - kind.epsneg)
+        logits: Array = np.log(p) - np.log1p(-p)
+        return logits
+
     def value(self, logits: Array, labels: NDArray[np.integer]) -> float:
         """Return the mean loss; not finite where the logits are no numbers.
 
@@ -126,6 +136,11 @@ class SoftmaxCrossEntropy(Loss):
     def probabilities(self, logits: Array) -> Array:
         """Return softmax(z), (N, K); each row sums to 1."""
         return softmax(logits)
+
+    def logits(self, probabilities: Array) -> Array:
+        """Return log p, (N, K)."""
+        logits: Array = np.log(np.maximum(probabilities, np.finfo(probabilities.dtype).tiny))
+        return logits
 
     def value(self, logits: Array, labels: NDArray[np.integer]) -> float:
         """Return the mean of -log softmax(z)[label]."""

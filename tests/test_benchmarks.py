@@ -8,9 +8,13 @@ import pytest
 
 from benchmarks.__main__ import print_lines, print_times
 from benchmarks.contestants import CONTESTANTS, REQUIRES
+from benchmarks.learners import LEARNERS
+from benchmarks.learners import REQUIRES as NEEDED
+from benchmarks.recipe import Recipe, epochs, load
 from benchmarks.steps import Line, Measurement
 from benchmarks.turns import Entry, Ratio
 from benchmarks.work import Work, load_data
+from tests.made_up_data import write_small_data
 
 
 @pytest.mark.parametrize("name", ["ours", "ours_compiled"])
@@ -65,3 +69,31 @@ def test_a_contestant_that_did_not_do_a_work_leaves_its_cell_empty(capsys) -> No
         "| 784-64-10 relu SGD batch 4 | 1.00 (1.00-1.00) |  |",
         "| 784-64-10 relu SGD batch 128 | 2.00 (2.00-2.00) | 3.00 (3.00-3.00) |",
     ]
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_learner_trains_a_recipe_to_its_end(name: str, tmp_path) -> None:
+    if name in NEEDED and find_spec(NEEDED[name]) is None:
+        pytest.skip(f"{LEARNERS[name]}: {NEEDED[name]} is not installed")
+    write_small_data(tmp_path, shape=(28, 28), classes=10, training=2000)
+    learner = import_module(f"benchmarks.learners.{name}")
+    dense = Recipe((32,), batch_size=20, epochs=6, learning_rate=0.001)
+    assert learner.learn(dense, 0, 1, tmp_path) > 0.5
+    if name != "scikit_learn":
+        other = Recipe((16,), (2, 2), 8, 1, batch_norm=True, moved=True)
+        assert 0 <= learner.learn(other, 0, 1, tmp_path) <= 1
+
+
+def test_a_recipe_shows_every_image_once_an_epoch_at_rates_that_rise_and_fall(tmp_path) -> None:
+    images = load(write_small_data(tmp_path, shape=(28, 28), classes=10))
+    still, moved = (
+        list(epochs(images, Recipe((), batch_size=40, epochs=2, moved=moved), 0))
+        for moved in (False, True)
+    )
+    (first, labels, rates), (_, _, later) = still
+    assert first.shape == (10, 40, 784)
+    assert sorted(first.sum(2).flat) == pytest.approx(sorted(images.inputs.sum(1)))
+    assert labels.shape == (*rates.shape, 40) == (10, 40)
+    assert rates[0] < rates.max() > later[-1]
+    assert (moved[0][0] != first).any()
+    assert (moved[0][1] == labels).all()

@@ -37,7 +37,8 @@ def test_any_file_ends_in_data_or_in_an_error_that_names_it(name, examples, tmp_
         attempts.attempt(content)
 
     run()
-    assert len(attempts.outcomes) >= 2  # some data were read, some were refused
+    # Some data were read, some were refused; of a mapping, lines of another form are ignored.
+    assert len(attempts.outcomes) >= (1 if name == "mapping" else 2)
 
 
 def reading(what: Callable[[Path], object]) -> Callable[[Path], Attempts]:

@@ -239,6 +239,19 @@ def test_smoothing_spreads_a_share_of_each_label_over_all_classes() -> None:
 
 
 @EACH_LOSS
+@BOTH_TYPES
+def test_probabilities_lead_back_to_their_logits(dtype: DTypeLike, loss: Loss) -> None:
+    probabilities = loss.probabilities(some(5, 4)[0].astype(dtype))
+    close = 1e-5 if dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(
+        loss.probabilities(loss.logits(probabilities)), probabilities, rtol=close
+    )
+    certain = loss.logits(np.array([[0, 1, 0.5]], dtype))
+    assert np.isfinite(certain).all()
+    assert certain.argmax() == 1
+
+
+@EACH_LOSS
 def test_smoothing_is_as_if_labels_were_random_now_and_then(loss: Loss) -> None:
     logits, labels = some(5, 4)
     smoothed = type(loss)(0.2)

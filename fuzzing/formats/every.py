@@ -12,7 +12,9 @@ from fuzzing.formats import (
     checkpoints,
     configs,
     csv_images,
+    folders,
     idx,
+    mapping,
     pickles,
     pictures,
     run_folder,
@@ -21,7 +23,7 @@ from fuzzing.formats import (
 FORMATS: dict[str, Format] = {
     one.FORMAT.name: one.FORMAT
     for one in (
-        *(idx, csv_images, arrays, pickles, batches),
+        *(idx, mapping, csv_images, arrays, pickles, batches, folders),
         *(configs, run_folder, checkpoints, pictures),
     )
 }

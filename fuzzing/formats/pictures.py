@@ -61,6 +61,7 @@ def _read(content: bytes, folder: Path) -> Reading:
     # Scaled like the pictures of a data set, and then read like one to predict.
     return lambda: (
         int(scale_picture(path, (9, 9)).sum()),
+        int(scale_picture(path, (3, 9, 9)).sum()),
         [int(ink.sum()) for ink in find_digits(path)[0]],
     )
 

@@ -23,7 +23,7 @@ from nn.settings.declaration import Settings
 _FILES = (
     *("settings.yaml", "weights_1.csv", "biases_1.csv", "normalization.csv", "data.csv"),
     *("result.csv", "loss_history.csv", "accuracy_history.csv", "learning_rate_history.csv"),
-    *("seconds.txt", "confusion_matrix.csv", "classes.csv"),
+    *("seconds.txt", "confusion_matrix.csv", "classes.csv", "framing.csv"),
 )
 _SHORT_SETTINGS = b"hidden_layers: 0\nepochs: 1\ndata_dir: data\ndataset: mnist\n"
 
@@ -94,5 +94,6 @@ FORMAT = Format(
         *(b"1e999", b"-inf", b"nan", b"1e39", b"0x1p3", b"1_0", b"9" * 40, b"+", b"e-", b","),
         *(b"hidden_units: ", b"layers: ", b"{conv2d: {filters: 2, kernel_size: 2}}", b"dense"),
         *(b"data_dir: ", b"split: official\n", b"validation_size: ", b"..", b"image_height"),
+        *(b",channels", b",3"),
     ),
 )

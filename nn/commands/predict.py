@@ -21,9 +21,12 @@ def _predict() -> None:
 
     from nn.console.progress import DownloadProgress
     from nn.console.run_choice import choose_run
-    from nn.console.showing import answer_pictures, show_predictions
+    from nn.console.showing import answer_pictures, show_committee, show_predictions
     from nn.runs.saved_run import load_run, predict_test_set
 
+    if line.runs:
+        show_committee(line.runs, line.save_dir, line.data_dir, line.view)
+        return
     run = load_run(choose_run(line.run, line.save_dir))
     say(f"Run {run.folder.name}: {run.network!r}")
     if line.export is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from nn.comparing.compare import Comparison
 from nn.errors import ProgramError
+from nn.runs.committee import has_same_images
 from nn.runs.predictions import Predictions
 from nn.runs.saved_run import load_run, predict_test_set
 
@@ -18,7 +19,7 @@ MOST_RUNS = 8
 def answers_of_best(
     comparison: Comparison, report: Callable[[str], None] = lambda message: None
 ) -> dict[str, Predictions]:
-    """Let the first run of each of the best groups predict its test images.
+    """Let the first run of each of the best groups predict its test images, then other seeds.
 
     Only groups on the data of the first one are asked, since others saw other images. A run whose
     images are not those it was tested with is left out.
@@ -28,24 +29,29 @@ def answers_of_best(
         report: Told why a run cannot answer.
 
     Returns:
-        The answers by the name of the run's folder; empty for a single group.
+        The answers by the name of the run's folder; empty for a single run.
     """
-    if len(comparison.groups) < 2:
+    if len(comparison.runs) < 2:
         return {}
     data = comparison.groups[0].runs[0].data
-    runs = [group.runs[0] for group in comparison.groups if group.runs[0].data == data]
-    answers = {}
+    groups = [group.runs for group in comparison.groups if group.runs[0].data == data]
+    runs = [group[0] for group in groups] + [run for group in groups for run in group[1:]]
+    answers: dict[str, Predictions] = {}
     for run in runs[:MOST_RUNS]:
         try:
             predictions = predict_test_set(load_run(run.folder))
         except ProgramError as error:
             report(f"The page lacks what {run.folder.name} answers: {error}")
             continue
-        if math.isclose(predictions.accuracy, run.result.test_accuracy, abs_tol=1e-6):
-            answers[run.folder.name] = predictions
-        else:
+        if not math.isclose(predictions.accuracy, run.result.test_accuracy, abs_tol=1e-6):
             report(
                 f"The page lacks what {run.folder.name} answers: its test images are no longer "
                 "where they were."
             )
+        elif answers and not has_same_images(next(iter(answers.values())), predictions):
+            report(
+                f"The page lacks what {run.folder.name} answers: its seed has other test images."
+            )
+        else:
+            answers[run.folder.name] = predictions
     return answers

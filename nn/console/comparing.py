@@ -12,6 +12,7 @@ from nn.console.terminal import columns_of
 from nn.reports.comparison_files import FOLDER, write_comparison
 from nn.reports.comparison_table import comparison_table
 from nn.reports.first_layer_picture import PICTURE, draw_first_layer
+from nn.runs.committee import committee, gain
 from nn.runs.find_run import finished_runs
 from nn.runs.run_folder import RunFolder
 
@@ -39,6 +40,9 @@ def show_comparison(comparison: Comparison, save_dir: Path, name: str, *, weight
         )
     ):
         answers = answers_of_best(comparison, report=say)
+        if len(answers) > 1:
+            members = list(answers.values())
+            say(gain(members, committee(members)))
         write_comparison(folder.path, comparison, f"{data}, {name}", answers)
         if weights:
             _draw_weights(comparison)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nn.errors import SettingError
 from nn.runs.predictions import View
 from nn.settings.checking import check_settings
 from nn.settings.flags import (
@@ -21,6 +22,7 @@ class PredictLine:
 
     Attributes:
         run: A run's name or its folder's path; empty for the newest, None for a list.
+        runs: Of a committee, which answers instead; none for a single run.
         images: The user's own pictures, and folders of pictures, to classify instead of the test
             images.
         export: The file format to write the network in instead; None for none.
@@ -31,6 +33,7 @@ class PredictLine:
     """
 
     run: str | None
+    runs: list[str]
     images: list[str]
     export: str | None
     submission: bool
@@ -43,11 +46,15 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     """Return what the arguments of `predict.py` ask for.
 
     Raises:
-        SettingError: a flag is unknown, or its value is missing or wrong.
+        SettingError: a flag is unknown, its value is missing or wrong, or two do not fit together.
         SystemExit: `--help` was given; the help has been printed.
     """
     parser = FlagParser("predict")
     add_run_flag(parser)
+    parser.add_argument(
+        "--runs", metavar="RUN", nargs="+",
+        help="let several runs answer together: the mean of their probabilities"
+    )  # fmt: skip
     parser.add_argument(
         "--top-mistakes", metavar="N", type=whole_number(1),
         help="show the N most confident mistakes first"
@@ -70,11 +77,18 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     )
     add_setting_flags(parser, ["data_dir", "save_dir"])
     found = parser.parse(words)
+    single = [f"--{name}" for name in ("image", "submission", "export") if name in found]
+    single += ["--run"] if found["run"] != "" else []
+    if "runs" in found and single:
+        raise SettingError(
+            f"--runs answers the test images only; {single[0]} needs a single run, named with --run"
+        )
     given = given_settings(found)
     settings = check_settings(given)
     top = found.get("top_mistakes")
     return PredictLine(
         run=found["run"],
+        runs=found.get("runs", []),
         images=found.get("image", []),
         export=found.get("export"),
         submission=found.get("submission", False),

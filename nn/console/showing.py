@@ -10,18 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from nn.console.program import say, when_stopped
+from nn.console.run_choice import choose_runs
 from nn.console.terminal import columns_of, has_terminal, is_plain
 from nn.console.viewer import browse_in_terminal, draw_image
 from nn.datasets.class_names import name_of
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import NO_DISPLAY, browse_in_window, why_no_window
+from nn.runs.committee import committee, gain
 from nn.runs.file_names import PICTURES
 from nn.runs.picture_answers import PictureAnswer, count_answers, write_answers
 from nn.runs.picture_reading import PictureReading, predict_picture
 from nn.runs.predictions import Predictions, View
-from nn.runs.saved_run import SavedRun
+from nn.runs.saved_run import SavedRun, load_run, predict_test_set
 
+COMMITTEE = "committee"  # a folder beside those of the runs
 _MOST_SHOWN = 20  # pictures one by one, and rows of a table
 _TURNS = {1: "a quarter to the left", 2: "upside down", 3: "a quarter to the right"}
 
@@ -44,9 +47,36 @@ def show_predictions(predictions: Predictions, folder: Path, view: View) -> None
     elif has_terminal(sys.stdin, sys.stdout):
         browse_in_terminal(predictions, sys.stdin, sys.stdout, view)
     else:
+        folder.mkdir(exist_ok=True)  # that of a committee is none of a run
         with when_stopped(lambda: "stopped; the same command draws the gallery."):
             for path in write_gallery(folder, predictions, view):
                 say(f"Saved {path}")
+
+
+def show_committee(names: Sequence[str], save_dir: Path, data_dir: str | None, view: View) -> None:
+    """Show what several runs together read in their test images.
+
+    Args:
+        names: The runs' names or their folders' paths.
+        save_dir: The folder that holds the runs.
+        data_dir: Folder of the data files; that of each training if None.
+        view: Which images to show first.
+
+    Raises:
+        RunFolderError: there is no such finished run.
+        SettingError: there are fewer than two runs.
+        DataError: the runs have other test images, or these are missing.
+    """
+    folders = choose_runs(names, "", save_dir, report=say)
+    if len(folders) < 2:
+        raise SettingError("--runs: a committee needs at least two different runs")
+    members = []
+    for folder in folders:
+        members.append(predict_test_set(load_run(folder), data_dir=data_dir, report=say))
+        say(f"Run {folder.name}: test accuracy {members[-1].accuracy:.2%}")
+    together = committee(members)
+    say(gain(members, together))
+    show_predictions(together, save_dir / COMMITTEE, view)
 
 
 def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:

@@ -183,7 +183,7 @@ def _by_content(
         index = 0
     pixels = columns - 1 - (index is not None)
     names = [*header[: pixels - 1], header[-1]] if has_header else [""] * pixels
-    shape = _shape(names)
+    shape = _shape(names) if pixels > 0 else None
     if not shape and not has_header and (classes := _one_hot(sample, delimiter)):
         side = math.isqrt(columns - classes)
         return Layout(delimiter, columns, columns - classes, None, (side, side), False, classes)

@@ -73,12 +73,14 @@ def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
         OSError: the folder cannot be written or the disk is full.
     """
     header = bytes([0, 0, _UNSIGNED_BYTE, array.ndim])
-    content = header + np.array(array.shape, dtype=">u4").tobytes() + array.tobytes()
-    if path.suffix == ".gz":
-        # mtime=0 for the same bytes every time, and the lowest level for speed.
-        content = gzip.compress(content, compresslevel=1, mtime=0)
+    header += np.array(array.shape, dtype=">u4").tobytes()
     with open_atomically(path) as stream:
-        stream.write(content)
+        if path.suffix == ".gz":
+            # mtime=0 for the same bytes every time, and the lowest level for speed.
+            stream.write(gzip.compress(header + array.tobytes(), compresslevel=1, mtime=0))
+        else:  # without a copy, which could be gigabytes
+            stream.write(header)
+            stream.write(np.ascontiguousarray(array).data)
 
 
 def _read_stream(stream: BinaryIO, path: Path, kinds: Sequence[tuple[int, int]]) -> NDArray[Any]:

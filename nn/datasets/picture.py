@@ -97,8 +97,10 @@ def scale_picture(path: Path, image_shape: tuple[int, ...]) -> NDArray[np.uint8]
     pixels = read_pixels(
         path, max(_WORKING_SIDE, 4 * max(height, width)), colour=len(image_shape) == 3
     )
-    picture = Image.fromarray(pixels)
-    scaled = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    scaled = pixels
+    if pixels.shape[:2] != (height, width):
+        picture = Image.fromarray(pixels)
+        scaled = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
     return scaled.transpose(2, 0, 1) if scaled.ndim == 3 else scaled
 
 

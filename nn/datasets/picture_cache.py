@@ -34,10 +34,11 @@ def cache_file(folder: Path, paths: Sequence[Path], preparation: str) -> Path:
         DataError: A picture has disappeared.
     """
     digest = hashlib.sha256(f"{_VERSION} {preparation}\n".encode())
+    above = len(str(folder / "_")) - 1
     for path in paths:
         with reading(path, DataError):
             status = path.stat()
-        name = str(path.relative_to(folder)).encode("utf-8", "surrogateescape")
+        name = str(path)[above:].encode("utf-8", "surrogateescape")
         digest.update(b"%b\0%d %d\n" % (name, status.st_size, status.st_mtime_ns))
     return folder / f".pictures-{digest.hexdigest()[:16]}.idx3-ubyte"
 

@@ -113,12 +113,16 @@ def pictures_or_none(folder: Path) -> list[Path]:
     from PIL import Image
 
     kinds = Image.registered_extensions().items()
-    extensions = {ending for ending, kind in kinds if kind in FORMATS} | {*_HEIC_ENDINGS}
-    return [
-        path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in extensions and not path.name.startswith(".") and path.is_file()
-    ]
+    endings = (*(ending for ending, kind in kinds if kind in FORMATS), *_HEIC_ENDINGS)
+    with os.scandir(folder) as entries:
+        names = [
+            entry.name
+            for entry in entries
+            if entry.name.lower().endswith(endings)
+            and not entry.name.startswith(".")
+            and entry.is_file()
+        ]
+    return [folder / name for name in sorted(names)]
 
 
 def _heic_formats(path: Path) -> tuple[str, ...]:

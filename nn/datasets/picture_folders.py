@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
+from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData, LabelledImages, describe_size, join_parts
 from nn.datasets.parts import by_part, part_of
 from nn.datasets.picture_cache import cache_file, read_cache, write_cache
@@ -39,12 +40,14 @@ class Preparation:
         size: Height and width of the images in pixels.
         keep: Whether to keep the images of a data set in its folder, for the next time.
         colour: Whether images keep red, green and blue; digits that are cut out have none.
+        framing: Where digits that are cut out are placed; as in MNIST if None.
     """
 
     kind: str = "scale"
     size: int = 28
     keep: bool = False
     colour: bool = False
+    framing: Framing | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,7 +63,7 @@ class Preparation:
         from nn.datasets.picture import prepare_picture, scale_picture  # imports Pillow
 
         if self.kind == "digit":
-            return prepare_picture(path, (self.size, self.size))
+            return prepare_picture(path, (self.size, self.size), self.framing)
         return scale_picture(path, self.shape)
 
 
@@ -141,7 +144,9 @@ def _images(
     shape = len(paths), *preparation.shape
     cache = None
     if preparation.keep:
-        cache = cache_file(folder, paths, f"{preparation.kind} {preparation.shape}")
+        placed = preparation.framing if preparation.kind == "digit" else None
+        words = f"{preparation.kind} {preparation.shape} {placed}"
+        cache = cache_file(folder, paths, words)
         kept = read_cache(cache, shape)
         if kept is not None:
             return kept

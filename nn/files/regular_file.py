@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+_PIECE = 1 << 20  # bytes read at a time
+
 # Not every system has all of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.
 _FLAGS = os.O_RDONLY
 for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
@@ -50,13 +52,17 @@ def open_regular(path: Path, *, follow_link: bool = True) -> BinaryIO:
 
 
 def read_regular(path: Path, most: int, *, follow_link: bool = True) -> bytes:
-    """Return the first `most` bytes of a regular file.
+    """Return the first `most` bytes of a regular file, with memory for those that there are.
 
     Raises:
         OSError: As `open_regular`.
     """
+    pieces = []
     with open_regular(path, follow_link=follow_link) as stream:
-        return stream.read(most)
+        while piece := stream.read(min(_PIECE, most)):
+            pieces.append(piece)
+            most -= len(piece)
+    return b"".join(pieces)
 
 
 def printable(text: str) -> str:

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import Any
 
 from nn.datasets.download import DownloadObserver
+from nn.datasets.framing import Framing
 from nn.datasets.normalization import Normalization
 from nn.errors import DataError, RunFolderError, SettingError
 from nn.files.training_lock import training_lock
@@ -83,8 +84,16 @@ def resume_run(
         if "data_dir" not in given:
             check_data_dir(folder.path, settings)
         start = None if numbers else starting_run(settings, folder.path.parent)
-        scaling = start.normalization if start else _scaling(folder, settings)
-        data = prepare_data(settings, normalization=scaling, report=report, on_progress=on_download)
+        scaling, framing = (
+            (start.normalization, start.framing) if start else _taken_over(folder, settings)
+        )
+        data = prepare_data(
+            settings,
+            normalization=scaling,
+            framing=framing,
+            report=report,
+            on_progress=on_download,
+        )
         report(data.summary)
         _check_data_unchanged(folder, settings, data, numbers)
         state = assemble(settings, data, report)
@@ -111,9 +120,13 @@ def resume_run(
         )
 
 
-def _scaling(folder: RunFolder, settings: Settings) -> Normalization | None:
-    """Return how a run that started from another one scales pixels; None to fit it anew."""
-    return folder.read_normalization() if settings.start_from else None
+def _taken_over(
+    folder: RunFolder, settings: Settings
+) -> tuple[Normalization | None, Framing | None]:
+    """Return what a run took over from the one it started from; nothing if it started from none."""
+    if not settings.start_from:
+        return None, None
+    return folder.read_normalization(), folder.read_framing(folder.read_data_facts().image_shape)
 
 
 def read_progress(folder: RunFolder) -> dict[str, Any]:

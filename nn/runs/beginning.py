@@ -53,7 +53,7 @@ def write_beginning(
     """Write what is known of a run before it is trained, with notes on top of its settings."""
     folder.write_settings(settings, notes)
     folder.write_normalization(data.normalization)
-    folder.write_framing(measure_framing(data.split.training.images))
+    folder.write_framing(data.framing or measure_framing(data.split.training.images))
     write_class_names(folder.path, data.images.class_names)
     folder.write_data_facts(DataFacts.of(data.images))
 

@@ -81,8 +81,13 @@ def run_experiment(
         StoppedError: Training was stopped and discarded; nothing is left of it.
     """
     start = starting_run(settings, Path(settings.save_dir))
-    scaling = start.normalization if start else None
-    data = prepare_data(settings, normalization=scaling, report=report, on_progress=on_download)
+    data = prepare_data(
+        settings,
+        normalization=start.normalization if start else None,
+        framing=start.framing if start else None,
+        report=report,
+        on_progress=on_download,
+    )
     report(data.summary)
     settings = settings.model_copy(update={"dataset": data.images.dataset})
     state = assemble(settings, data, report)
@@ -129,7 +134,7 @@ def finish_run(
     # The epoch that produced the network.
     epoch = best.epoch if best else len(history)
     title = f"{data.images.name}, {folder.name}"
-    judgement = judge(state, data, epoch=epoch, title=title)
+    judgement = judge(state, data, epoch=epoch, title=title, shift=settings.test_shift)
 
     session.remove_old_result()
     folder.write_histories(history)

@@ -9,7 +9,8 @@ from nn.datasets.images import LabelledImages
 from nn.runs.predictions import Predictions, confusion_matrix
 from nn.runs.preparation import PreparedData
 from nn.runs.run_folder import Result
-from nn.training.evaluation import Evaluation, evaluate
+from nn.runs.shifted_images import evaluate_shifted
+from nn.training.evaluation import Evaluation
 from nn.training.state import TrainingState
 
 
@@ -28,7 +29,9 @@ class Judgement:
     predictions: Predictions
 
 
-def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -> Judgement:
+def judge(
+    state: TrainingState, data: PreparedData, *, epoch: int, title: str, shift: int = 0
+) -> Judgement:
     """Evaluate a trained network.
 
     Args:
@@ -36,13 +39,14 @@ def judge(state: TrainingState, data: PreparedData, *, epoch: int, title: str) -
         data: Its images.
         epoch: The epoch that produced the network; 0 within the first.
         title: Heading for the predictions.
+        shift: Validation and test images are read at every shift of up to so many pixels.
     """
     split, history = data.split, state.history
 
-    def evaluated(part: LabelledImages) -> Evaluation:
-        return evaluate(state.judged, state.loss, data.in_order(part)())
+    def evaluated(part: LabelledImages, shift: int = 0) -> Evaluation:
+        return evaluate_shifted(state.judged, state.loss, data, part, shift)
 
-    validation, test = evaluated(split.validation), evaluated(split.test)
+    validation, test = evaluated(split.validation, shift), evaluated(split.test, shift)
     if epoch:
         record = history[epoch - 1]
         training_loss, training_accuracy = record.training_loss, record.training_accuracy

@@ -54,7 +54,10 @@ def predict_picture(run: SavedRun, path: Path) -> PictureReading:
     quarters = 0
     if run.settings.dataset == "pictures":  # as those that the network was trained on
         preparation = Preparation(
-            run.settings.prepare, run.facts.image_height, colour=run.facts.channels == 3
+            run.settings.prepare,
+            run.facts.image_height,
+            colour=run.facts.channels == 3,
+            framing=run.framing_taken_over,
         )
         images = preparation.image(path)[np.newaxis]
         is_digit = np.ones(1, dtype=bool)

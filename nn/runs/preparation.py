@@ -16,6 +16,7 @@ from nn.architecture.building import build_network
 from nn.architecture.layer_list import hidden_layer_list
 from nn.datasets.batches import Chunk, in_order
 from nn.datasets.download import DownloadObserver
+from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData, LabelledImages
 from nn.datasets.normalization import Normalization, fit_normalization
 from nn.datasets.picture_folders import Preparation
@@ -30,6 +31,8 @@ from nn.settings.declaration import Settings
 
 Report = Callable[[object], None]  # called with each fact to report; str() of it is a sentence
 
+_FEW = 100  # images whose ink may lie otherwise by chance
+
 
 @dataclass(frozen=True)
 class PreparedData:
@@ -39,11 +42,14 @@ class PreparedData:
         images: The whole data set.
         split: Its training, validation and test part.
         normalization: Fitted on the training part, or that of a saved run.
+        framing: How ink lies in the images, if it is that of the run whose network training starts
+            from: they are placed like its own, or are too few to tell. None if they tell.
     """
 
     images: ImageData
     split: Split
     normalization: Normalization
+    framing: Framing | None
 
     @property
     def summary(self) -> str:
@@ -63,6 +69,7 @@ def prepare_data(
     settings: Settings,
     *,
     normalization: Normalization | None = None,
+    framing: Framing | None = None,
     report: Report | None = None,
     on_progress: DownloadObserver | None = None,
 ) -> PreparedData:
@@ -71,6 +78,7 @@ def prepare_data(
     Args:
         settings: Those of the group "data", `data_dir`, `normalization` and `seed` are used.
         normalization: That of a saved run; fitted on the training images if None.
+        framing: That of the run whose network training starts from; None if there is none.
         report: Called with each fact to report.
         on_progress: Told of a download's progress: file, bytes done, bytes in all.
 
@@ -86,6 +94,7 @@ def prepare_data(
             # A stranger's config may name a folder with pictures elsewhere, but not write there.
             keep=is_below_working_folder(settings.data_dir),
             colour=settings.color,
+            framing=framing,
         ),
         beside=REPOSITORY,
         on_progress=on_progress,
@@ -101,7 +110,9 @@ def prepare_data(
     )
     if normalization is None:
         normalization = fit_normalization(settings.normalization, split.training.images)
-    return PreparedData(images, split, normalization)
+    placed_alike = images.dataset == "pictures" and settings.prepare == "digit"
+    is_kept = placed_alike or len(split.training) < _FEW
+    return PreparedData(images, split, normalization, framing if is_kept else None)
 
 
 def prepare_network(

@@ -17,9 +17,9 @@ from nn.runs.file_names import SETTINGS
 from nn.runs.predictions import Predictions
 from nn.runs.preparation import Report, prepare_data, prepare_network
 from nn.runs.run_folder import RunFolder
+from nn.runs.shifted_images import evaluate_shifted
 from nn.runs.write_scope import check_data_dir
 from nn.settings.declaration import Settings
-from nn.training.evaluation import evaluate
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class SavedRun:
     facts: DataFacts
     framing: Framing
     class_names: tuple[str, ...] = ()
+
+    @property
+    def framing_taken_over(self) -> Framing | None:
+        """How pictures are placed like those of the run it started from; None if from none."""
+        return self.framing if self.settings.start_from else None
 
     @property
     def loss(self) -> Loss:
@@ -122,7 +127,11 @@ def predict_test_set(
     else:
         check_data_dir(run.folder.path, settings)
     data = prepare_data(
-        settings, normalization=run.normalization, report=report, on_progress=on_download
+        settings,
+        normalization=run.normalization,
+        framing=run.framing_taken_over,
+        report=report,
+        on_progress=on_download,
     )
     facts = DataFacts.of(data.images)
     if facts.size != run.facts.size:
@@ -136,7 +145,7 @@ def predict_test_set(
             "its test accuracy will differ from the one after training."
         )
     test = data.split.test
-    evaluation = evaluate(run.network, run.loss, data.in_order(test)())
+    evaluation = evaluate_shifted(run.network, run.loss, data, test, settings.test_shift)
     title = f"{data.images.name}, {run.folder.name}"
     probabilities = run.loss.probabilities(evaluation.logits)
     return Predictions(test.images, test.labels, probabilities, title, run.class_names)

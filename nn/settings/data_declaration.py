@@ -51,7 +51,7 @@ class DataSettings(BaseModel):
         Group("data"),
         yes("red, green and blue are three channels"),
         no("colours become greys"),
-    ] = Field(False, description="keep the colours of pictures, CIFAR and NumPy's arrays")
+    ] = Field(False, description="keep the colours of pictures, CIFAR and .npz files")
     split: Annotated[
         str,
         Group("data"),

@@ -228,6 +228,13 @@ class Settings(DataSettings):
         yes("the best epoch's network is tested and saved"),
         no("the last epoch's network"),
     ] = Field(False, description="return to the best epoch's network at the end")
+    test_shift: Annotated[int, Group("training")] = Field(
+        0,
+        ge=0,
+        le=8,
+        description="after training, read each image at every shift of up to so many pixels, and "
+        "average the probabilities; 0: read it once",
+    )
     threads: Annotated[int, Group("training")] = Field(
         1,
         ge=1,

@@ -37,7 +37,31 @@ def test_runs_on_other_images_are_not_asked(finished):
     assert answers_of_best(comparison).keys() == asked
 
 
-def test_runs_of_the_same_settings_have_nothing_to_differ_in(finished):
+def test_other_seeds_answer_after_the_first_of_each_group(finished, settings):
+    again = run_experiment(settings(name="again", hidden_units=8, seed=1))
+    comparison = compare([read_run(one.folder) for one in (finished[0], again, finished[1])])
+    firsts = [group.runs[0].folder.name for group in comparison.groups]
+    assert list(answers_of_best(comparison)) == [*firsts, "again"]
+
+
+def test_a_seed_with_other_test_images_is_left_out_and_named(finished, monkeypatch):
+    comparison = compare([read_run(one.folder) for one in finished])
+    seen = []
+
+    def predict(run):
+        seen.append(run.folder.name)
+        predictions = next(one for one in finished if one.folder.name == seen[-1]).predictions
+        if len(seen) == 2:
+            return replace(predictions, images=255 - predictions.images)
+        return predictions
+
+    monkeypatch.setattr(answers, "predict_test_set", predict)
+    said = []
+    assert list(answers_of_best(comparison, said.append)) == [seen[0], seen[2]]
+    assert said == [f"The page lacks what {seen[1]} answers: its seed has other test images."]
+
+
+def test_a_run_alone_has_nothing_to_differ_from(finished):
     assert answers_of_best(compare([read_run(finished[0].folder)])) == {}
 
 

@@ -28,7 +28,8 @@ def comparison(monkeypatch, tmp_path):
         return [folder / "comparison.csv"]
 
     monkeypatch.setattr(comparing, "write_comparison", write)
-    monkeypatch.setattr(comparing, "answers_of_best", lambda given, report: {"a": "answers"})
+    made.answered = {"a": "answers"}
+    monkeypatch.setattr(comparing, "answers_of_best", lambda given, report: made.answered)
     monkeypatch.setattr(comparing, "draw_first_layer", lambda folder, title: True)
     monkeypatch.setattr(comparing, "read_runs", lambda runs, report: runs)
     monkeypatch.setattr(comparing, "compare", lambda runs: made)
@@ -47,6 +48,14 @@ def test_a_comparison_is_saved_under_its_name_and_missing_pictures_are_drawn(
         f"Saved {tmp_path / 'a' / comparing.PICTURE}",
         f"Saved in {tmp_path / 'comparisons' / 'mine'}",
     ]
+
+
+def test_runs_that_answer_together_are_a_committee(comparison, monkeypatch, tmp_path, capsys):
+    comparison.answered = {"a": "one", "b": "another"}
+    monkeypatch.setattr(comparing, "committee", lambda members: f"mean of {members}")
+    monkeypatch.setattr(comparing, "gain", lambda members, together: together)
+    show_comparison(comparison, tmp_path, "mine", weights=False)
+    assert "mean of ['one', 'another']" in capsys.readouterr().out.splitlines()
 
 
 def test_pictures_are_drawn_only_if_they_are_wanted(comparison, tmp_path, capsys) -> None:

@@ -33,6 +33,19 @@ def test_what_is_no_whole_number_in_range_is_refused(words):
         parse_predict_line(words)
 
 
+def test_a_committee_is_named_run_by_run():
+    assert parse_predict_line(["--runs", "a", "b"]).runs == ["a", "b"]
+    assert parse_predict_line([]).runs == []
+
+
+@pytest.mark.parametrize(
+    "other", [["--image", "x"], ["--submission"], ["--export", "npz"], ["--run"]]
+)
+def test_a_committee_answers_the_test_images_only(other):
+    with pytest.raises(SettingError, match=rf"--runs answers the test images only; {other[0]}"):
+        parse_predict_line(["--runs", "a", "b", *other])
+
+
 def test_a_submission_is_asked_for_by_a_flag_of_its_own():
     assert parse_predict_line(["--submission"]).submission
     assert not parse_predict_line([]).submission

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from nn.console import showing
-from nn.console.showing import answer_pictures, print_answer, show_predictions
+from nn.console.showing import (
+    answer_pictures,
+    print_answer,
+    show_committee,
+    show_predictions,
+)
 from nn.errors import DataError, SettingError
+from nn.runs.experiment import run_experiment
 from nn.runs.picture_reading import PictureReading
 from nn.runs.predictions import View
 
@@ -38,7 +44,7 @@ def test_a_window_comes_before_a_terminal_and_files_are_last(
     monkeypatch.setattr(showing, "browse_in_window", lambda *_: used.append("window"))
     monkeypatch.setattr(showing, "browse_in_terminal", lambda *_: used.append("terminal"))
     monkeypatch.setattr(showing, "write_gallery", lambda *_: used.append("files") or ["a.png"])
-    show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), Path("run"), View(digit=3))
+    show_predictions(SimpleNamespace(probabilities=np.ones((1, 4))), Path(), View(digit=3))
     assert used == [shown]
     said = "Saved a.png\n" if shown == "files" else ""
     said += "No window: this Python has no tkinter.\n" if "tkinter" in reason else ""
@@ -159,3 +165,22 @@ def test_of_many_pictures_only_the_table_is_printed(tmp_path, monkeypatch, capsy
         "0             30",
         f"Saved {tmp_path / 'pictures.csv'}",
     ]
+
+
+def test_a_committee_says_what_each_run_and_all_together_read(settings, monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(showing, "show_predictions", lambda *given: shown.append(given))
+    runs = [run_experiment(settings(name=f"seed-{seed}", seed=seed)) for seed in (0, 1)]
+    save_dir = runs[0].folder.path.parent
+    show_committee(["seed-0", "seed-1", "seed-0"], save_dir, None, View())
+
+    ((together, folder, _),) = shown
+    mean = np.mean([run.predictions.probabilities for run in runs], axis=0)
+    np.testing.assert_allclose(together.probabilities, mean)
+    assert folder == save_dir / "committee"
+    said = capsys.readouterr().out
+    for run in runs:
+        assert f"Run {run.folder.name}: test accuracy {run.result.test_accuracy:.2%}" in said
+    assert f"A committee of these 2 runs has a test accuracy of {together.accuracy:.2%}" in said
+    with pytest.raises(SettingError, match="at least two different runs"):
+        show_committee(["seed-0", "seed-0"], save_dir, None, View())

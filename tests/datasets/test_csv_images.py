@@ -88,6 +88,7 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         ("pixel0,pixel1\n1,2\n", "line 1: it starts with 'pixel0'"),
         ("<!DOCTYPE html>\n", "line 1: it starts with '<!DOCTYPE html>'"),
         ("1\n", "a label and 0 pixels per line"),
+        ("label\nx,3,5\n", "a label and 0 pixels per line"),
         ("1,2,3\n", "a label and 2 pixels per line do not make a square image"),
         (b"\x1f\x8b\x08\x00\xff\xfe\x00", "the file ends too early"),
         (b"1,2,3,4,\x00\n", "line 1: pixel 4"),

@@ -1,6 +1,7 @@
 """Prepared pictures are kept, and read again only while nothing has changed."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,14 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 def test_a_picture_that_has_disappeared_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.png: cannot be read"):
         cache_file(tmp_path, [tmp_path / "gone.png"], "scale 28")
+
+
+def test_memory_is_hardly_more_than_the_images(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    for _ in ("from the pictures", "from the images kept"):
+        tracemalloc.start()
+        data = read(tmp_path, size=400)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert data.test is not None
+        assert most < 1.6 * (data.training.images.nbytes + data.test.images.nbytes)

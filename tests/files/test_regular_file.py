@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,16 @@ def test_a_file_is_read_from_its_beginning_and_no_further_than_asked(tmp_path: P
     assert read_regular(tmp_path / "file", 100) == b"content"
     with open_regular(tmp_path / "file") as stream:
         assert stream.read() == b"content"
+
+
+def test_memory_is_taken_for_what_there_is_and_not_for_what_may_be(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 9_000
+    (tmp_path / "a").write_bytes(content)
+    tracemalloc.start()
+    assert read_regular(tmp_path / "a", 1 << 28) == content
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * len(content)
 
 
 def test_a_link_to_a_file_is_followed_unless_it_may_not_be(tmp_path: Path) -> None:

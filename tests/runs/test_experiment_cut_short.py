@@ -90,6 +90,13 @@ def test_a_run_that_diverges_says_so_and_leaves_finite_numbers(settings, layers,
     done.folder.read_network(network)
 
 
+def test_a_run_that_diverges_leaves_no_average_of_what_it_lost(settings):
+    wrong = {"learning_rate": 1e6, "optimizer": "sgd"}
+    done, plain = (run_experiment(settings(weight_average=k, **wrong)) for k in (0.9, 0.0))
+    assert isinstance(done.cut_short, DivergedError)
+    assert csv_files(done) == csv_files(plain)
+
+
 def test_an_error_in_the_first_epoch_leaves_no_folder(settings, tmp_path):
     with pytest.raises(ZeroDivisionError):
         run_experiment(settings(), observers=[At(ZeroDivisionError(), within=1)])

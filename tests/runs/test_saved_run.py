@@ -67,6 +67,15 @@ def test_two_readings_are_the_same_to_the_last_bit(finished, folder):
     assert np.allclose(one.probabilities.sum(axis=1), 1, atol=1e-6)
 
 
+def test_shifted_readings_are_those_of_the_training(settings):
+    run, once = (run_experiment(settings(test_shift=shift)) for shift in (1, 0))
+    predictions = predict_test_set(load_run(run.folder))
+    np.testing.assert_array_equal(predictions.probabilities, run.predictions.probabilities)
+    assert predictions.accuracy == pytest.approx(run.result.test_accuracy)
+    assert (predictions.probabilities != once.predictions.probabilities).any()
+    assert run.result.validation_loss != once.result.validation_loss
+
+
 def test_the_images_shown_are_the_pixels_before_normalization(finished, data):
     predictions = predict_test_set(load_run(finished.folder))
     assert predictions.images.dtype == np.uint8

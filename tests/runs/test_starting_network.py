@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nn.errors import RunFolderError, SettingError
 from nn.resuming.resume import resume_run
 from nn.runs.experiment import run_experiment
 from nn.runs.first_layer import read_first_layer
-from nn.runs.saved_run import load_run
+from nn.runs.picture_reading import predict_picture
+from nn.runs.saved_run import load_run, predict_test_set
 from nn.runs.starting_network import network_settings, starting_run
 from nn.training.stopping import StopTraining
-from tests.resuming.leaving import CHUNKS, EndAt, csv_files
+from tests.resuming.leaving import CHUNKS, EndAt, csv_files, given
 
 
 @pytest.fixture
@@ -112,3 +114,42 @@ def test_a_run_that_started_from_another_resumes_without_it(settings):
     shutil.rmtree(base.path)  # the checkpoint holds everything
     resume_run(left, {})
     assert csv_files(left.path) == csv_files(whole.path)
+
+
+FILLING = "ink_height,ink_width,stretched,by_mass\n8,8,1,0\n"
+
+
+def framing_of(run):
+    return (run.folder.path / "framing.csv").read_text()
+
+
+def test_how_ink_lies_is_measured_on_many_images_only(base, started, small_data, tmp_path):
+    never_measured = FILLING.replace("8,8", "5,6")
+    (base.folder.path / "framing.csv").write_text(never_measured)
+    for images, is_kept in ((90, True), (150, False)):
+        folder = small_data(tmp_path / str(images), training=images)
+        run = run_experiment(started(data_dir=str(folder), split="official", validation_size=10))
+        assert (framing_of(run) == never_measured) == is_kept
+
+
+def test_pictures_of_digits_are_placed_as_the_network_expects_them(base, started, tmp_path):
+    (base.folder.path / "framing.csv").write_text(FILLING)
+    rng = np.random.default_rng(0)
+    for number in range(160):
+        paper = np.full((60, 60), 255, np.uint8)
+        top, left = rng.integers(5, 20, 2)
+        paper[top : top + 30, left : left + 10] = 20
+        path = tmp_path / "own" / str(number % 4) / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(paper).save(path)
+    own = {"data_dir": str(tmp_path / "own"), "prepare": "digit", "image_size": 8}
+    run = run_experiment(started(**own))
+    assert (run.predictions.images > 200).all(), "a bar fills the frame"
+    longer = resume_run(run.folder, given(epochs=2))
+    assert framing_of(run) == framing_of(longer) == FILLING
+    saved, said = load_run(longer.folder), []
+    predict_test_set(saved, report=said.append)
+    assert not said, "the images are those of the training"
+    assert (predict_picture(saved, path).images > 200).all()
+    alone = run_experiment(started(**own, start_from="", name="alone"))
+    assert (alone.predictions.images == 0).mean() > 0.5
