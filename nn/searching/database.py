@@ -235,20 +235,22 @@ class QuickStorage(_CachedStorage):
     """Optuna's cache in front of the storage, without reading all trials for each new one."""
 
     _backend: PatientStorage
-    _fresh = -1  # the trial that was created last, until it is read
+    known: FrozenTrial | None = None  # what the next reading would find
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Create a trial and remember it: Optuna reads it next."""
-        self._fresh = super().create_new_trial(study_id, template_trial)
-        return self._fresh
+        """Create a trial, and remember a new one: Optuna reads it next."""
+        trial_id = super().create_new_trial(study_id, template_trial)
+        if template_trial is None:
+            study_id, number = self._trial_id_to_study_id_and_number[trial_id]
+            self.known = copy.deepcopy(self._studies[study_id].trials[number])
+        return trial_id
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial."""
-        if trial_id != self._fresh:
-            return super().get_trial(trial_id)
-        self._fresh = -1
-        study_id, number = self._trial_id_to_study_id_and_number[trial_id]
-        return copy.deepcopy(self._studies[study_id].trials[number])
+        known, self.known = self.known, None
+        if known is not None and known._trial_id == trial_id:
+            return known
+        return super().get_trial(trial_id)
 
     def get_all_trials(
         self,

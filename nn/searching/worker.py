@@ -152,6 +152,7 @@ class Worker(Observer):
                 raise
             raise UnneededError from None
         trial.set_user_attr(RESULT, noted)
+        self._study.storage.known = trial._cached_frozen_trial  # as Optuna reads it next
         if noted["outcome"] != "complete":
             raise optuna.TrialPruned
         return float(noted[self._study.plan.search.objective])

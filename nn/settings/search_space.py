@@ -12,6 +12,7 @@ A key may name several settings that vary together; each of its values is then a
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -41,18 +42,21 @@ class Values:
     names: tuple[str, ...]
     choices: tuple[tuple[Any, ...], ...]
 
+    @cached_property
+    def _by_label(self) -> dict[str, tuple[Any, ...]]:
+        return {
+            ", ".join(SETTINGS[n].show(v) for n, v in zip(self.names, choice, strict=True)): choice
+            for choice in self.choices
+        }
+
     @property
     def labels(self) -> list[str]:
         """Each choice as text."""
-        return [
-            ", ".join(SETTINGS[n].show(v) for n, v in zip(self.names, choice, strict=True))
-            for choice in self.choices
-        ]
+        return list(self._by_label)
 
     def settings(self, label: Any) -> dict[str, Any]:
         """Return the values of the settings for one of the labels."""
-        choice = self.choices[self.labels.index(label)]
-        return dict(zip(self.names, choice, strict=True))
+        return dict(zip(self.names, self._by_label[label], strict=True))
 
 
 @dataclass(frozen=True)
