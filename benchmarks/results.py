@@ -39,16 +39,10 @@ HEADER = (
 Record = dict[str, str]
 
 
-def train(config: str, seed: int, data_dir: str, save_dir: Path) -> Record:
+def train(config: str, seed: int, flags: Record) -> Record:
     """Train one config with one seed and return its row."""
     given = read_config(ROOT / "configs" / f"{config}.yaml")
-    flags = {
-        "seed": str(seed),
-        "data_dir": data_dir,
-        "save_dir": str(save_dir),
-        "name": f"{config}-{seed}",
-        "dataset": "mnist",
-    }
+    flags = flags | {"seed": str(seed), "name": f"{config}-{seed}", "dataset": "mnist"}
     settings = check_settings(
         given | {name: Given(value, f"--{name}") for name, value in flags.items()}
     )
@@ -123,8 +117,13 @@ def main() -> None:
     parser.add_argument("configs", nargs="*", metavar="CONFIG", help="in configs/ (default: all)")
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from 0 (default: 5)")
     parser.add_argument("--data-dir", default="data", help="folder of the MNIST files")
-    parser.add_argument("--save-dir", default="saved_files/results", type=Path)
+    parser.add_argument("--save-dir", default="saved_files/results")
+    parser.add_argument("--compiled", default="no", nargs="?", const="yes", help="needs Numba")
+    parser.add_argument("--threads", default="1", help="threads for matrix products")
     options = parser.parse_args()
+    flags = {
+        name: getattr(options, name) for name in ("data_dir", "save_dir", "compiled", "threads")
+    }
     # The configs for drawn digits are measured by benchmarks.built_in_digits.
     for config in options.configs or [one for one in known if not one.startswith("drawn_")]:
         if config not in known:
@@ -133,7 +132,7 @@ def main() -> None:
             records = read_records()
             if any((r["config"], r["seed"]) == (config, str(seed)) for r in records):
                 continue
-            record = train(config, seed, options.data_dir, options.save_dir)
+            record = train(config, seed, flags)
             print(*record.values(), flush=True)
             write_records([*read_records(), record])
     print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
