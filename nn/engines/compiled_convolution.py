@@ -10,10 +10,17 @@ from typing import cast
 
 import numpy as np
 
-from nn.engines.compiled_passes import to_images
-from nn.engines.compiled_tiles import Integers, add_gradients, add_taps
+from nn.engines.compiled_passes import sum_rows, to_images
+from nn.engines.compiled_tiles import (
+    Integers,
+    add_gradients,
+    add_taps,
+    gradient_items,
+    taps_items,
+)
 from nn.engines.fused_layers import FusedLayer
 from nn.engines.roomy import roomy, with_room
+from nn.engines.threads import share
 from nn.layers.convolution import Convolution
 from nn.layers.layer import Array
 from nn.layers.windows import Pair, batch_first, batch_last
@@ -41,7 +48,7 @@ class Plan:
 class CompiledConvolution(FusedLayer):
     """Slides kernels over images (N, C, H, W), in memory (C, H, W, N)."""
 
-    loops = (add_taps, add_gradients, to_images)
+    loops = (add_taps, add_gradients, sum_rows, to_images)
 
     def __init__(self, layer: Convolution) -> None:
         super().__init__(layer)
@@ -79,10 +86,15 @@ class CompiledConvolution(FusedLayer):
         """
         d_images = with_room(batch_last(d_outputs))
         flat = d_images.reshape(len(d_images), -1)
-        np.sum(flat, axis=1, out=self._d_biases)
-        plan, examples = self._forward, d_images.shape[-1]
-        source = self._source.reshape(-1)
-        add_gradients(source, examples, plan.runs, plan.offsets, flat, self._d_weights)
+        sum_rows(flat, self._d_biases)
+        plan, d_weights = self._forward, self._d_weights
+        share(
+            add_gradients,
+            gradient_items(*d_weights.shape),
+            *(self._source.reshape(-1), self._source.shape[-1]),
+            *(plan.runs, plan.offsets, flat, d_weights),
+            multiplications=len(d_weights) * flat.size,
+        )
         if self._layer.needs_input_gradient:
             _add_up(d_images, self._backward, self._weights, self._none, self._d_inputs)
         for parameter, accumulator in self._gradients:
@@ -92,14 +104,13 @@ class CompiledConvolution(FusedLayer):
 
 def _add_up(source: Array, plan: Plan, weights: Array, biases: Array, targets: Array) -> None:
     """Write the sums of a plan to targets, (T, ..., N)."""
-    add_taps(
-        source.reshape(-1),
-        source.shape[-1],
-        plan.runs,
-        plan.offsets,
-        weights.take(plan.weights),
-        biases,
+    share(
+        add_taps,
+        taps_items(len(targets), len(plan.runs)),
+        *(source.reshape(-1), source.shape[-1]),
+        *(plan.runs, plan.offsets, weights.take(plan.weights), biases),
         targets.reshape(len(targets), -1),
+        multiplications=len(weights) * targets.size,
     )
 
 

@@ -4,6 +4,8 @@ They compute what the layers of the same names in `nn.layers` compute, on the sa
 have their batch axis last in memory, (C, H, W, N). The loops are in `nn.engines.compiled_passes`.
 """
 
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -20,6 +22,7 @@ from nn.engines.compiled_passes import (
 )
 from nn.engines.fused_layers import FusedLayer, fuse_layer
 from nn.engines.roomy import roomy, roomy_like
+from nn.engines.threads import share
 from nn.layers.activations import ReLU
 from nn.layers.batch_norm import BatchNorm
 from nn.layers.convolution import Convolution
@@ -75,13 +78,13 @@ class CompiledMaxPooling(FusedLayer):
         if len(inputs) != self._outputs.shape[-1]:
             self._allocate(len(inputs))
         images = np.ascontiguousarray(batch_last(inputs))
-        find_largest(images, *self._windows, self._outputs, self._largest)
+        _share(find_largest, images, *self._windows, self._outputs, self._largest)
         return batch_first(self._outputs)
 
     def backward(self, d_outputs: Array) -> Array:
         """Return d_outputs at each window's largest pixel, and 0 elsewhere."""
         d_images = np.ascontiguousarray(batch_last(d_outputs))
-        return_to_largest(d_images, self._largest, *self._windows, self._d_inputs)
+        _share(return_to_largest, d_images, self._largest, *self._windows, self._d_inputs)
         return batch_first(self._d_inputs)
 
 
@@ -113,7 +116,8 @@ class CompiledBatchNorm(FusedLayer):
         gamma, beta = layer.gamma.value, layer.beta.value
         mean, variance = np.empty_like(gamma), np.empty_like(gamma)
         epsilon = np.float32(layer.epsilon)
-        normalize(images, gamma, beta, epsilon, mean, variance, self._normalized, self._outputs)
+        results = mean, variance, self._normalized, self._outputs
+        _share(normalize, images, gamma, beta, epsilon, *results)
         layer.follow(mean, variance, images[0].size)
         self._deviation = np.sqrt(variance + epsilon)
         return batch_first(self._outputs)
@@ -126,7 +130,7 @@ class CompiledBatchNorm(FusedLayer):
         d_images = np.ascontiguousarray(batch_last(d_outputs))
         scale = layer.gamma.value / self._deviation
         gradients = layer.gamma.gradient, layer.beta.gradient
-        return_to_inputs(d_images, self._normalized, scale, *gradients, self._d_inputs)
+        _share(return_to_inputs, d_images, self._normalized, scale, *gradients, self._d_inputs)
         for parameter, accumulator in self._gradients:
             accumulator.add(parameter.gradient)
         return batch_first(self._d_inputs)
@@ -159,6 +163,19 @@ class CompiledFlatten(FusedLayer):
         return batch_first(self._d_images)
 
 
+def in_fast_order(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers with pooling before ReLU where it follows, for fewer numbers to bend.
+
+    The largest of max(x, 0) is the maximum of the largest x and 0, and the same pixel gets the
+    gradient.
+    """
+    order = list(layers)
+    for i, (layer, following) in enumerate(pairwise(layers)):
+        if type(layer) is ReLU and type(following) is MaxPooling:
+            order[i], order[i + 1] = following, layer
+    return order
+
+
 def compile_layer(layer: Layer) -> FusedLayer:
     """Return the compiled form of a layer, or the fused one where there is none."""
     if type(layer) is Convolution:
@@ -172,6 +189,12 @@ def compile_layer(layer: Layer) -> FusedLayer:
     if type(layer) is ReLU:
         return CompiledReLU(layer)
     return fuse_layer(layer)
+
+
+def _share(function: Callable[..., None], images: Array, *arguments: object) -> None:
+    """Let threads share the channels of images, (C, H, W, N)."""
+    # A number costs about as much as so many multiplications of a convolution.
+    share(function, len(images), images, *arguments, multiplications=20 * images.size)
 
 
 def _flat(array: Array) -> Array:

@@ -1,7 +1,8 @@
 """Passes over memory as loops that Numba compiles: what lies between matrix products.
 
 NumPy takes several passes where a loop takes one: to compare, to multiply, to add. Images have
-their batch axis last, (C, H, W, N), and the innermost loops run along it.
+their batch axis last, (C, H, W, N), and the innermost loops run along it. Where channels do not
+depend on each other, those from `first` up to `last` are computed, so that threads can share them.
 """
 
 import numpy as np
@@ -47,6 +48,16 @@ def to_rows(images: Array, rows: Array) -> None:
 
 
 @compiled_once
+def sum_rows(d_outputs: Array, d_biases: Array) -> None:
+    """d_biases[f] = sum over i of d_outputs[f, i]."""
+    for f in range(len(d_outputs)):
+        numbers, total = d_outputs[f], np.float32(0)
+        for i in range(len(numbers)):
+            total += numbers[i]
+        d_biases[f] = total
+
+
+@compiled_once
 def bend(outputs: Array, d_outputs: Array, d_inputs: Array) -> None:
     """d_inputs = d_outputs where the output is positive, and 0 elsewhere."""
     for i in range(len(outputs)):
@@ -55,6 +66,8 @@ def bend(outputs: Array, d_outputs: Array, d_inputs: Array) -> None:
 
 @compiled_once
 def find_largest(
+    first: int,
+    last: int,
     images: Array,
     height: int,
     width: int,
@@ -68,8 +81,8 @@ def find_largest(
     The first of them, row by row, is noted: as i * width + j in largest[c, y, x]. A NaN counts as
     the largest.
     """
-    channels, rows, columns, examples = outputs.shape
-    for c in range(channels):
+    _, rows, columns, examples = outputs.shape
+    for c in range(first, last):
         for y in range(rows):
             for x in range(columns):
                 output, cells = outputs[c, y, x], largest[c, y, x]
@@ -86,6 +99,8 @@ def find_largest(
 
 @compiled_once
 def return_to_largest(
+    first: int,
+    last: int,
     d_outputs: Array,
     largest: Cells,
     height: int,
@@ -95,9 +110,9 @@ def return_to_largest(
     d_images: Array,
 ) -> None:
     """d_images = d_outputs at the largest pixel of each window, and 0 elsewhere."""
-    channels, rows, columns, examples = d_outputs.shape
+    _, rows, columns, examples = d_outputs.shape
     apart = height <= down and width <= right
-    for c in range(channels):
+    for c in range(first, last):
         if not apart:
             d_images[c] = 0
         for y in range(rows):
@@ -115,6 +130,8 @@ def return_to_largest(
 
 @compiled_once
 def normalize(
+    first: int,
+    last: int,
     images: Array,
     gamma: Array,
     beta: Array,
@@ -129,7 +146,7 @@ def normalize(
     There normalized = (images - mean) / sqrt(variance + epsilon); mean and variance are each
     channel's. All of them are written.
     """
-    for c in range(len(images)):
+    for c in range(first, last):
         numbers, results = images[c].reshape(-1), outputs[c].reshape(-1)
         units = normalized[c].reshape(-1)
         total = np.float32(0)
@@ -148,6 +165,8 @@ def normalize(
 
 @compiled_once
 def return_to_inputs(
+    first: int,
+    last: int,
     d_outputs: Array,
     normalized: Array,
     scale: Array,
@@ -160,7 +179,7 @@ def return_to_inputs(
     There scale is gamma / deviation, d_beta the sum of d_outputs and d_gamma that of d_outputs *
     normalized, over the channel's M numbers; both are written, too.
     """
-    for c in range(len(d_outputs)):
+    for c in range(first, last):
         gradients, results = d_outputs[c].reshape(-1), d_inputs[c].reshape(-1)
         units = normalized[c].reshape(-1)
         total = products = np.float32(0)

@@ -36,6 +36,7 @@ _COLUMNS = _VECTORS * _LANES
 _TARGETS = 6 if _WIDE else 4  # of a tile, at most
 _TAPS = 5 if _WIDE else 2  # of a tile of gradients
 _FILTERS = 4  # of a tile of gradients, at most
+_TOGETHER = 16 * _TAPS  # whose sums of gradients fit the processor's nearest cache
 
 _FLOAT, _INTEGER, _INDEX = ir.FloatType(), ir.IntType(64), ir.IntType(32)
 _VECTOR, _INTEGERS = ir.VectorType(_FLOAT, _LANES), ir.VectorType(_INTEGER, _LANES)
@@ -120,6 +121,7 @@ class _Emitter:
         builder.position_at_end(loop)
         i, *phis = [builder.phi(kind) for kind in (_INTEGER, *[_VECTOR] * len(totals))]
         following, *results = [builder.add(i, _INTEGER(1)), *body(i, phis)]
+        latch = builder.block  # another than `loop` if the body has loops of its own
         builder.cbranch(builder.icmp_signed("<", following, times), loop, end)
         builder.position_at_end(end)
         finals = [builder.phi(_VECTOR) for _ in totals]
@@ -130,7 +132,7 @@ class _Emitter:
             strict=True,
         ):
             phi.add_incoming(start, before)
-            phi.add_incoming(later, loop)
+            phi.add_incoming(later, latch)
         return finals
 
 
@@ -145,7 +147,7 @@ def _instructions(write: Callable[..., None], *arguments: Any) -> Any:
     return types.void(*arguments), emit
 
 
-def _add_tile(
+def _add_tiles(
     context: Any,
     source: Any,
     start: Any,
@@ -157,33 +159,47 @@ def _add_tile(
 ) -> Any:
     """targets[t, v] = biases[t] + sum over k of weights[t, k] source[start + offsets[k] * N + v].
 
-    There source is flat, examples is N, and v are the first _COLUMNS columns of the targets.
-    Neither start nor an offset alone need lie in the source.
+    There source is flat, examples is N, and there are at least _COLUMNS columns v. Neither start
+    nor an offset alone need lie in the source.
     """
     arguments = source, start, examples, offsets, weights, biases, targets
-    return _instructions(_write_tile, *arguments)
+    return _instructions(_write_tiles, *arguments)
 
 
-def _write_tile(write: _Emitter, *arguments: Any) -> None:
-    """Write the instructions of `_add_tile`, for every number of targets."""
+def _write_tiles(write: _Emitter, *arguments: Any) -> None:
+    """Write the instructions of `_add_tiles`, for every number of targets."""
     source, start, examples, offsets, weights, biases, targets = arguments
+    builder, width = write.builder, write.length(targets, 1)
+    tiles = builder.sdiv(builder.add(width, _INTEGER(_COLUMNS - 1)), _INTEGER(_COLUMNS))
     for size in write.each_size(write.length(targets, 0), _TARGETS):
         rows = [write.row(weights, t) for t in range(size)]
-
-        def add_tap(k: Any, totals: list[Any], rows: list[Any] = rows) -> list[Any]:
-            offset = write.builder.mul(write.number(offsets.data, k), examples)
-            first = write.at(source.data, write.builder.add(start, offset))
-            numbers = [write.load(write.at(first, v * _LANES)) for v in range(_VECTORS)]
-            factors = [write.spread(write.number(row, k)) for row in rows]
-            pairs = [(factor, number) for factor in factors for number in numbers]
-            return write.add_products(pairs, totals)
-
-        firsts = [write.spread(write.number(biases.data, t)) for t in range(size)]
-        totals = [first for first in firsts for _ in range(_VECTORS)]
-        totals = write.repeat(write.length(offsets, 0), totals, add_tap)
         places = [write.row(targets, t) for t in range(size)]
-        for i, total in enumerate(totals):
-            write.store(total, write.at(places[i // _VECTORS], i % _VECTORS * _LANES))
+        firsts = [write.spread(write.number(biases.data, t)) for t in range(size)]
+
+        def add_tile(i: Any, _: list[Any], rows: Any, places: Any, firsts: Any) -> list[Any]:
+            # The last tile begins where a whole one fits: some numbers are computed twice.
+            column, last = (
+                builder.mul(i, _INTEGER(_COLUMNS)),
+                builder.sub(width, _INTEGER(_COLUMNS)),
+            )
+            column = builder.select(builder.icmp_signed("<", column, last), column, last)
+            begin = write.at(source.data, builder.add(start, column))
+
+            def add_tap(k: Any, totals: list[Any]) -> list[Any]:
+                first = write.at(begin, builder.mul(write.number(offsets.data, k), examples))
+                numbers = [write.load(write.at(first, v * _LANES)) for v in range(_VECTORS)]
+                factors = [write.spread(write.number(row, k)) for row in rows]
+                pairs = [(factor, number) for factor in factors for number in numbers]
+                return write.add_products(pairs, totals)
+
+            totals = [first for first in firsts for _ in range(_VECTORS)]
+            totals = write.repeat(write.length(offsets, 0), totals, add_tap)
+            for number, total in enumerate(totals):
+                place = write.at(places[number // _VECTORS], column)
+                write.store(total, write.at(place, number % _VECTORS * _LANES))
+            return []
+
+        write.repeat(tiles, [], partial(add_tile, rows=rows, places=places, firsts=firsts))
 
 
 def _add_gradient_tile(
@@ -227,12 +243,24 @@ def _write_gradient_tile(
             write.store(total, place)
 
 
-_tile = cast("Callable[..., None]", intrinsic(_add_tile))
+_tiles = cast("Callable[..., None]", intrinsic(_add_tiles))
 _gradient_tile = cast("Callable[..., None]", intrinsic(_add_gradient_tile))
+
+
+def taps_items(targets: int, runs: int) -> int:
+    """Return in how many parts `add_taps` may be shared: runs for a few targets each."""
+    return -(-targets // _TARGETS) * runs
+
+
+def gradient_items(taps: int, targets: int) -> int:
+    """Return in how many parts `add_gradients` may be shared: some taps of a few targets each."""
+    return -(-taps // _TOGETHER) * -(-targets // _FILTERS)
 
 
 @compiled_once
 def add_taps(
+    first_item: int,
+    last_item: int,
     source: Array,
     examples: int,
     runs: Integers,
@@ -244,6 +272,8 @@ def add_taps(
     """targets[t, i] = biases[t] + sum over k of weights[t, k] source[start + offsets[k] + i].
 
     Args:
+        first_item: The first of the items to be done; there are `taps_items` of them.
+        last_item: The one behind the last.
         source: Pixels of N numbers each, flat, with room behind them.
         examples: N.
         runs: Shape (R, 5): start, place in the targets, length, first and last tap; see
@@ -254,21 +284,16 @@ def add_taps(
         targets: Shape (T, pixels * N), written to.
     """
     blocks = (len(weights) + _TARGETS - 1) // _TARGETS
-    for item in range(blocks * len(runs)):
+    for item in range(first_item, last_item):
         block, run = item // len(runs), item % len(runs)
         t, end = len(weights) * block // blocks, len(weights) * (block + 1) // blocks
         start, place, length, first, last = runs[run]
         width = length * examples
         some = np.empty((end - t, _COLUMNS), np.float32)
-        sums = targets[t:end, place * examples :]
+        sums = targets[t:end, place * examples : place * examples + width]
         steps, factors, firsts = offsets[first:last], weights[t:end, first:last], biases[t:end]
-        for column in range(0, width, _COLUMNS):
-            # The last tile begins where a whole one fits: some numbers are computed twice.
-            begin = max(0, min(column, width - _COLUMNS))
-            tile = sums[:, begin : begin + _COLUMNS]
-            if width < _COLUMNS:
-                tile = some[:, :_COLUMNS]
-            _tile(source, start * examples + begin, examples, steps, factors, firsts, tile)
+        tiles = sums if width >= _COLUMNS else some[:, :_COLUMNS]
+        _tiles(source, start * examples, examples, steps, factors, firsts, tiles)
         if width < _COLUMNS:
             for row in range(len(some)):
                 for i in range(width):
@@ -277,6 +302,8 @@ def add_taps(
 
 @compiled_once
 def add_gradients(
+    first_item: int,
+    last_item: int,
     source: Array,
     examples: int,
     runs: Integers,
@@ -287,6 +314,8 @@ def add_gradients(
     """d_weights[k, t] = sum over runs, i of source[start + offsets[k] + i] d_targets[t, place + i].
 
     Args:
+        first_item: The first of the items to be done; there are `gradient_items` of them.
+        last_item: The one behind the last.
         source: As `add_taps` read it.
         examples: N.
         runs: As `add_taps` read them; all with all taps.
@@ -295,18 +324,21 @@ def add_gradients(
         d_weights: Shape (K, T), written to.
     """
     taps, targets = d_weights.shape
-    blocks, groups = (targets + _FILTERS - 1) // _FILTERS, (taps + _TAPS - 1) // _TAPS
-    for item in range(groups * blocks):
-        group, block = item // blocks, item % blocks
+    blocks = (targets + _FILTERS - 1) // _FILTERS
+    for item in range(first_item, last_item):
+        part, block = item // blocks, item % blocks
         t, end = targets * block // blocks, targets * (block + 1) // blocks
-        steps = np.zeros(_TAPS, np.int64)  # A tap that is missing reads what nobody uses.
-        first, last = group * _TAPS, min((group + 1) * _TAPS, taps)
+        first, last = part * _TOGETHER, min((part + 1) * _TOGETHER, taps)
+        steps = np.zeros(_TOGETHER, np.int64)  # A tap that is missing reads what nobody uses.
         steps[: last - first] = offsets[first:last]
-        sums = np.zeros((_TAPS * (end - t), _LANES), np.float32)
+        sums = np.zeros((_TOGETHER * (end - t), _LANES), np.float32)
         for run in range(len(runs)):
             start, place, length = runs[run, 0], runs[run, 1], runs[run, 2]
+            numbers = source[start * examples :]
             d_tile = d_targets[t:end, place * examples : (place + length) * examples]
-            _gradient_tile(source[start * examples :], examples, steps, d_tile, sums)
+            for k in range(0, last - first, _TAPS):
+                tile = sums[k * (end - t) :]
+                _gradient_tile(numbers, examples, steps[k:], d_tile, tile)
         for k in range(first, last):
             for target in range(t, end):
                 d_weights[k, target] = sums[(k - first) * (end - t) + target - t].sum()

@@ -12,7 +12,11 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-_LIBERTIES = {"contract", "reassoc"}
+_OPTIONS: dict[str, Any] = {
+    "error_model": "numpy",
+    "fastmath": {"contract", "reassoc"},
+    "nogil": True,  # so that threads can share the work
+}
 # Compiling a file's loops takes this many times longer than Python takes to compile the file.
 _COMPILATION = 3000
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -20,7 +24,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 def compiled(function: _Function) -> _Function:
     """Compile a function when it is called."""
-    return cast(_Function, njit(function, error_model="numpy", fastmath=_LIBERTIES))
+    return cast(_Function, njit(function, **_OPTIONS))
 
 
 def compiled_once(function: _Function) -> _Function:
@@ -29,7 +33,7 @@ def compiled_once(function: _Function) -> _Function:
     That is where Python keeps its own compiled files, or else in the user's cache.
     """
     try:
-        kept = njit(function, error_model="numpy", fastmath=_LIBERTIES, cache=True)
+        kept = njit(function, cache=True, **_OPTIONS)
     except RuntimeError:  # Neither folder is writable.
         return compiled(function)
     return cast(_Function, kept)

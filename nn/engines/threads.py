@@ -1,4 +1,4 @@
-"""How many threads share a matrix product: one, unless somebody knows better.
+"""How many threads share a step's work: one, unless somebody knows better.
 
 BLAS, the library behind NumPy's products, shares a product among all cores as soon as it takes
 more than a few microseconds. The threads meet twice in every product. On an idle machine of two
@@ -9,19 +9,64 @@ So training keeps to one thread, which no neighbour can slow down by more than i
 setting `threads` asks for more: worth it for large layers on a machine with nothing else to do.
 
 The number of threads also decides in which order BLAS adds, and so the last bits of a result. As a
-setting it is the same wherever and whenever a run is repeated.
+setting it is the same wherever and whenever a run is repeated. Compiled functions share their work
+in parts that do not depend on each other, so there the number of threads changes no bit.
 """
 
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
+from itertools import pairwise
 
 from threadpoolctl import ThreadpoolController
 
+_threads = ContextVar("_threads", default=1)
 
-def limited_threads(threads: int) -> AbstractContextManager[object]:
-    """Return a context in which BLAS uses this many threads, from 1."""
-    limited: AbstractContextManager[object] = _controller().limit(limits=threads, user_api="blas")
-    return limited
+# Waking a thread and waiting for it takes as long as so many multiplications in vectors.
+_WORTH_SHARING = 2_000_000
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Return a context in which BLAS and `share` use this many threads, from 1."""
+    before = _threads.set(threads)
+    try:
+        with _controller().limit(limits=threads, user_api="blas"):
+            yield
+    finally:
+        _threads.reset(before)
+
+
+def share(
+    function: Callable[..., None], parts: int, *arguments: object, multiplications: int
+) -> None:
+    """Call a function for parts of its work: `function(first, last, *arguments)`.
+
+    Args:
+        function: Does the parts from `first` up to, not including, `last`. It holds no lock of
+            Python's (Numba: `nogil`), and no part depends on another.
+        parts: How many there are.
+        arguments: The same for all parts.
+        multiplications: How many all parts together take, to judge whether sharing pays.
+    """
+    threads = max(1, min(_threads.get(), parts)) if multiplications >= _WORTH_SHARING else 1
+    bounds = [parts * number // threads for number in range(threads + 1)]
+    others = [
+        _pool(os.getpid(), threads - 1).submit(function, first, last, *arguments)
+        for first, last in pairwise(bounds[1:])
+    ]
+    function(0, bounds[1], *arguments)
+    for other in others:
+        other.result()
+
+
+@cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """Return the threads of a process: one that was forked has none of its parent's."""
+    return ThreadPoolExecutor(threads)
 
 
 @cache

@@ -5,7 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from nn.engines import threads
 from nn.engines.textbook import TextbookEngine
+from nn.engines.threads import limited_threads
 from tests.engines.models import (
     LOSS,
     OTHER_NETWORKS,
@@ -49,6 +51,18 @@ def test_compiled_layers_repeat_to_the_last_bit_wherever_memory_lies(network: st
         results.append((logits.tobytes(), model.numbers.tobytes()))
         assert kept
     assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("network", OTHER_NETWORKS)
+def test_two_threads_come_to_the_same_bytes(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_WORTH_SHARING", 0)
+    examples, results = make_examples(101), set()
+    for number in (1, 2):
+        model = make_model(CompiledEngine, network, "momentum")
+        with limited_threads(number):
+            model.engine.take_steps(examples.inputs, examples.labels, 9)
+        results.add(model.numbers.tobytes())
+    assert len(results) == 1
 
 
 @pytest.mark.parametrize("network", OTHER_NETWORKS)

@@ -44,9 +44,9 @@ def test_the_first_largest_pixel_of_a_window_gets_the_gradient(
     outputs, largest = np.empty(expected.shape, np.float32), np.empty(expected.shape, np.int32)
     d_inputs = np.zeros_like(images)
     for _ in range(2):  # the same memory is used again
-        passes.find_largest(images, *size, *stride, outputs, largest)
+        passes.find_largest(0, 2, images, *size, *stride, outputs, largest)
         np.testing.assert_array_equal(outputs, expected)
-        passes.return_to_largest(d_outputs, largest, *size, *stride, d_inputs)
+        passes.return_to_largest(0, 2, d_outputs, largest, *size, *stride, d_inputs)
         if numbers != "NaN":
             d_expected = layer.backward(d_outputs.transpose(3, 0, 1, 2)).transpose(1, 2, 3, 0)
             np.testing.assert_allclose(d_inputs, d_expected, rtol=1e-6)
@@ -58,7 +58,9 @@ def test_normalization_by_hand() -> None:
     one = np.ones(1, np.float32)
     mean, variance = np.empty((2, 1), np.float32)
     normalized, outputs = np.empty((2, *images.shape), np.float32)
-    passes.normalize(images, 3 * one, 7 * one, np.float32(5), mean, variance, normalized, outputs)
+    passes.normalize(
+        0, 1, images, 3 * one, 7 * one, np.float32(5), mean, variance, normalized, outputs
+    )
     assert (mean[0], variance[0]) == (3, 4)
     np.testing.assert_allclose(normalized.ravel(), np.array([-2, -2, 2, 2]) / 3, rtol=1e-6)
     np.testing.assert_allclose(outputs.ravel(), [5, 5, 9, 9], rtol=1e-6)
@@ -70,6 +72,6 @@ def test_a_gradient_that_shifts_or_scales_all_inputs_is_removed() -> None:
     d_gamma, d_beta = np.empty((2, 1), np.float32)
     d_inputs = np.empty_like(normalized)
     scale = np.array([0.5], np.float32)
-    passes.return_to_inputs(d_outputs, normalized, scale, d_gamma, d_beta, d_inputs)
+    passes.return_to_inputs(0, 1, d_outputs, normalized, scale, d_gamma, d_beta, d_inputs)
     assert (d_gamma[0], d_beta[0]) == (8, 12)
     np.testing.assert_allclose(d_inputs.ravel(), [0.5, -0.5, 0.5, -0.5], atol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
-from nn.engines.compiled_tiles import add_gradients, add_taps
+from nn.engines.compiled_tiles import add_gradients, add_taps, gradient_items, taps_items
 from nn.engines.roomy import ROOM, roomy
 
 OFFSETS = np.array([0, 2, 3, 4, 7, 9, 11])
@@ -30,7 +30,9 @@ def test_taps_are_added_up(targets: int, examples: int) -> None:
     weights = rng.standard_normal((targets, len(OFFSETS))).astype(np.float32)
     biases = rng.standard_normal(targets).astype(np.float32)
     sums = np.full((targets, PLACES * examples), np.inf, np.float32)
-    add_taps(source.reshape(-1), examples, RUNS, OFFSETS, weights, biases, sums)
+    items = taps_items(targets, len(RUNS))
+    for item in range(items):  # in whatever parts
+        add_taps(item, item + 1, source.reshape(-1), examples, RUNS, OFFSETS, weights, biases, sums)
     expected = np.full((targets, PLACES, examples), np.inf, np.float32)
     for start, place, length, first, last in RUNS:
         for i in range(length):
@@ -52,7 +54,11 @@ def test_gradients_are_added_up(taps: int, targets: int, examples: int) -> None:
     # Nobody may read beyond the pixels here: those that are read for nothing are multiplied by 0.
     source.base[source.size : source.size + ROOM] = 0  # type: ignore[index]
     runs = RUNS[:2]
-    add_gradients(source.reshape(-1), examples, runs, offsets, d_targets, d_weights)
+    items = gradient_items(taps, targets)
+    add_gradients(0, items // 2, source.reshape(-1), examples, runs, offsets, d_targets, d_weights)
+    add_gradients(
+        items // 2, items, source.reshape(-1), examples, runs, offsets, d_targets, d_weights
+    )
     shaped, expected = d_targets.reshape(targets, PLACES, examples), np.zeros_like(d_weights)
     for start, place, length, _, _ in runs:
         for k, offset in enumerate(offsets):

@@ -1,10 +1,13 @@
 """Training keeps to as many threads as it was told, and gives the others back."""
 
+import threading
+
 import pytest
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
-from nn.engines.threads import limited_threads
+from nn.engines import threads as threads_module
+from nn.engines.threads import limited_threads, share
 from tests.training.scripted import Dealer, make_network, run
 
 
@@ -41,3 +44,42 @@ def test_training_uses_the_threads_it_is_given_and_evaluation_one(
     monkeypatch.setattr(network, "forward", watched)
     run(network, Dealer(), threads=2)
     assert seen == {True: {2}, False: {1}}
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2, 7])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_every_part_is_done_once_by_at_most_so_many_threads(threads: int, parts: int) -> None:
+    done: list[int] = []
+    by: set[int] = set()
+
+    def work(first: int, last: int, what: str) -> None:
+        assert what == "this"
+        done.extend(range(first, last))
+        by.add(threading.get_ident())
+
+    with limited_threads(threads):
+        share(work, parts, "this", multiplications=10**9)
+    assert sorted(done) == list(range(parts))
+    assert len(by) <= threads
+    assert (threads == 1 or parts < 2) == (by == {threading.get_ident()})
+
+
+def test_little_work_is_not_shared() -> None:
+    by: set[int] = set()
+    with limited_threads(2):
+        share(lambda first, last: by.add(threading.get_ident()), 2, multiplications=1000)
+    assert by == {threading.get_ident()}
+
+
+def test_an_error_of_another_thread_is_raised() -> None:
+    def work(first: int, last: int) -> None:
+        assert first == 0, "the other half"
+
+    with limited_threads(2), pytest.raises(AssertionError, match="the other half"):
+        share(work, 2, multiplications=10**9)
+
+
+def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = threads_module._pool(1, 1)
+    assert threads_module._pool(1, 1) is ours
+    assert threads_module._pool(2, 1) is not ours
