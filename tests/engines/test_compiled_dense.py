@@ -22,7 +22,7 @@ from tests.engines.models import (
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
-from nn.engines import compiled_loops
+from nn.engines import compiled_dense, compiled_loops
 from nn.engines.compiled_dense import CompiledDenseEngine
 
 both = partial(beside_textbook, CompiledDenseEngine)
@@ -129,3 +129,52 @@ def test_divergence_is_noticed_and_the_last_finite_network_kept(optimizer: str) 
     with pytest.raises(DivergedError):
         run(model, 1e25, epochs=5)
     assert np.isfinite(model.network.parameters.values).all()
+
+
+@pytest.mark.parametrize(
+    ("network", "batch_size", "lit", "loops"),
+    [
+        ("no hidden layer", 15, 25, True),
+        ("no hidden layer", 16, 25, False),
+        ("no hidden layer", 128, 6, True),  # of 25 pixels
+        ("no hidden layer", 128, 7, False),
+        # 25 * 20 weights and 20 * 3: 560 / 4 - 60 = 80 multiplications, 4 pixels' worth.
+        ("relu", 128, 4, True),
+        ("relu", 128, 5, False),
+    ],
+)
+def test_large_batches_are_left_to_numpy_unless_most_of_the_work_is_in_dark_pixels(
+    network: str, batch_size: int, lit: int, loops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(CompiledDenseEngine, network)
+    called: list[int] = []
+    run_steps = compiled_dense.run_steps
+
+    def watched(images, *arguments):
+        called.append(len(images))
+        return run_steps(images, *arguments)
+
+    monkeypatch.setattr(compiled_dense, "run_steps", watched)
+    inputs = np.zeros((256, 25), np.float32)
+    inputs[:, 25 - lit :] = 0.5
+    inputs[0, 0] = 0  # what counts as dark
+    if lit == 25:
+        inputs[1:, 0] = 0.5
+    model.take(Some(inputs, np.zeros(256, np.int64)), batch_size)
+    assert called == ([256] if loops else [])
+
+
+def test_dark_and_light_batches_in_turn_come_to_the_same_as_the_textbooks_in_any_calls() -> None:
+    examples, kind = make_examples(640), ("relu", "momentum", "L2")
+    examples.inputs *= np.random.default_rng(1).random(examples.inputs.shape) < 0.4
+    examples.inputs[160:320] += 0.5
+    examples.inputs[480:560] += 0.5
+    ours, textbook = both(*kind)
+    assert set(ours.engine._loops_pay(examples.inputs, 40)) == {False, True}
+    logits, expected = ours.take(examples, 40), textbook.take(examples, 40)
+    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-4)
+    assert_same(ours, textbook, both(*kind)[0])
+    again = both(*kind)[0]
+    for start, stop in ((0, 200), (200, 240), (240, 640)):
+        again.take(examples.part(start, stop), 40)
+    np.testing.assert_allclose(again.numbers, ours.numbers, rtol=1e-4, atol=1e-6)
