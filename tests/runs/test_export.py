@@ -62,8 +62,9 @@ def assert_onnxruntime_agrees(run: SavedRun, images: np.ndarray) -> None:
     )
     (logits,) = session.run(["logits"], {"pixels": images.astype(np.float32)})
     expected = run.network.forward(NORMALIZATION.apply(images))
-    assert np.abs(expected).max() > 0.01
-    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
+    largest = np.abs(expected).max()  # of terms as large as this, other sums round differently
+    assert largest > 0.01
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5 * max(1, largest))
 
 
 def test_every_layer_gives_the_same_logits_in_onnxruntime(run):
