@@ -108,6 +108,8 @@ class _Table:
     def _parse(self, texts: list[str]) -> _Numbers | None:
         if '"' in texts[0]:
             texts = [text.replace('"', "") for text in texts]
+            if not all(text.strip() for text in texts):  # lines of quotes, which NumPy skips
+                return None
         for kind in (np.int64, np.float64):
             try:
                 return np.loadtxt(

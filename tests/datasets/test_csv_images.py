@@ -80,6 +80,8 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         (LINES + "1,2,3,256,5\n", "line 3: pixel 3 is '256'"),
         (LINES + "1,2,3,-1,5\n", "line 3: pixel 3 is '-1'"),
         (LINES + "1,2,3,99999999999999999999,5\n", "line 3: pixel 3 is '99999999999999999999'"),
+        (LINES + '"\n', "line 3: 1 numbers, the first line has 5"),
+        ('"1",2,3,4,5\n""\n', "line 2: 1 numbers, the first line has 5"),
         (LINES + "\n1,2,3,4\n", "line 4: 4 numbers, the first line has 5"),
         (LINES + "1,2,3,4,5,6\n", "line 3: 6 numbers, the first line has 5"),
         (LINES + "-1,2,3,4,5\n", "line 3: the label is '-1'; expected a whole number from 0"),
