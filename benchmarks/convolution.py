@@ -1,130 +1,196 @@
-"""Convolutional networks here and in PyTorch: same weights, images and optimizer, one process.
+"""Convolution networks here and in PyTorch: same weights, images and optimizer, one process.
 
-    python -m benchmarks.convolution
+    python -m benchmarks.convolution [THREADS]
 
-needs PyTorch and uses one thread. Both take turns of a few steps, so that noise affects both alike.
-The figure is the ratio of their times within a round: the median, the smallest and the largest.
-Before that, both must reach the same logits after five steps.
+needs PyTorch. NumPy's engine, the compiled one and PyTorch take turns of a few steps, so that noise
+affects all alike. The figure is the ratio of PyTorch's time and ours within a round: the median,
+the smallest and the largest. With one thread, the default, it is processor time, which does not
+count while other programs have the core; with more, it is wall time, which needs a quiet machine.
+Before that, all must reach the same logits after five steps.
 """
 
-import os
-import statistics
+import sys
 import time
-from collections.abc import Callable
-
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from benchmarks.turns import Ratio
 from nn.architecture.building import build_network
 from nn.architecture.layer_list import LayerSpec
+from nn.engines.choice import compiled_engine
+from nn.engines.engine import Engine
 from nn.engines.fused import FusedEngine
+from nn.engines.threads import limited_threads
 from nn.initializers import INITIALIZERS
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network
-from nn.optimizers import Momentum
+from nn.optimizers import OPTIMIZERS, Optimizer
 
-BATCH_SIZE = 64
-LEARNING_RATE = 0.01
+THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 ROUNDS = 25
 STEPS_PER_TURN = 10
-TOLERANCE = 1e-4  # of logits around 1, after five steps in float32
-
-DILATED: list[LayerSpec] = [
-    {"conv2d": {"filters": 8, "kernel_size": 3, "dilation": 2}},
-    *("relu", "flatten", {"dense": 128}, "relu"),
-]
-LENET: list[LayerSpec] = [
-    *({"conv2d": {"filters": 16, "kernel_size": 5}}, "relu", {"max_pool": 2}),
-    *({"conv2d": {"filters": 32, "kernel_size": 5}}, "relu", {"max_pool": 2}),
-    *("flatten", {"dense": 128}, "relu"),
-]
+TOLERANCE = 1e-3  # of logits around 1, after five steps in float32
+TRAINING_IMAGES = 60_000
+ENGINES: dict[str, Callable[[Network, SoftmaxCrossEntropy, Optimizer], Engine]] = {
+    "NumPy": FusedEngine,
+    "compiled": compiled_engine,
+}
 
 
-def dilated_in_pytorch() -> torch.nn.Sequential:
-    """Return the dilated network as PyTorch has it."""
-    return torch.nn.Sequential(
-        *(torch.nn.Conv2d(1, 8, 3, dilation=2), torch.nn.ReLU(), torch.nn.Flatten()),
-        *(torch.nn.Linear(8 * 24 * 24, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)),
+@dataclass(frozen=True)
+class Case:
+    """A network and how it is trained.
+
+    Attributes:
+        layers: Before the output layer.
+        theirs: The same as PyTorch's modules, with the output layer.
+        batch_size: Images per step.
+        optimizer: "sgd", "momentum" (0.9) or "adam".
+        learning_rate: Length of a step.
+        target: PyTorch's time divided by that of compiled steps must be at least this.
+    """
+
+    layers: Sequence[LayerSpec]
+    theirs: Sequence[torch.nn.Module]
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    target: float
+
+
+def conv2d(filters: int, kernel_size: int, dilation: int = 1) -> LayerSpec:
+    """Return a convolution as layers are written in a list."""
+    return {"conv2d": {"filters": filters, "kernel_size": kernel_size, "dilation": dilation}}
+
+
+nn = torch.nn
+CASES = {
+    "LeNet-5, Adam, batch 128": Case(
+        [
+            *(conv2d(6, 5), "relu", {"max_pool": 2}, conv2d(16, 5), "relu", {"max_pool": 2}),
+            *("flatten", {"dense": 120}, "relu", {"dense": 84}, "relu"),
+        ],
+        [
+            *(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
+            *(nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
+        ],
+        *(128, "adam", 3e-4, 2.5),
+    ),
+    "beyond_cnn, momentum, batch 100": Case(
+        [
+            *(conv2d(16, 5), {"max_pool": 2}, "batch_norm", "relu"),
+            *(conv2d(40, 5), {"max_pool": 2}, "batch_norm", "relu"),
+            *("flatten", {"dense": 200}, "batch_norm", "relu"),
+        ],
+        [
+            *(nn.Conv2d(1, 16, 5), nn.MaxPool2d(2), nn.BatchNorm2d(16), nn.ReLU()),
+            *(nn.Conv2d(16, 40, 5), nn.MaxPool2d(2), nn.BatchNorm2d(40), nn.ReLU()),
+            *(nn.Flatten(), nn.Linear(640, 200), nn.BatchNorm1d(200), nn.ReLU()),
+            nn.Linear(200, 10),
+        ],
+        *(100, "momentum", 0.01, 2.0),
+    ),
+    "001_dilated_convolution, SGD, batch 64": Case(
+        [conv2d(8, 3, dilation=2), "relu", "flatten", {"dense": 128}, "relu"],
+        [
+            *(nn.Conv2d(1, 8, 3, dilation=2), nn.ReLU(), nn.Flatten()),
+            *(nn.Linear(8 * 24 * 24, 128), nn.ReLU(), nn.Linear(128, 10)),
+        ],
+        *(64, "sgd", 0.01, 2.0),
+    ),
+}
+
+
+def our_step(
+    case: Case, make_engine: Callable[..., Engine], theirs: nn.Sequential, batch: tuple
+) -> tuple[Network, Callable[[], object]]:
+    """Return our network with PyTorch's weights, and a function that takes a step."""
+    network = build_network(
+        list(case.layers),
+        input_shape=(28, 28),
+        classes=10,
+        initializer=INITIALIZERS["he"],
+        rng=np.random.default_rng(0),
     )
-
-
-def lenet_in_pytorch() -> torch.nn.Sequential:
-    """Return the network like LeNet as PyTorch has it."""
-    return torch.nn.Sequential(
-        *(torch.nn.Conv2d(1, 16, 5), torch.nn.ReLU(), torch.nn.MaxPool2d(2)),
-        *(torch.nn.Conv2d(16, 32, 5), torch.nn.ReLU(), torch.nn.MaxPool2d(2)),
-        *(torch.nn.Flatten(), torch.nn.Linear(512, 128), torch.nn.ReLU()),
-        torch.nn.Linear(128, 10),
-    )
-
-
-def carry_over(network: Network, theirs: torch.nn.Sequential) -> None:
-    """Give PyTorch's network the weights of ours."""
     learning = [module for module in theirs if hasattr(module, "weight")]
     ours = [layer for layer in network.layers if layer.parameters]
-    with torch.no_grad():
-        for layer, module in zip(ours, learning, strict=True):
-            weights = torch.tensor(layer.arrays["weights"].T.copy())
-            module.weight.copy_(weights.reshape(module.weight.shape))
-            module.bias.copy_(torch.tensor(layer.arrays["biases"]))
+    for layer, module in zip(ours, learning, strict=True):
+        for parameter, theirs_too in zip(
+            layer.parameters, (module.weight, module.bias), strict=True
+        ):
+            array = theirs_too.detach().numpy()
+            rows = array.reshape(len(array), -1).T if array.ndim > 1 else array
+            parameter.value[:] = rows
+    optimizer = OPTIMIZERS[case.optimizer](network.parameters, learning_rate=case.learning_rate)
+    engine = make_engine(network, SoftmaxCrossEntropy(), optimizer)
+    return network, lambda: engine.take_steps(*batch, case.batch_size)
 
 
-def compare(name: str, layers: list[LayerSpec], theirs: torch.nn.Sequential) -> None:
-    """Check that both networks learn the same, time them in turns, and print one line."""
-    rng = np.random.default_rng(0)
-    network = build_network(
-        layers, input_shape=(28, 28), classes=10, initializer=INITIALIZERS["he"], rng=rng
-    )
-    carry_over(network, theirs)
-    inputs = rng.random((BATCH_SIZE, 784), dtype=np.float32)
-    labels = rng.integers(0, 10, BATCH_SIZE)
-
-    loss = SoftmaxCrossEntropy()
-    optimizer = Momentum(network.parameters, learning_rate=LEARNING_RATE, momentum=0.9)
-
-    engine = FusedEngine(network, loss, optimizer)
-
-    def our_step() -> None:
-        engine.take_steps(inputs, labels, BATCH_SIZE)
-
-    images, classes = torch.tensor(inputs).reshape(-1, 1, 28, 28), torch.tensor(labels)
-    their_loss = torch.nn.CrossEntropyLoss()
-    their_optimizer = torch.optim.SGD(theirs.parameters(), lr=LEARNING_RATE, momentum=0.9)
-
-    def their_step() -> None:
-        their_optimizer.zero_grad()
-        their_loss(theirs(images), classes).backward()
-        their_optimizer.step()
-
-    for _ in range(5):
-        our_step()
-        their_step()
-    difference = np.abs(network.forward(inputs) - theirs(images).detach().numpy()).max()
-    if difference > TOLERANCE:
-        raise SystemExit(f"{name}: the logits differ by {difference:.2g}: no fair comparison")
-
-    rounds = [(milliseconds(our_step), milliseconds(their_step)) for _ in range(ROUNDS)]
-    ratios = [theirs / ours for ours, theirs in rounds]
-    print(
-        f"{name}: {statistics.median(ours for ours, _ in rounds):.2f} ms a step, "
-        f"{statistics.median(theirs for _, theirs in rounds):.2f} ms in PyTorch "
-        f"{torch.__version__}: {statistics.median(ratios):.2f} times as fast "
-        f"({min(ratios):.2f} to {max(ratios):.2f}, {ROUNDS} rounds)"
+def their_step(case: Case, theirs: nn.Sequential, batch: tuple) -> Callable[[], object]:
+    """Return a function that takes a step in PyTorch."""
+    images, labels = torch.tensor(batch[0]).reshape(-1, 1, 28, 28), torch.tensor(batch[1])
+    loss, parameters = nn.CrossEntropyLoss(), theirs.parameters()
+    momentum = 0.9 if case.optimizer == "momentum" else 0.0
+    optimizer: torch.optim.Optimizer = (
+        torch.optim.Adam(parameters, lr=case.learning_rate)
+        if case.optimizer == "adam"
+        else torch.optim.SGD(parameters, lr=case.learning_rate, momentum=momentum)
     )
 
+    def step() -> None:
+        optimizer.zero_grad()
+        loss(theirs(images), labels).backward()
+        optimizer.step()
 
-def milliseconds(step: Callable[[], None]) -> float:
+    return step
+
+
+def compare(name: str, case: Case) -> None:
+    """Check that all networks learn the same, time them in turns, and print a row for each."""
+    rng, theirs = np.random.default_rng(0), nn.Sequential(*case.theirs)
+    inputs = rng.random((case.batch_size, 784), dtype=np.float32)
+    batch = inputs, rng.integers(0, 10, case.batch_size)
+    ours = {engine: our_step(case, make, theirs, batch) for engine, make in ENGINES.items()}
+    steps = {
+        "PyTorch": their_step(case, theirs, batch),
+        **{engine: step for engine, (_, step) in ours.items()},
+    }
+    for step in steps.values():
+        for _ in range(5):
+            step()
+    expected = theirs.eval()(torch.tensor(inputs).reshape(-1, 1, 28, 28)).detach().numpy()
+    theirs.train()
+    for engine, (network, _) in ours.items():
+        difference = np.abs(network.forward(inputs) - expected).max()
+        if difference > TOLERANCE:
+            raise SystemExit(f"{name}, {engine}: the logits differ by {difference:.2g}")
+    rounds = [{who: milliseconds(step) for who, step in steps.items()} for _ in range(ROUNDS)]
+    for who in steps:
+        time_ = Ratio.of([times[who] for times in rounds])
+        ratio = Ratio.of([times["PyTorch"] / times[who] for times in rounds])
+        epoch = time_.median * TRAINING_IMAGES / case.batch_size / 1000
+        target = f"at least {case.target:g}" if who == "compiled" else ""
+        print(f"| {name} | {who} | {time_} | {epoch:.2f} | {ratio} | {target} |", flush=True)
+
+
+def milliseconds(step: Callable[[], object]) -> float:
     """Return how long one step takes, over a turn of a few."""
-    started = time.perf_counter()
+    clock = time.process_time if THREADS == 1 else time.perf_counter
+    started = clock()
     for _ in range(STEPS_PER_TURN):
         step()
-    return (time.perf_counter() - started) * 1000 / STEPS_PER_TURN
+    return (clock() - started) * 1000 / STEPS_PER_TURN
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     torch.manual_seed(0)
-    compare("dilated, batch 64", DILATED, dilated_in_pytorch())
-    compare("like LeNet, batch 64", LENET, lenet_in_pytorch())
+    print("| network | steps by | milliseconds a step | seconds an epoch | PyTorch / it | target |")
+    print("|---" * 6 + "|")
+    with limited_threads(THREADS):
+        for title, one in CASES.items():
+            compare(title, one)
