@@ -80,14 +80,17 @@ class Accumulator:
         """Add the gradient `left.T @ right`.
 
         Args:
-            left: Shape (N, rows of the target), C-contiguous.
+            left: Shape (N, rows of the target), C-contiguous or, in column order, F-contiguous.
             right: Shape (N, columns of the target), C-contiguous.
         """
         for prepare in self._before:
             prepare()
         # Positional, in gemm's order (alpha, a, b, beta, c, trans_a, trans_b, overwrite_c):
         # keywords would cost a twentieth of the whole call.
-        self._gemm(self._scale, right.T, left.T, self._keep, self._transposed, 0, 1, 1)
+        if left.flags.c_contiguous:
+            self._gemm(self._scale, right.T, left.T, self._keep, self._transposed, 0, 1, 1)
+        else:
+            self._gemm(self._scale, right.T, left, self._keep, self._transposed, 0, 0, 1)
 
     def add(self, gradient: Array) -> None:
         """Add a gradient that has been computed, of the target's shape."""

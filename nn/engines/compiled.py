@@ -6,16 +6,14 @@ no compiled form is done as the fused engine does it.
 """
 
 import time
-from collections.abc import Sequence
 from copy import deepcopy
 
 import numpy as np
 
-from nn.engines.compiled_layers import compile_layer, in_fast_order
+from nn.engines.compiled_layers import compile_layers
 from nn.engines.compiled_updates import ADAM_LOOPS, compile_update
-from nn.engines.compiling import expected_compilation
+from nn.engines.compiling import expected_compilation, note_compiled
 from nn.engines.fused import FusedEngine
-from nn.layers.layer import Layer
 from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Adam, Optimizer
@@ -24,7 +22,7 @@ from nn.optimizers import Adam, Optimizer
 class CompiledEngine(FusedEngine):
     """Takes the steps of any network and optimizer, in float32."""
 
-    fuse_layer = staticmethod(compile_layer)
+    fuse_layers = staticmethod(compile_layers)
     fuse_update = staticmethod(compile_update)
 
     def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
@@ -33,10 +31,6 @@ class CompiledEngine(FusedEngine):
         self._smallest_batch = max(2, network.smallest_batch)
         of_update = ADAM_LOOPS if isinstance(optimizer, Adam) else ()
         self._loops = {*of_update, *(loop for layer in self._layers for loop in layer.loops)}
-
-    def in_order(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return the layers in the order in which they are run."""
-        return in_fast_order(layers)
 
     def expected_compilation(self) -> float:
         """Return how many seconds `compile` will take; 0 if the code is kept from earlier runs."""
@@ -48,4 +42,5 @@ class CompiledEngine(FusedEngine):
         inputs = np.zeros((self._smallest_batch, *self._inputs), np.float32)
         labels = np.zeros(len(inputs), np.int64)
         deepcopy(self).take_steps(inputs, labels, len(inputs))
+        note_compiled(self._loops)
         return time.perf_counter() - started

@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy as np
 
-from nn.engines.compiled_passes import sum_rows, to_images
+from nn.engines.compiled_passes import sum_rows
 from nn.engines.compiled_tiles import (
     Integers,
     add_gradients,
@@ -48,7 +48,7 @@ class Plan:
 class CompiledConvolution(FusedLayer):
     """Slides kernels over images (N, C, H, W), in memory (C, H, W, N)."""
 
-    loops = (add_taps, add_gradients, sum_rows, to_images)
+    loops = (add_taps, add_gradients, sum_rows)
 
     def __init__(self, layer: Convolution) -> None:
         super().__init__(layer)
@@ -71,11 +71,7 @@ class CompiledConvolution(FusedLayer):
         """Return images (N, F, H', W')."""
         if len(inputs) != self._source.shape[-1]:
             self._allocate(len(inputs))
-        images = batch_last(inputs)
-        if images.flags.c_contiguous:
-            self._inside[:] = images
-        else:  # rows of pixels, as the first layer gets them
-            to_images(np.ascontiguousarray(inputs).reshape(len(inputs), -1), self._inside)
+        self._inside[:] = batch_last(inputs)
         _add_up(self._source, self._forward, self._weights, self._biases, self._outputs)
         return batch_first(self._outputs)
 

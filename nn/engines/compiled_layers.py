@@ -5,8 +5,8 @@ have their batch axis last in memory, (C, H, W, N). The loops are in `nn.engines
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import cast
+from itertools import pairwise, zip_longest
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,15 +17,14 @@ from nn.engines.compiled_passes import (
     normalize,
     return_to_inputs,
     return_to_largest,
-    to_images,
-    to_rows,
 )
-from nn.engines.fused_layers import FusedLayer, fuse_layer
+from nn.engines.fused_layers import FusedDense, FusedLayer, fuse_layer
 from nn.engines.roomy import roomy, roomy_like
 from nn.engines.threads import share
 from nn.layers.activations import ReLU
 from nn.layers.batch_norm import BatchNorm
 from nn.layers.convolution import Convolution
+from nn.layers.dense import Dense
 from nn.layers.flatten import Flatten
 from nn.layers.layer import Array, Layer
 from nn.layers.pooling import MaxPooling
@@ -89,30 +88,26 @@ class CompiledMaxPooling(FusedLayer):
 
 
 class CompiledBatchNorm(FusedLayer):
-    """outputs = gamma * (inputs - mean) / sqrt(variance + epsilon) + beta.
+    """outputs = gamma * (inputs - mean) / sqrt(variance + epsilon) + beta, for images.
 
-    Images that have their batch axis first in memory, as only a network's first layer gets them,
-    and rows are left to the layer itself.
+    Rows are left to the layer itself.
     """
-
-    loops = (normalize, return_to_inputs)
 
     def __init__(self, layer: BatchNorm) -> None:
         super().__init__(layer)
+        self._is_of_images = len(layer.input_shape) == 3
+        self.loops = (normalize, return_to_inputs) if self._is_of_images else ()
         self._outputs = np.empty(0, np.float32)
-        self._compiled = False
 
     def forward(self, inputs: Array) -> Array:
         """Normalize images (N, C, H, W); the running mean and variance follow the batch's."""
-        layer = cast(BatchNorm, self._layer)
-        self._compiled = inputs.ndim == 4 and batch_last(inputs).flags.c_contiguous
-        if not self._compiled:
+        if not self._is_of_images:
             return super().forward(inputs)
-        images = batch_last(inputs)
+        layer = cast(BatchNorm, self._layer)
+        images = np.ascontiguousarray(batch_last(inputs))
         if images.shape != self._outputs.shape:
-            self._normalized, self._outputs, self._d_inputs = (
-                roomy(images.shape) for _ in range(3)
-            )
+            memory = [roomy(images.shape) for _ in range(3)]
+            self._normalized, self._outputs, self._d_inputs = memory
         gamma, beta = layer.gamma.value, layer.beta.value
         mean, variance = np.empty_like(gamma), np.empty_like(gamma)
         epsilon = np.float32(layer.epsilon)
@@ -120,47 +115,63 @@ class CompiledBatchNorm(FusedLayer):
         _share(normalize, images, gamma, beta, epsilon, *results)
         layer.follow(mean, variance, images[0].size)
         self._deviation = np.sqrt(variance + epsilon)
-        return batch_first(self._outputs)
+        outputs = batch_first(self._outputs)
+        if outputs.strides != inputs.strides:  # Dropout draws numbers in the order of memory.
+            outputs = roomy_like(inputs)
+            outputs[:] = batch_first(self._outputs)
+        return outputs
 
     def backward(self, d_outputs: Array) -> Array:
         """Add the gradients of gamma and beta; return d_inputs."""
-        if not self._compiled:
+        if not self._is_of_images:
             return super().backward(d_outputs)
         layer = cast(BatchNorm, self._layer)
         d_images = np.ascontiguousarray(batch_last(d_outputs))
         scale = layer.gamma.value / self._deviation
-        gradients = layer.gamma.gradient, layer.beta.gradient
-        _share(return_to_inputs, d_images, self._normalized, scale, *gradients, self._d_inputs)
+        results = layer.gamma.gradient, layer.beta.gradient, self._d_inputs
+        _share(return_to_inputs, d_images, self._normalized, scale, *results)
         for parameter, accumulator in self._gradients:
             accumulator.add(parameter.gradient)
         return batch_first(self._d_inputs)
 
 
+class CompiledDense(FusedDense):
+    """outputs = inputs @ weights + biases; inputs may have their batch axis last in memory."""
+
+    def backward(self, d_outputs: Array) -> Array:
+        """Return d_outputs @ weights.T in the inputs' order of memory, and add the gradients."""
+        if self._inputs.flags.c_contiguous:
+            return super().backward(d_outputs)
+        d_inputs = self._d_inputs.reshape(-1, len(d_outputs))
+        if self._needs_input_gradient:
+            np.dot(self._weights, d_outputs.T, d_inputs)
+        self._add_gradients(d_outputs)
+        transposed: Array = d_inputs.T
+        return transposed
+
+
 class CompiledFlatten(FusedLayer):
-    """Images (N, C, H, W) become rows (N, C * H * W), and the batch axis the first in memory."""
+    """Images (N, C, H, W) become rows (N, C * H * W) as they lie in memory, for a dense layer.
 
-    loops = (to_rows, to_images)
-
-    def __init__(self, layer: Flatten) -> None:
-        super().__init__(layer)
-        self._rows = self._d_images = np.empty(0, np.float32)
+    All others, above all dropout, get rows with their batch axis first in memory.
+    """
 
     def forward(self, inputs: Array) -> Array:
         """Return the images as rows."""
-        if inputs.ndim == 2:
-            return inputs
-        if inputs.shape[:1] != self._rows.shape[:1]:
-            self._rows = np.empty((len(inputs), *self._layer.output_shape), np.float32)
-            self._d_images = roomy((*self._layer.input_shape, len(inputs)))
-        to_rows(np.ascontiguousarray(batch_last(inputs)), self._rows)
-        return self._rows
+        if inputs.ndim == 4 and batch_last(inputs).flags.c_contiguous:
+            columns: Array = batch_last(inputs).reshape(-1, len(inputs))
+        else:
+            columns = inputs.reshape(len(inputs), -1).T
+        rows: Array = columns.T
+        return rows
 
     def backward(self, d_outputs: Array) -> Array:
         """Return the gradient (N, C * H * W) as images (N, C, H, W)."""
-        if len(self._layer.input_shape) == 1:
-            return d_outputs
-        to_images(d_outputs, self._d_images)
-        return batch_first(self._d_images)
+        shape = self._layer.input_shape
+        if not d_outputs.flags.c_contiguous:
+            return batch_first(d_outputs.T.reshape(*shape, len(d_outputs)))
+        d_images: Array = d_outputs.reshape(-1, *shape)
+        return d_images
 
 
 def in_fast_order(layers: Sequence[Layer]) -> list[Layer]:
@@ -176,19 +187,24 @@ def in_fast_order(layers: Sequence[Layer]) -> list[Layer]:
     return order
 
 
-def compile_layer(layer: Layer) -> FusedLayer:
-    """Return the compiled form of a layer, or the fused one where there is none."""
-    if type(layer) is Convolution:
-        return CompiledConvolution(layer)
-    if type(layer) is MaxPooling:
-        return CompiledMaxPooling(layer)
-    if type(layer) is BatchNorm:
-        return CompiledBatchNorm(layer)
-    if type(layer) is Flatten:
-        return CompiledFlatten(layer)
-    if type(layer) is ReLU:
-        return CompiledReLU(layer)
-    return fuse_layer(layer)
+_COMPILED: dict[type[Layer], Callable[[Any], FusedLayer]] = {
+    BatchNorm: CompiledBatchNorm,
+    Convolution: CompiledConvolution,
+    Dense: CompiledDense,
+    MaxPooling: CompiledMaxPooling,
+    ReLU: CompiledReLU,
+}
+
+
+def compile_layers(layers: Sequence[Layer]) -> list[FusedLayer]:
+    """Return the layers in the order in which they are run, compiled where there is such a form."""
+    order = in_fast_order(layers)
+    return [
+        CompiledFlatten(layer)
+        if type(layer) is Flatten and type(following) is Dense
+        else _COMPILED.get(type(layer), fuse_layer)(layer)
+        for layer, following in zip_longest(order, order[1:])
+    ]
 
 
 def _share(function: Callable[..., None], images: Array, *arguments: object) -> None:

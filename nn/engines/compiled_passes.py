@@ -13,39 +13,6 @@ from nn.layers.layer import Array
 
 Cells = NDArray[np.int32]
 
-_SQUARE = 16  # numbers a side of what is copied at a time: as many cache lines
-
-
-@compiled_once
-def to_images(rows: Array, images: Array) -> None:
-    """images[c, y, x, n] = rows[n, d], where d counts pixels (c, y, x) row by row.
-
-    Square by square: along one of the two, neighbours are far apart in memory.
-    """
-    channels, height, width, examples = images.shape
-    for c in range(channels):
-        for y in range(height):
-            start = (c * height + y) * width
-            for left in range(0, width, _SQUARE):
-                for first in range(0, examples, _SQUARE):
-                    for x in range(left, min(left + _SQUARE, width)):
-                        for n in range(first, min(first + _SQUARE, examples)):
-                            images[c, y, x, n] = rows[n, start + x]
-
-
-@compiled_once
-def to_rows(images: Array, rows: Array) -> None:
-    """rows[n, d] = images[c, y, x, n]; undoes `to_images`."""
-    channels, height, width, examples = images.shape
-    for c in range(channels):
-        for y in range(height):
-            start = (c * height + y) * width
-            for left in range(0, width, _SQUARE):
-                for first in range(0, examples, _SQUARE):
-                    for n in range(first, min(first + _SQUARE, examples)):
-                        for x in range(left, min(left + _SQUARE, width)):
-                            rows[n, start + x] = images[c, y, x, n]
-
 
 @compiled_once
 def sum_rows(d_outputs: Array, d_biases: Array) -> None:

@@ -7,6 +7,7 @@ byte for byte.
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -18,7 +19,7 @@ _OPTIONS: dict[str, Any] = {
     "nogil": True,  # so that threads can share the work
 }
 # Compiling a file's loops takes this many times longer than Python takes to compile the file.
-_COMPILATION = 3000
+_COMPILATION = 1600
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -45,15 +46,37 @@ def expected_compilation(functions: Iterable[Any]) -> float:
     Args:
         functions: As `compiled_once` returns them.
     """
-    sources = {Path(f.py_func.__code__.co_filename) for f in functions if not _is_kept(f)}
+    sources = {_source(function) for function in functions if not _is_kept(function)}
     started = time.perf_counter()
     for source in sources:
         compile(source.read_text(encoding="utf-8"), source.name, "exec")
     return _COMPILATION * (time.perf_counter() - started) if sources else 0.0
 
 
+def note_compiled(functions: Iterable[Any]) -> None:
+    """Note on disk that these functions need not be compiled again, after they have been called.
+
+    Numba compares a file's text, not its date: code stays valid when a file is installed again.
+    """
+    for function in functions:
+        for file in _kept(function):
+            with suppress(OSError):
+                file.touch()
+
+
 def _is_kept(function: Any) -> bool:
     """Return whether a function has been compiled since its file was last changed."""
-    source, folder = Path(function.py_func.__code__.co_filename), function.stats.cache_path
-    kept = Path(folder).glob(f"{source.stem}.{function.__name__}-*.nbi") if folder else []
-    return any(file.stat().st_mtime >= source.stat().st_mtime for file in kept)
+    changed = _source(function).stat().st_mtime
+    return any(file.stat().st_mtime >= changed for file in _kept(function))
+
+
+def _kept(function: Any) -> list[Path]:
+    """Return the files that hold the compiled code of a function, of whatever age."""
+    folder = function.stats.cache_path
+    pattern = f"{_source(function).stem}.{function.__name__}-*.nbi"
+    return list(Path(folder).glob(pattern)) if folder else []
+
+
+def _source(function: Any) -> Path:
+    """Return the file in which a function is written."""
+    return Path(function.py_func.__code__.co_filename)

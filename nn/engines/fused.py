@@ -6,15 +6,13 @@ things make it faster: gradients are added inside the matrix product that comput
 the labels of many steps are written one-hot at once.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engines.fused_layers import fuse_layer
+from nn.engines.fused_layers import fuse_layers
 from nn.engines.fused_loss import fuse_loss
 from nn.engines.fused_updates import fuse_update
-from nn.layers.layer import Array, Layer
+from nn.layers.layer import Array
 from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
@@ -23,7 +21,7 @@ from nn.optimizers import Optimizer
 class FusedEngine:
     """Takes the steps of any network and optimizer."""
 
-    fuse_layer = staticmethod(fuse_layer)
+    fuse_layers = staticmethod(fuse_layers)
     fuse_update = staticmethod(fuse_update)
 
     def __init__(self, network: Network, loss: Loss, optimizer: Optimizer) -> None:
@@ -31,13 +29,9 @@ class FusedEngine:
         self._classes = network.output_shape[0]
         self._optimizer = optimizer
         self._loss_gradient = fuse_loss(loss)
-        self._layers = [self.fuse_layer(layer) for layer in self.in_order(network.layers)]
+        self._layers = self.fuse_layers(network.layers)
         learning = len(network.learning_layers)
         self._backward_order = self._layers[::-1][:learning]
-
-    def in_order(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return the layers in the order in which they are run."""
-        return layers
 
     def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
         """Take one step for each batch; see `Engine.take_steps`."""

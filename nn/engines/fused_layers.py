@@ -4,8 +4,7 @@ At batch size 4 a step is some twenty-five calls of NumPy, and making arrays for
 cost more than most of the arithmetic. They compute the same as `nn.layers`.
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,7 +24,7 @@ class FusedLayer:
         loops: The functions that it needs compiled.
     """
 
-    loops: ClassVar[tuple[Callable[..., None], ...]] = ()
+    loops: tuple[Callable[..., None], ...] = ()
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
@@ -80,9 +79,12 @@ class FusedDense(FusedLayer):
         if self._needs_input_gradient:
             # First, because the products below may already change the weights.
             np.dot(d_outputs, self._weights.T, self._d_inputs)
+        self._add_gradients(d_outputs)
+        return self._d_inputs
+
+    def _add_gradients(self, d_outputs: Array) -> None:
         self._d_weights.add_product(self._inputs, d_outputs)
         self._d_biases.add_product(self._ones, d_outputs)  # ones.T @ d_outputs is the sum
-        return self._d_inputs
 
 
 class FusedReLU(FusedLayer):
@@ -142,3 +144,8 @@ def fuse_layer(layer: Layer) -> FusedLayer:
     if type(layer) is Sigmoid:
         return FusedSigmoid(layer)
     return FusedLayer(layer)
+
+
+def fuse_layers(layers: Sequence[Layer]) -> list[FusedLayer]:
+    """Return the faster forms of a network's layers, in the order in which they are run."""
+    return [fuse_layer(layer) for layer in layers]

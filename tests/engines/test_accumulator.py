@@ -22,8 +22,9 @@ def test_nothing_kept_is_the_gradient_itself(dtype: DTypeLike) -> None:
     target = np.full((3, 2), 8, dtype)
     accumulator = Accumulator(target, keep=0.0, scale=1.0)
     for _ in range(2):  # The second overwrites the first.
-        accumulator.add_product(np.array(LEFT, dtype), np.array(RIGHT, dtype))
-        assert target.tolist() == PRODUCT
+        for order in ("C", "F"):
+            accumulator.add_product(np.array(LEFT, dtype, order=order), np.array(RIGHT, dtype))
+            assert target.tolist() == PRODUCT
     assert target.dtype == dtype
 
 

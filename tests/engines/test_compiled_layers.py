@@ -7,6 +7,7 @@ from nn.initializers import InitialValues, he
 from nn.layers.activations import ReLU, Sigmoid
 from nn.layers.batch_norm import BatchNorm
 from nn.layers.convolution import Convolution
+from nn.layers.dense import Dense
 from nn.layers.dropout import Dropout
 from nn.layers.flatten import Flatten
 from nn.layers.layer import Layer
@@ -15,8 +16,12 @@ from nn.layers.pooling import GlobalAveragePooling, MaxPooling
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
 from nn.engines.accumulator import Accumulator
-from nn.engines.compiled_layers import compile_layer
-from nn.engines.fused_layers import FusedLayer
+from nn.engines.compiled_layers import (
+    CompiledMaxPooling,
+    CompiledReLU,
+    compile_layers,
+)
+from nn.engines.fused_layers import FusedLayer, FusedSigmoid
 
 LAYERS = {
     "relu": ReLU,
@@ -36,7 +41,7 @@ def built(name: str, shape: tuple[int, ...]) -> Layer:
 
 def compiled(layer: Layer) -> tuple[FusedLayer, list[np.ndarray]]:
     """Return the compiled layer, and where it writes its gradients."""
-    ours, gradients = compile_layer(layer), [np.zeros_like(p.value) for p in layer.parameters]
+    ours, gradients = compile_layers([layer])[0], [np.zeros_like(p.value) for p in layer.parameters]
     pairs = zip(layer.parameters, gradients, strict=True)
     ours.add_gradients_to({p: Accumulator(g, keep=0.0, scale=1.0) for p, g in pairs})
     return ours, gradients
@@ -96,7 +101,50 @@ def test_a_nan_stays_a_nan_so_that_divergence_is_noticed() -> None:
         assert np.isnan(compiled(built(name, (3, 6, 8)))[0].forward(inputs)).all()
 
 
+@pytest.mark.parametrize("examples", [1, 5])
+@pytest.mark.parametrize("needs_input_gradient", [True, False])
+def test_a_dense_layer_takes_flattened_images_as_they_lie_in_memory(
+    examples: int, needs_input_gradient: bool
+) -> None:
+    rng, flatten, dense = np.random.default_rng(1), built("flatten", (3, 6, 8)), Dense(4)
+    dense.build((144,), InitialValues(he, rng, np.float32))
+    dense.needs_input_gradient = needs_input_gradient
+    layers = compile_layers([flatten, dense])
+    gradients = [np.zeros_like(p.value) for p in dense.parameters]
+    pairs = zip(dense.parameters, gradients, strict=True)
+    layers[1].add_gradients_to({p: Accumulator(g, keep=0.0, scale=1.0) for p, g in pairs})
+    inputs = ordered(rng.standard_normal((examples, 3, 6, 8)).astype(np.float32), last=True)
+    d_outputs = rng.standard_normal((examples, 4)).astype(np.float32)
+    rows = layers[0].forward(inputs)
+    assert np.shares_memory(rows, inputs)
+    outputs = layers[1].forward(rows)
+    d_inputs = layers[0].backward(layers[1].backward(d_outputs))
+    expected = dense.forward(flatten.forward(inputs, training=True), training=True)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+    d_expected = flatten.backward(dense.backward(d_outputs))
+    if needs_input_gradient:
+        np.testing.assert_allclose(d_inputs, d_expected, rtol=1e-5, atol=1e-5)
+    for parameter, gradient in zip(dense.parameters, gradients, strict=True):
+        np.testing.assert_allclose(gradient, parameter.gradient, rtol=1e-5, atol=1e-5)
+
+
+def test_relu_comes_after_the_pooling_that_follows_it_with_the_same_result() -> None:
+    relu, pooling, rng = (
+        built("relu", (3, 6, 8)),
+        built("max_pool", (3, 6, 8)),
+        np.random.default_rng(1),
+    )
+    layers = compile_layers([relu, pooling])
+    assert [type(layer) for layer in layers] == [CompiledMaxPooling, CompiledReLU]
+    inputs = rng.integers(-3, 3, (5, 3, 6, 8)).astype(np.float32)
+    d_outputs = rng.standard_normal((5, 3, 3, 4)).astype(np.float32)
+    outputs = layers[1].forward(layers[0].forward(inputs))
+    d_inputs = layers[0].backward(layers[1].backward(d_outputs))
+    expected = pooling.forward(relu.forward(inputs, training=True), training=True)
+    np.testing.assert_array_equal(outputs, expected)
+    np.testing.assert_array_equal(d_inputs, relu.backward(pooling.backward(d_outputs)))
+
+
 def test_layers_without_a_compiled_form_are_left_to_the_fused_engine() -> None:
-    assert type(compile_layer(Dropout(0.5))) is FusedLayer
-    assert type(compile_layer(GlobalAveragePooling())) is FusedLayer
-    assert compile_layer(Sigmoid()).loops == ()
+    layers = compile_layers([Flatten(), Dropout(0.5), GlobalAveragePooling(), Sigmoid()])
+    assert [type(layer) for layer in layers] == [*[FusedLayer] * 3, FusedSigmoid]
