@@ -30,7 +30,7 @@ def main() -> None:
         print_times(measurement)
     if arguments.growth:
         print("\n## Growth of an epoch: 784-64-10, batch 4, one thread\n")
-        with Turns(1, arguments.data_dir, ["ours"]) as turns:
+        with Turns(1, arguments.data_dir, ["ours", "ours_compiled"]) as turns:
             growths = growth.measure(turns, arguments.rounds)
         _print_growth(growths)
         growth.draw(growths, arguments.growth)
@@ -83,10 +83,15 @@ def print_times(measurement: steps.Measurement) -> None:
 
 def _print_growth(growths: Sequence[growth.Growth]) -> None:
     for one in growths:
-        print(f"| {one.quantity} | seconds an epoch |\n|---|---|")
-        for value, seconds in zip(one.values, one.seconds, strict=True):
-            print(f"| {value:,} | {seconds.median:.3f} |")
-        print(f"\nSeconds grow like ({one.quantity})^{one.exponent:.2f}.\n")
+        names = list(one.seconds)
+        print(f"| {one.quantity} | {' | '.join(CONTESTANTS[name] for name in names)} |")
+        print("|---" * (1 + len(names)) + "|")
+        for value, *seconds in zip(one.values, *one.seconds.values(), strict=True):
+            print(f"| {value:,} | {' | '.join(f'{ratio.median:.3f}' for ratio in seconds)} |")
+        for name in names:
+            power = f"({one.quantity})^{one.exponent(name):.2f}"
+            print(f"\n{CONTESTANTS[name]}: seconds grow like {power}.")
+        print()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.contestants import CONTESTANTS
 from benchmarks.turns import Entry, Ratio, Turns
 from benchmarks.work import TRAINING_IMAGES, Work
 
@@ -28,17 +29,16 @@ class Growth:
     Attributes:
         quantity: What varies.
         values: Its values.
-        seconds: An epoch's time at each.
+        seconds: An epoch's time at each, for each contestant.
     """
 
     quantity: str
     values: Sequence[int]
-    seconds: Sequence[Ratio]
+    seconds: dict[str, Sequence[Ratio]]
 
-    @property
-    def exponent(self) -> float:
-        """The slope of the straight line through the logarithms."""
-        medians = [seconds.median for seconds in self.seconds]
+    def exponent(self, contestant: str) -> float:
+        """Return the slope of the straight line through the logarithms."""
+        medians = [seconds.median for seconds in self.seconds[contestant]]
         return float(np.polyfit(np.log(self.values), np.log(medians), 1)[0])
 
 
@@ -47,8 +47,12 @@ def measure(turns: Turns, rounds: int) -> list[Growth]:
     plain = Work()
     by_units = [replace(plain, hidden=(units,)) for units in HIDDEN_UNITS]
     by_batch = [replace(plain, batch_size=size) for size in BATCH_SIZES]
+    by_images = {
+        name: [_epoch(turns, name, plain, rounds, count) for count in IMAGES]
+        for name in turns.names
+    }
     return [
-        Growth("images", IMAGES, [_epoch(turns, plain, rounds, count) for count in IMAGES]),
+        Growth("images", IMAGES, by_images),
         Growth("hidden units", HIDDEN_UNITS, _epochs(turns, by_units, rounds)),
         Growth("batch size", BATCH_SIZES, _epochs(turns, by_batch, rounds)),
     ]
@@ -63,28 +67,37 @@ def draw(growths: Sequence[Growth], path: Path) -> None:
 
     figure, axes = plt.subplots(1, len(growths), figsize=(12, 3.6), layout="constrained")
     for axis, growth in zip(axes, growths, strict=True):
-        medians = [seconds.median for seconds in growth.seconds]
-        axis.loglog(growth.values, medians, "o-", color="tab:blue")
-        axis.fill_between(
-            growth.values,
-            [seconds.smallest for seconds in growth.seconds],
-            [seconds.largest for seconds in growth.seconds],
-            alpha=0.2,
-        )
+        for contestant, seconds in growth.seconds.items():
+            medians = [one.median for one in seconds]
+            (line,) = axis.loglog(growth.values, medians, "o-", label=CONTESTANTS[contestant])
+            axis.fill_between(
+                growth.values,
+                [one.smallest for one in seconds],
+                [one.largest for one in seconds],
+                color=line.get_color(),
+                alpha=0.2,
+            )
         axis.set(xlabel=growth.quantity, ylabel="seconds an epoch")
-        axis.set_title(f"exponent {growth.exponent:.2f}")
+        exponents = [f"{growth.exponent(contestant):.2f}" for contestant in growth.seconds]
+        axis.set_title(f"exponent {' and '.join(exponents)}")
         axis.grid(visible=True, which="both", alpha=0.3)
+    axes[0].legend()
     figure.savefig(path, dpi=120)
 
 
-def _epochs(turns: Turns, works: Sequence[Work], rounds: int) -> list[Ratio]:
-    times = turns.rounds([Entry("ours", work) for work in works], rounds, _SAMPLE)
-    return [
-        Ratio.of([step * TRAINING_IMAGES / entry.work.batch_size / 1e6 for step in steps])
-        for entry, steps in times.items()
-    ]
+def _epochs(turns: Turns, works: Sequence[Work], rounds: int) -> dict[str, Sequence[Ratio]]:
+    entries = [Entry(name, work) for name in turns.names for work in works]
+    times = turns.rounds(entries, rounds, _SAMPLE)
+    return {
+        name: [
+            Ratio.of([step * TRAINING_IMAGES / work.batch_size / 1e6 for step in times[entry]])
+            for work in works
+            for entry in [Entry(name, work)]
+        ]
+        for name in turns.names
+    }
 
 
-def _epoch(turns: Turns, work: Work, rounds: int, images: int) -> Ratio:
-    steps = turns.rounds([Entry("ours", work)], rounds, images)[Entry("ours", work)]
+def _epoch(turns: Turns, name: str, work: Work, rounds: int, images: int) -> Ratio:
+    steps = turns.rounds([Entry(name, work)], rounds, images)[Entry(name, work)]
     return Ratio.of([step * (images // work.batch_size) / 1e6 for step in steps])

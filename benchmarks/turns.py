@@ -126,6 +126,9 @@ class Turns:
         threads: How many threads each may use.
         data_dir: Folder of MNIST's gzipped files; None for random images.
         only: The module names of the contestants that take part.
+
+    Attributes:
+        names: The module names of those that are installed.
     """
 
     def __init__(
@@ -133,10 +136,10 @@ class Turns:
     ) -> None:
         self.threads = threads
         self._data_dir = str(data_dir.resolve()) if data_dir else None
-        self._names = [name for name in only if name not in missing(only)]
+        self.names = [name for name in only if name not in missing(only)]
 
     def __enter__(self) -> "Turns":
-        self._processes = {name: Process(name, self.threads) for name in self._names}
+        self._processes = {name: Process(name, self.threads) for name in self.names}
         return self
 
     def __exit__(
