@@ -52,7 +52,7 @@ class CompiledReLU(FusedLayer):
         if d_outputs.strides != self._outputs.strides:
             self._d_inputs[:] = d_outputs
             d_outputs = self._d_inputs
-        bend(_flat(self._outputs), _flat(d_outputs), _flat(self._d_inputs))
+        _share(bend, _flat(self._outputs), _flat(d_outputs), _flat(self._d_inputs))
         return self._d_inputs
 
 
@@ -208,7 +208,7 @@ def compile_layers(layers: Sequence[Layer]) -> list[FusedLayer]:
 
 
 def _share(function: Callable[..., None], images: Array, *arguments: object) -> None:
-    """Let threads share the channels of images, (C, H, W, N)."""
+    """Let threads share the channels of images, (C, H, W, N), or the numbers of a flat array."""
     # A number costs about as much as so many multiplications of a convolution.
     share(function, len(images), images, *arguments, multiplications=20 * images.size)
 

@@ -1,8 +1,8 @@
 """Passes over memory as loops that Numba compiles: what lies between matrix products.
 
 NumPy takes several passes where a loop takes one: to compare, to multiply, to add. Images have
-their batch axis last, (C, H, W, N), and the innermost loops run along it. Where channels do not
-depend on each other, those from `first` up to `last` are computed, so that threads can share them.
+their batch axis last, (C, H, W, N), and the innermost loops run along it. Channels do not depend
+on each other: those from `first` up to `last` are computed, so that threads can share them.
 """
 
 import numpy as np
@@ -15,9 +15,9 @@ Cells = NDArray[np.int32]
 
 
 @compiled_once
-def sum_rows(d_outputs: Array, d_biases: Array) -> None:
+def sum_rows(first: int, last: int, d_outputs: Array, d_biases: Array) -> None:
     """d_biases[f] = sum over i of d_outputs[f, i]."""
-    for f in range(len(d_outputs)):
+    for f in range(first, last):
         numbers, total = d_outputs[f], np.float32(0)
         for i in range(len(numbers)):
             total += numbers[i]
@@ -25,9 +25,9 @@ def sum_rows(d_outputs: Array, d_biases: Array) -> None:
 
 
 @compiled_once
-def bend(outputs: Array, d_outputs: Array, d_inputs: Array) -> None:
+def bend(first: int, last: int, outputs: Array, d_outputs: Array, d_inputs: Array) -> None:
     """d_inputs = d_outputs where the output is positive, and 0 elsewhere."""
-    for i in range(len(outputs)):
+    for i in range(first, last):
         d_inputs[i] = d_outputs[i] if outputs[i] > 0 else np.float32(0)
 
 

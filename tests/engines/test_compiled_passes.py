@@ -13,13 +13,13 @@ from nn.engines import compiled_passes as passes
 
 def test_rows_are_summed_up() -> None:
     sums, rows = np.empty(2, np.float32), np.arange(74, dtype=np.float32).reshape(2, 37)
-    passes.sum_rows(rows, sums)
+    passes.sum_rows(0, 2, rows, sums)
     assert sums.tolist() == [36 * 37 / 2, 73 * 74 / 2 - 36 * 37 / 2]
 
 
 def test_no_gradient_passes_where_relu_is_0() -> None:
     d_inputs = np.empty(3, np.float32)
-    passes.bend(np.array([1, 0, 2], np.float32), np.array([3, 4, -5], np.float32), d_inputs)
+    passes.bend(0, 3, np.array([1, 0, 2], np.float32), np.array([3, 4, -5], np.float32), d_inputs)
     assert d_inputs.tolist() == [3, 0, -5]
 
 
