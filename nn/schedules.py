@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Protocol
 
 Schedule = Callable[[float], float]
-"""The factor of an epoch, from 1; of a moment within it, if every step has a rate of its own: 1.5
-is the middle of the first epoch."""
+"""The factor at a moment: 1 is the start of the first epoch, and 1.5 its middle. Only where every
+step has a rate of its own does it change within an epoch."""
 
 _RISE = 0.3  # share of all steps
 _START = 1 / 25  # of the highest rate
@@ -29,7 +29,7 @@ def exponential(decay_rate: float) -> Schedule:
 
     factor of epoch e = decay_rate ** (e - 1), e from 1.
     """
-    return lambda epoch: decay_rate ** (epoch - 1)
+    return lambda epoch: decay_rate ** (int(epoch) - 1)
 
 
 def step(decay_rate: float, every: int) -> Schedule:
@@ -37,7 +37,7 @@ def step(decay_rate: float, every: int) -> Schedule:
 
     factor of epoch e = decay_rate ** floor((e - 1) / every), e from 1.
     """
-    return lambda epoch: decay_rate ** ((epoch - 1) // every)
+    return lambda epoch: decay_rate ** ((int(epoch) - 1) // every)
 
 
 def cosine(epochs: int) -> Schedule:
@@ -50,7 +50,7 @@ def cosine(epochs: int) -> Schedule:
     Reference: Loshchilov and Hutter (2017), SGDR: Stochastic Gradient Descent with Warm Restarts,
     eq. 5, without the restarts.
     """
-    return lambda epoch: (1 + math.cos(math.pi * (epoch - 1) / epochs)) / 2
+    return lambda epoch: (1 + math.cos(math.pi * (int(epoch) - 1) / epochs)) / 2
 
 
 def one_cycle(epochs: int) -> Schedule:

@@ -119,7 +119,8 @@ def train(
     last_finite = so_far.last_finite or network.snapshot()
     while len(history) < epochs and not any(observer.should_stop for observer in observers):
         epoch = len(history) + 1
-        optimizer.scale_learning_rate(schedule(epoch))
+        last_step = max(0, so_far.examples - 1) // training.batch_size * training.batch_size
+        optimizer.scale_learning_rate(schedule(epoch + last_step / training.examples))
         for observer in observers:
             observer.on_epoch_start(epoch, epochs, training.examples)
 

@@ -220,6 +220,17 @@ def test_a_training_stopped_within_an_epoch_continues_with_its_rest(chunks: int)
     assert so_far.examples == 0
 
 
+@pytest.mark.parametrize(("done", "moment"), [(0, 1.0), (6, 1.3), (10, 1.9)])
+def test_a_resumed_epoch_has_the_rate_of_its_last_step(done: int, moment: float) -> None:
+    so_far, asked = EpochSoFar(), []
+    so_far.examples = done
+    history = run(
+        make_network(), Dealer(), so_far=so_far, schedule=lambda e: asked.append(e) or e / 100
+    )
+    assert asked == [moment]
+    assert history[0].learning_rate == pytest.approx(0.05 * moment / 100)
+
+
 def test_a_resumed_training_that_diverges_returns_to_the_last_finite_network() -> None:
     network, so_far = make_network(), EpochSoFar()
     so_far.last_finite = {name: array + 1 for name, array in network.arrays.items()}
