@@ -53,6 +53,10 @@ def judge(
     else:
         training = evaluated(split.training)
         training_loss, training_accuracy = training.loss, training.accuracy
+    probabilities = state.loss.probabilities(test.logits)
+    predictions = Predictions(
+        split.test.images, split.test.labels, probabilities, title, data.images.class_names
+    )
     result = Result(
         epochs=len(history),
         parameters=state.network.parameter_count,
@@ -61,12 +65,8 @@ def judge(
         validation_loss=validation.loss,
         validation_accuracy=validation.accuracy,
         test_loss=test.loss,
-        test_accuracy=test.accuracy,
+        test_accuracy=predictions.accuracy,
         test_images=len(split.test),
     )
-    probabilities = state.loss.probabilities(test.logits)
-    predictions = Predictions(
-        split.test.images, split.test.labels, probabilities, title, data.images.class_names
-    )
-    confusion = confusion_matrix(test.labels, test.logits.argmax(axis=1), data.images.classes)
+    confusion = confusion_matrix(test.labels, predictions.predicted, data.images.classes)
     return Judgement(result, confusion, predictions)

@@ -86,7 +86,7 @@ class Predictions:
     @property
     def accuracy(self) -> float:
         """The fraction of correct predictions, 0 to 1."""
-        return 1 - len(self.mistakes) / len(self.images)
+        return float((self.predicted == self.true).mean())
 
     def likeliest(self, index: int, most: int) -> NDArray[np.intp]:
         """Return the most probable classes of an image, at most `most`, in ascending order."""

@@ -61,3 +61,14 @@ def test_predictions_are_those_for_the_test_images_under_the_title(judged):
     assert judgement.predictions.true is split.test.labels
     assert judgement.predictions.title == "a run"
     assert judgement.predictions.accuracy == pytest.approx(judgement.result.test_accuracy)
+
+
+def test_the_accuracy_is_that_of_the_predictions_where_probabilities_are_equal(settings):
+    wanted = settings(hidden_layers=0, loss="binary_cross_entropy")
+    data = prepare_data(wanted)
+    state = assemble(wanted, data)
+    state.network.arrays["biases_1"][:] = [1000, 1001, 1002, 0]  # three sigmoids are exactly 1
+    judgement = judge(state, data, epoch=0, title="a run")
+    zeros = np.mean(data.split.test.labels == 0)
+    assert judgement.result.test_accuracy == judgement.predictions.accuracy == zeros
+    assert judgement.confusion[:, 0].sum() == len(data.split.test)
