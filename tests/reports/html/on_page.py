@@ -65,3 +65,10 @@ def pixels(page: Any, selector: str) -> np.ndarray:
         selector,
     )
     return np.array(numbers).reshape(height, width)
+
+
+def width_at(page: Any, width: int) -> int:
+    """Return how wide a page is in a window of this width, once its charts are drawn again."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.evaluate("new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    return int(page.evaluate("document.documentElement.scrollWidth"))

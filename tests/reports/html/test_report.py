@@ -15,7 +15,7 @@ from nn.losses import softmax
 from nn.reports.film_data import film_data
 from nn.runs.experiment import run_experiment
 from nn.runs.saved_run import load_run
-from tests.reports.html.on_page import ONE, SEVEN, draw, pixels, wait_for_text
+from tests.reports.html.on_page import ONE, SEVEN, draw, pixels, wait_for_text, width_at
 
 PAD = "document.querySelector('#pad').toDataURL()"
 
@@ -329,7 +329,7 @@ def test_nothing_sticks_out_of_a_narrow_screen(width, open_page):
     page = open_page(width, 844)
     true_zero = page.locator("#confusion button").first
     true_zero.click()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert width_at(page, width) == width
     assert page.locator("#pad").bounding_box()["width"] <= width
 
 
