@@ -91,18 +91,17 @@ class Progress(Observer):
         if self._bar is None or self._bar.disable or now < self._next_look:
             return
         self._next_look = now + REFRESH
-        if self._chart:
-            self._follow_resize(self._bar)
-            _write(_REMEMBER_CURSOR)
         self._bar.n = examples_done
         figures = (
             f"{self._time_left(now, examples_done)} left, loss {loss:.4f}, accuracy {accuracy:.2%}"
         )
-        self._bar.set_postfix_str(figures, refresh=True)
+        self._bar.set_postfix_str(figures, refresh=not self._chart)
         if self._chart:
+            self._follow_resize()
             # A terminal that becomes narrower breaks the bar's line, even while it is drawn; a
-            # cursor at its beginning stays with the first part.
-            _write(_CURSOR_BACK)
+            # cursor at its beginning stays with the first part. In one piece, so that the terminal
+            # does not move the line while it remembers where it was.
+            _write(f"{_REMEMBER_CURSOR}\r\x1b[K{self._bar}{_CURSOR_BACK}")
 
     def _time_left(self, now: float, examples_done: int) -> str:
         """Return the time until the last epoch ends, at the pace of the training so far."""
@@ -151,15 +150,13 @@ class Progress(Observer):
         back = f"\x1b[{len(lines)}A\r" if lines else ""
         _write("".join(f"\n{line}\x1b[K" for line in lines) + back)
 
-    def _follow_resize(self, bar: "_Bar") -> None:
+    def _follow_resize(self) -> None:
         """Redraw bar and chart if the size of the terminal has changed."""
         with suppress(OSError):
             if os.get_terminal_size(sys.stderr.fileno()) == self._size:
                 return
             self._clear_chart()
             self._draw_chart()
-            # tqdm would pad the bar to its former length and so break the line.
-            bar.sp = bar.status_printer(bar.fp)
 
     def _clear_chart(self) -> None:
         """Clear the cursor's line and everything below, even if a resize has broken the lines.
