@@ -62,7 +62,7 @@ def test_a_setting_without_effect_leaves_the_same_bytes(small_data, tmp_path, mo
 
 
 def test_every_setting_that_can_lose_its_effect_is_tried_here():
-    tried = {name for name, *_ in CASES}
+    tried = {name for name, *_ in [*CASES, WITH_DRAWN_DIGITS]}
     assert tried | {"layers", "data_dir", "save_dir", "name"} == set(_WHERE)
     assert set(_WHERE) <= set(SETTINGS)
 
