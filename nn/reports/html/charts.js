@@ -130,7 +130,8 @@ class LineChart {
         return;
       }
       path += `${pen}${this.x(this.epochs[n]).toFixed(1)} ${this.y(value).toFixed(1)}`;
-      if (pen === "M") path += "h0"; // a value on its own is a dot
+      // A value on its own is a short bar.
+      if (pen === "M" && (curve.values[n + 1] ?? null) === null) path += "m-2 0h4";
       pen = "L";
     });
     return element("path", { class: `curve ${curve.name}`, d: path });
