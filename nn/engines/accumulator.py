@@ -25,16 +25,23 @@ NumPy offers no such product, so it comes from `scipy.linalg.blas`.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import blas
 
 from nn.layers.layer import Array
 
-# Products (gemm), scaling in place (scal), y += a * x (axpy).
+
+class _Routines(NamedTuple):
+    gemm: Callable[..., Any]  # products
+    scal: Callable[..., Any]  # scaling in place
+    axpy: Callable[..., Any]  # y += a * x
+
+
 BLAS = {
-    np.dtype(np.float32): (blas.sgemm, blas.sscal, blas.saxpy),
-    np.dtype(np.float64): (blas.dgemm, blas.dscal, blas.daxpy),
+    np.dtype(np.float32): _Routines(blas.sgemm, blas.sscal, blas.saxpy),
+    np.dtype(np.float64): _Routines(blas.dgemm, blas.dscal, blas.daxpy),
 }
 
 # On processors without AVX-512, gemm scales a target more slowly than a separate pass does. For 784

@@ -85,7 +85,7 @@ def _fuse_adam(optimizer: Adam) -> tuple[Accumulators, Step]:
     mean_decay, square_decay = optimizer.mean_decay, optimizer.square_decay
     weights = optimizer.parameters.penalized
     pull = _Pull(optimizer.penalty, weights, gradient[: weights.size], 1.0)
-    add_scaled = BLAS[values.dtype][2]
+    add_scaled = BLAS[values.dtype].axpy
 
     def step() -> None:
         if not values.size:
@@ -116,7 +116,7 @@ def _move_along(direction: Array, values: Array, factor: float) -> Step:
     """Return a step: values <- values + factor * direction, in one pass over memory."""
     if not values.size:  # BLAS rejects an empty array
         return lambda: None
-    return partial(BLAS[values.dtype][2], direction, values, a=factor)
+    return partial(BLAS[values.dtype].axpy, direction, values, a=factor)
 
 
 class _Pull:

@@ -44,4 +44,4 @@ class WeightAverage:
         kept = min(self._decay, steps / (steps + 9))
         for latest, average in self._pairs:
             np.multiply(average, kept, out=average)
-            BLAS[average.dtype][2](latest, average, a=1 - kept)
+            BLAS[average.dtype].axpy(latest, average, a=1 - kept)
