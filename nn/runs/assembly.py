@@ -58,12 +58,12 @@ def assemble(
     if settings.weight_average:
         judged = prepare_network(settings, data.images.image_shape, data.images.classes)
         average = WeightAverage(network, judged, settings.weight_average)
-    one_cycle = settings.learning_rate_decay and settings.decay == "one_cycle"
-    if one_cycle or average:
+    is_rate_of_steps = settings.learning_rate_decay and settings.decay == "one_cycle"
+    if is_rate_of_steps or average:
         engine = StepByStep(
             engine,
             optimizer,
-            schedule=schedule if one_cycle else None,
+            schedule=schedule if is_rate_of_steps else None,
             average=average,
             history=history,
             so_far=so_far,
