@@ -21,15 +21,6 @@ def compiled_engine(network: Network, loss: Loss, optimizer: Optimizer) -> Compi
     from nn.engines.compiled import CompiledEngine
     from nn.engines.compiled_dense import CompiledDenseEngine
 
-    if is_dense(network) and isinstance(optimizer, SGD | Momentum):
+    if dense_layers(network) and isinstance(optimizer, SGD | Momentum):
         return CompiledDenseEngine(network, loss, optimizer)
     return CompiledEngine(network, loss, optimizer)
-
-
-def is_dense(network: Network) -> bool:
-    """Return whether a network has nothing but dense layers, with or without activations."""
-    try:
-        dense_layers(network)
-    except NotImplementedError:
-        return False
-    return True

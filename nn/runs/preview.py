@@ -12,7 +12,8 @@ from nn.architecture.building import describe
 from nn.datasets.batches import rows_at_once
 from nn.datasets.data_size import DataSize, data_size
 from nn.datasets.picture_folders import Preparation
-from nn.engines.choice import compiled_engine, is_dense
+from nn.engines.choice import compiled_engine
+from nn.engines.dense_layers import dense_layers
 from nn.engines.threads import limited_threads
 from nn.layers.convolution import Convolution
 from nn.losses import LOSSES
@@ -123,4 +124,4 @@ def _compiled_share(settings: Settings, network: Network) -> float | None:
     if any(isinstance(layer, Convolution) for layer in network.layers):
         return _CONVOLUTIONS_SHARE
     is_small = settings.batch_size <= _COMPILED_BATCH_SIZE and settings.optimizer != Adam.name
-    return _COMPILED_SHARE if is_dense(network) and is_small else None
+    return _COMPILED_SHARE if dense_layers(network) and is_small else None
