@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from nn.console.advice import with_advice
 from nn.console.terminal import columns_of, is_editor_shell
@@ -39,7 +39,7 @@ _ENDING = [
 _COMMAND = re.compile(r"\b(?:python \w+\.py|nn-\w+) .*|\bpip install (?:-r )?\S+")
 _REPEATED = 1.0  # seconds after a signal in which further ones are ignored
 _RELATED = 10.0  # seconds after a signal in which a library's error may be caused by it
-_IMPORT_CHECK = 0.02  # seconds between two looks whether an import has ended
+_PAUSE = 0.02  # seconds until a signal that came at a bad moment is sent again
 
 
 def run_program(main: Callable[[], None]) -> int:
@@ -59,12 +59,15 @@ def run_program(main: Callable[[], None]) -> int:
             signal.signal(number, interrupt)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # for terminals without Unicode
+    report, sys.unraisablehook = sys.unraisablehook, _not_lost(sys.unraisablehook)
     try:
         code = _run(main)
         _ignore_signals()
     except KeyboardInterrupt:  # a second one, while the first was handled
         _ignore_signals()
         code = StoppedError.exit_code
+    finally:
+        sys.unraisablehook = report
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -104,9 +107,7 @@ class Interruption:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
         if _is_importing(frame):
-            again = threading.Timer(_IMPORT_CHECK, _send_again, [number])
-            again.daemon = True
-            again.start()
+            _send_later(number)
             return
         before, self.last = self.last, time.monotonic()
         if self.last - before > _REPEATED:
@@ -133,6 +134,28 @@ def _is_importing(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _not_lost(report: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Return a hook that sends a signal again whose exception Python would only print.
+
+    That happens to an exception in a callback, such as that of a weak reference.
+    """
+
+    def hook(unraisable: Any) -> None:
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            interrupt.last = -math.inf
+            _send_later(signal.SIGINT)
+        else:
+            report(unraisable)
+
+    return hook
+
+
+def _send_later(number: int) -> None:
+    again = threading.Timer(_PAUSE, _send_again, [number])
+    again.daemon = True
+    again.start()
 
 
 def _send_again(number: int) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import weakref
 from contextlib import closing
 from pathlib import Path
 
@@ -165,6 +166,23 @@ def test_a_signal_waits_until_a_module_is_imported(tmp_path, monkeypatch, capsys
         assert run_program(main) == 130
     finally:
         sys.modules.pop("slow_module", None)
+    assert capsys.readouterr().err == "stopped\n"
+    assert len(later) == 1
+
+
+def test_a_signal_that_meets_the_callback_of_a_weak_reference_is_not_lost(monkeypatch, capsys):
+    monkeypatch.setattr(program.interrupt, "last", -math.inf)
+    later = []
+
+    def main():
+        image = np.zeros(1)
+        reference = weakref.ref(image, lambda dead: signal.raise_signal(signal.SIGINT))
+        del image
+        later.append(reference)
+        signal.pause()  # until the signal is sent again
+        later.append("not stopped")
+
+    assert run_program(main) == 130
     assert capsys.readouterr().err == "stopped\n"
     assert len(later) == 1
 
