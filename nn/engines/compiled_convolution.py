@@ -76,7 +76,7 @@ class CompiledConvolution(FusedLayer):
         return batch_first(self._outputs)
 
     def backward(self, d_outputs: Array) -> Array:
-        """Add the gradients of weights and biases; return d_inputs (N, C, H, W).
+        """Write the gradients of weights and biases; return d_inputs (N, C, H, W).
 
         Each number of d_inputs is a sum over the weights that met it on its way forward.
         """
@@ -93,8 +93,6 @@ class CompiledConvolution(FusedLayer):
         )
         if self._layer.needs_input_gradient:
             _add_up(d_images, self._backward, self._weights, self._none, self._d_inputs)
-        for parameter, accumulator in self._gradients:
-            accumulator.add(parameter.gradient)
         return batch_first(self._d_inputs)
 
 

@@ -18,8 +18,9 @@ from nn.engines.compiled_passes import (
     return_to_inputs,
     return_to_largest,
 )
-from nn.engines.fused_layers import FusedDense, FusedLayer, fuse_layer
+from nn.engines.fused_layers import FusedLayer, fuse_layer
 from nn.engines.roomy import roomy, roomy_like
+from nn.engines.shared_products import multiply
 from nn.engines.threads import share
 from nn.layers.activations import ReLU
 from nn.layers.batch_norm import BatchNorm
@@ -122,7 +123,7 @@ class CompiledBatchNorm(FusedLayer):
         return outputs
 
     def backward(self, d_outputs: Array) -> Array:
-        """Add the gradients of gamma and beta; return d_inputs."""
+        """Write the gradients of gamma and beta; return d_inputs."""
         if not self._is_of_images:
             return super().backward(d_outputs)
         layer = cast(BatchNorm, self._layer)
@@ -130,24 +131,34 @@ class CompiledBatchNorm(FusedLayer):
         scale = layer.gamma.value / self._deviation
         results = layer.gamma.gradient, layer.beta.gradient, self._d_inputs
         _share(return_to_inputs, d_images, self._normalized, scale, *results)
-        for parameter, accumulator in self._gradients:
-            accumulator.add(parameter.gradient)
         return batch_first(self._d_inputs)
 
 
-class CompiledDense(FusedDense):
+class CompiledDense(FusedLayer):
     """outputs = inputs @ weights + biases; inputs may have their batch axis last in memory."""
 
+    def __init__(self, layer: Dense) -> None:
+        super().__init__(layer)
+        self._weights, self._biases = layer.weights, layer.biases
+        self._outputs = self._d_inputs = np.empty((0, 0), np.float32)
+
+    def forward(self, inputs: Array) -> Array:
+        """Return inputs (N, D) @ weights (D, U) + biases (U,)."""
+        if len(inputs) != len(self._outputs):
+            self._outputs = np.empty((len(inputs), len(self._biases.value)), np.float32)
+            self._d_inputs = np.empty_like(inputs)
+        self._inputs = inputs
+        multiply(inputs, self._weights.value, self._outputs)
+        self._outputs += self._biases.value
+        return self._outputs
+
     def backward(self, d_outputs: Array) -> Array:
-        """Return d_outputs @ weights.T in the inputs' order of memory, and add the gradients."""
-        if self._inputs.flags.c_contiguous:
-            return super().backward(d_outputs)
-        d_inputs = self._d_inputs.reshape(-1, len(d_outputs))
-        if self._needs_input_gradient:
-            np.dot(self._weights, d_outputs.T, d_inputs)
-        self._add_gradients(d_outputs)
-        transposed: Array = d_inputs.T
-        return transposed
+        """Return d_outputs @ weights.T in the inputs' order of memory, and write the gradients."""
+        if self._layer.needs_input_gradient:
+            multiply(d_outputs, self._weights.value.T, self._d_inputs)
+        multiply(self._inputs.T, d_outputs, self._weights.gradient)
+        np.sum(d_outputs, axis=0, out=self._biases.gradient)
+        return self._d_inputs
 
 
 class CompiledFlatten(FusedLayer):

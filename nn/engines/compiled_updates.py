@@ -1,85 +1,125 @@
-"""Adam's step as a compiled loop: one pass over memory, where NumPy takes nine."""
+"""Optimizer steps as compiled loops: one pass over memory, where NumPy takes up to nine.
+
+The loops take the parameters from `first` up to `last`, so that threads can share them.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from nn.engines.compiling import compiled_once
-from nn.engines.fused_updates import Accumulators, Step, fuse_update
+from nn.engines.fused_updates import Accumulators, Step
+from nn.engines.threads import share
 from nn.layers.layer import Array
-from nn.optimizers import Adam, Optimizer
+from nn.optimizers import SGD, Adam, Momentum, Optimizer
+
+# A parameter costs about as much as so many multiplications of a convolution.
+_MULTIPLICATIONS = 20
 
 
 @compiled_once
-def move(
+def penalize(
+    first: int, last: int, gradients: Array, weights: Array, l1: np.float32, l2: np.float32
+) -> None:
+    """Add the penalty's gradient; see `nn.regularizers.Penalty`."""
+    for i in range(first, last):
+        gradients[i] += (-l1 if weights[i] < 0 else l1) + l2 * weights[i]
+
+
+@compiled_once
+def move_down(first: int, last: int, values: Array, gradients: Array, rate: np.float32) -> None:
+    """Move against the gradient; see `nn.optimizers.SGD`."""
+    for i in range(first, last):
+        values[i] -= rate * gradients[i]
+
+
+@compiled_once
+def roll(
+    first: int,
+    last: int,
+    values: Array,
+    gradients: Array,
+    velocity: Array,
+    momentum: np.float32,
+    scale: np.float32,
+    rate: np.float32,
+) -> None:
+    """Add scale * gradient to the velocity, and move; see `nn.optimizers.Momentum`."""
+    for i in range(first, last):
+        velocity[i] = momentum * velocity[i] + scale * gradients[i]
+        values[i] -= rate * velocity[i]
+
+
+@compiled_once
+def adapt(
+    first: int,
+    last: int,
     values: Array,
     gradients: Array,
     mean: Array,
     square: Array,
-    penalized: int,
-    l1: np.float32,
-    l2: np.float32,
     mean_decay: np.float32,
     square_decay: np.float32,
     rate: np.float32,
     epsilon: np.float32,
 ) -> None:
-    """Update both averages of the gradient and its square, and move; see `nn.optimizers.Adam`.
+    """Update both averages, and move; see `nn.optimizers.Adam`.
 
-    Args:
-        values: Shape (P,).
-        gradients: Shape (P,), without the penalty's, which is added to the first `penalized`.
-        mean: Shape (P,).
-        square: Shape (P,).
-        penalized: How many values L1 and L2 act on.
-        l1: Strength of L1.
-        l2: Strength of L2.
-        mean_decay: Share of the mean that is kept.
-        square_decay: Share of the mean square that is kept.
-        rate: The learning rate, with the corrections of both averages.
-        epsilon: With the correction of the mean square.
+    The corrections of both averages are factors on `rate` and `epsilon`.
     """
     one = np.float32(1)
-    if l1 > 0 or l2 > 0:
-        for i in range(penalized):
-            gradients[i] += (-l1 if values[i] < 0 else l1) + l2 * values[i]
-    for i in range(len(values)):
+    for i in range(first, last):
         gradient = gradients[i]
         mean[i] = mean_decay * mean[i] + (one - mean_decay) * gradient
         square[i] = square_decay * square[i] + (one - square_decay) * gradient * gradient
         values[i] -= rate * mean[i] / (np.sqrt(square[i]) + epsilon)
 
 
-ADAM_LOOPS = (move,)
+Loop = Callable[..., None]
+_LOOPS: dict[type[Optimizer], Loop] = {SGD: move_down, Momentum: roll, Adam: adapt}
+
+
+def loops_of(optimizer: Optimizer) -> list[Loop]:
+    """Return the loops that an optimizer's steps need compiled."""
+    loops = [loop for kind, loop in _LOOPS.items() if type(optimizer) is kind]
+    return [penalize, *loops] if loops and optimizer.penalty else loops
 
 
 def compile_update(optimizer: Optimizer) -> tuple[Accumulators, Step]:
-    """Return where gradients are added and what finishes a step; see `fuse_update`."""
-    accumulators, fused_step = fuse_update(optimizer)
-    if type(optimizer) is not Adam:
-        return accumulators, fused_step
-    parameters = optimizer.parameters
+    """Return what finishes a step, and no accumulators: layers write to the gradients' own place.
+
+    It is for the optimizer's current learning rate.
+    """
+    if type(optimizer) not in _LOOPS:
+        return {}, optimizer.step
+    values, gradients = optimizer.parameters.values, optimizer.parameters.gradients
+    weights, penalty = optimizer.parameters.penalized, optimizer.penalty
 
     def step() -> None:
-        optimizer.steps += 1
-        steps = float(optimizer.steps[0])
-        correction = (1 - optimizer.square_decay**steps) ** 0.5
-        rate = optimizer.learning_rate * correction / (1 - optimizer.mean_decay**steps)
-        move(
-            parameters.values,
-            parameters.gradients,
-            optimizer.mean,
-            optimizer.square,
-            parameters.penalized.size,
-            *map(
-                np.float32,
-                (
-                    optimizer.penalty.l1,
-                    optimizer.penalty.l2,
-                    optimizer.mean_decay,
-                    optimizer.square_decay,
-                    rate,
-                    optimizer.epsilon * correction,
-                ),
-            ),
-        )
+        if penalty:
+            _run(penalize, weights.size, gradients, weights, penalty.l1, penalty.l2)
+        _run(_LOOPS[type(optimizer)], values.size, values, gradients, *_state(optimizer))
 
-    return accumulators, step
+    return {}, step
+
+
+def _state(optimizer: Optimizer) -> list[Array | float]:
+    """Return the arrays and the factors of an optimizer's next step, as its loop takes them."""
+    rate = optimizer.learning_rate
+    if isinstance(optimizer, Momentum):
+        return [optimizer.velocity, optimizer.momentum, 1 - optimizer.dampening, rate]
+    if isinstance(optimizer, Adam):
+        optimizer.steps += 1
+        mean_decay, square_decay = optimizer.mean_decay, optimizer.square_decay
+        steps = float(optimizer.steps[0])
+        correction = (1 - square_decay**steps) ** 0.5
+        rate *= correction / (1 - mean_decay**steps)
+        averages = [optimizer.mean, optimizer.square, mean_decay, square_decay]
+        return [*averages, rate, optimizer.epsilon * correction]
+    return [rate]
+
+
+def _run(loop: Loop, size: int, *arguments: Array | float) -> None:
+    """Let threads share the numbers from 0 up to `size`."""
+    numbers = (a if isinstance(a, np.ndarray) else np.float32(a) for a in arguments)
+    share(loop, size, *numbers, multiplications=_MULTIPLICATIONS * size)

@@ -30,8 +30,9 @@ class FusedLayer:
         self._layer = layer
 
     def add_gradients_to(self, accumulators: Accumulators) -> None:
-        """Add the gradients of the following steps to these accumulators."""
-        self._gradients = [(p, accumulators[p]) for p in self._layer.parameters]
+        """Add the gradients of the following steps to these accumulators, where there are any."""
+        parameters = self._layer.parameters
+        self._gradients = [(p, accumulators[p]) for p in parameters if p in accumulators]
 
     def forward(self, inputs: Array) -> Array:
         """Return the outputs; overwritten by the next call."""

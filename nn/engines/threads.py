@@ -16,7 +16,7 @@ in parts that do not depend on each other, so there the number of threads change
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
@@ -25,8 +25,8 @@ from threadpoolctl import ThreadpoolController
 
 _threads = ContextVar("_threads", default=1)
 
-# Waking a thread and waiting for it takes as long as so many multiplications in vectors.
-_WORTH_SHARING = 2_000_000
+WORTH_SHARING = 2_000_000
+"""Waking a thread and waiting for it takes as long as so many multiplications in vectors."""
 
 
 @contextmanager
@@ -34,10 +34,16 @@ def limited_threads(threads: int) -> Iterator[None]:
     """Return a context in which BLAS and `share` use this many threads, from 1."""
     before = _threads.set(threads)
     try:
-        with _controller().limit(limits=threads, user_api="blas"):
+        with limited_blas_threads(threads):
             yield
     finally:
         _threads.reset(before)
+
+
+def limited_blas_threads(threads: int) -> AbstractContextManager[object]:
+    """Return a context in which BLAS uses this many threads, and `share` as many as before."""
+    limited: AbstractContextManager[object] = _controller().limit(limits=threads, user_api="blas")
+    return limited
 
 
 def share(
@@ -52,7 +58,7 @@ def share(
         arguments: The same for all parts.
         multiplications: How many all parts together take, to judge whether sharing pays.
     """
-    threads = max(1, min(_threads.get(), parts)) if multiplications >= _WORTH_SHARING else 1
+    threads = max(1, min(_threads.get(), parts)) if multiplications >= WORTH_SHARING else 1
     bounds = [parts * number // threads for number in range(threads + 1)]
     others = [
         _pool(os.getpid(), threads - 1).submit(function, first, last, *arguments)

@@ -55,7 +55,7 @@ def test_compiled_layers_repeat_to_the_last_bit_wherever_memory_lies(network: st
 
 @pytest.mark.parametrize("network", OTHER_NETWORKS)
 def test_two_threads_come_to_the_same_bytes(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(threads, "WORTH_SHARING", 1)
     examples, results = make_examples(101), set()
     for number in (1, 2):
         model = make_model(CompiledEngine, network, "momentum")

@@ -10,7 +10,6 @@ from nn.layers.convolution import Convolution
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
-from nn.engines.accumulator import Accumulator
 from nn.engines.compiled_convolution import CompiledConvolution
 
 CASES: dict[str, tuple[int, tuple[int, int], int, dict[str, Any]]] = {
@@ -48,21 +47,17 @@ def test_outputs_and_gradients_are_those_of_the_layer(case: str, batch_comes_fir
     layer.build((channels, *image), InitialValues(he, rng, np.float32))
     layer.biases.value[:] = rng.standard_normal(layer.biases.value.shape)
     compiled = CompiledConvolution(layer)
-    gradients = {parameter: np.empty_like(parameter.value) for parameter in layer.parameters}
-    compiled.add_gradients_to(
-        {p: Accumulator(gradient, keep=0.0, scale=1.0) for p, gradient in gradients.items()}
-    )
     for count in (examples, 1 + examples // 2):  # the last batch of an epoch is smaller
         inputs = rng.standard_normal((count, channels, *image)).astype(np.float32)
         d_outputs = rng.standard_normal((count, *layer.output_shape)).astype(np.float32)
         if not batch_comes_first:
             last = np.ascontiguousarray(inputs.transpose(1, 2, 3, 0))
             inputs = last.transpose(3, 0, 1, 2)
-        pairs = [
-            (compiled.forward(inputs), layer.forward(inputs, training=True)),
-            (compiled.backward(d_outputs), layer.backward(d_outputs)),
-            *((gradients[p], p.gradient) for p in layer.parameters),
-        ]
+        pairs = [(compiled.forward(inputs), layer.forward(inputs, training=True))]
+        d_inputs = compiled.backward(d_outputs)
+        gradients = [parameter.gradient.copy() for parameter in layer.parameters]
+        pairs += [(d_inputs, layer.backward(d_outputs))]
+        pairs += [(g, p.gradient) for g, p in zip(gradients, layer.parameters, strict=True)]
         for ours, expected in pairs:
             most = 1e-5 * np.abs(expected).max()
             np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=most)
@@ -73,8 +68,5 @@ def test_the_first_layer_that_learns_returns_no_gradient_of_its_inputs() -> None
     layer.build((1, 4, 4), InitialValues(he, np.random.default_rng(0), np.float32))
     layer.needs_input_gradient = False
     compiled = CompiledConvolution(layer)
-    compiled.add_gradients_to(
-        {p: Accumulator(np.empty_like(p.value), keep=0.0, scale=1.0) for p in layer.parameters}
-    )
     outputs = compiled.forward(np.ones((2, 1, 4, 4), np.float32))
     assert not compiled.backward(np.ones_like(outputs)).any()

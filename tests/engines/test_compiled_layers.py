@@ -15,7 +15,6 @@ from nn.layers.pooling import GlobalAveragePooling, MaxPooling
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
-from nn.engines.accumulator import Accumulator
 from nn.engines.compiled_layers import (
     CompiledMaxPooling,
     CompiledReLU,
@@ -39,12 +38,10 @@ def built(name: str, shape: tuple[int, ...]) -> Layer:
     return layer
 
 
-def compiled(layer: Layer) -> tuple[FusedLayer, list[np.ndarray]]:
-    """Return the compiled layer, and where it writes its gradients."""
-    ours, gradients = compile_layers([layer])[0], [np.zeros_like(p.value) for p in layer.parameters]
-    pairs = zip(layer.parameters, gradients, strict=True)
-    ours.add_gradients_to({p: Accumulator(g, keep=0.0, scale=1.0) for p, g in pairs})
-    return ours, gradients
+def compiled(layer: Layer) -> FusedLayer:
+    ours = compile_layers([layer])[0]
+    ours.add_gradients_to({})  # they stay with the parameters
+    return ours
 
 
 def ordered(array: np.ndarray, last: bool) -> np.ndarray:
@@ -62,7 +59,8 @@ def test_outputs_and_gradients_are_those_of_the_layer(
     name: str, examples: int, inputs_last: bool, d_outputs_last: bool
 ) -> None:
     theirs, rng = built(name, (3, 6, 8)), np.random.default_rng(1)
-    ours, gradients = compiled(built(name, (3, 6, 8)))
+    own = built(name, (3, 6, 8))
+    ours = compiled(own)
     for count in (examples, 2 * examples):
         inputs = ordered(rng.standard_normal((count, 3, 6, 8)).astype(np.float32), inputs_last)
         expected = theirs.forward(inputs, training=True).copy()
@@ -71,10 +69,10 @@ def test_outputs_and_gradients_are_those_of_the_layer(
         np.testing.assert_allclose(ours.forward(inputs), expected, rtol=1e-4, atol=1e-5)
         d_expected = theirs.backward(d_outputs)
         np.testing.assert_allclose(ours.backward(d_outputs), d_expected, rtol=1e-3, atol=1e-4)
-        for parameter, gradient in zip(theirs.parameters, gradients, strict=True):
-            np.testing.assert_allclose(gradient, parameter.gradient, rtol=1e-4, atol=1e-4)
+        for our, their in zip(own.parameters, theirs.parameters, strict=True):
+            np.testing.assert_allclose(our.gradient, their.gradient, rtol=1e-4, atol=1e-4)
         for stem, array in theirs.arrays.items():
-            np.testing.assert_allclose(ours._layer.arrays[stem], array, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(own.arrays[stem], array, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("last", [True, False])
@@ -83,13 +81,13 @@ def test_the_order_in_memory_stays_so_that_dropout_draws_the_same_numbers(
     name: str, last: bool
 ) -> None:
     inputs = ordered(np.ones((4, 3, 6, 8), np.float32), last)
-    assert compiled(built(name, (3, 6, 8)))[0].forward(inputs).strides == inputs.strides
+    assert compiled(built(name, (3, 6, 8))).forward(inputs).strides == inputs.strides
 
 
 @pytest.mark.parametrize("name", ["relu", "batch_norm", "flatten"])
 def test_rows_are_no_trouble(name: str) -> None:
     theirs, rng = built(name, (7,)), np.random.default_rng(1)
-    ours, _ = compiled(built(name, (7,)))
+    ours = compiled(built(name, (7,)))
     inputs, d_outputs = rng.standard_normal((2, 4, 7)).astype(np.float32)
     np.testing.assert_array_equal(ours.forward(inputs), theirs.forward(inputs, training=True))
     np.testing.assert_array_equal(ours.backward(d_outputs), theirs.backward(d_outputs))
@@ -98,7 +96,7 @@ def test_rows_are_no_trouble(name: str) -> None:
 def test_a_nan_stays_a_nan_so_that_divergence_is_noticed() -> None:
     inputs = np.full((2, 3, 6, 8), np.nan, np.float32)
     for name in ("relu", "max_pool", "batch_norm", "conv2d"):
-        assert np.isnan(compiled(built(name, (3, 6, 8)))[0].forward(inputs)).all()
+        assert np.isnan(compiled(built(name, (3, 6, 8))).forward(inputs)).all()
 
 
 @pytest.mark.parametrize("examples", [1, 5])
@@ -110,15 +108,13 @@ def test_a_dense_layer_takes_flattened_images_as_they_lie_in_memory(
     dense.build((144,), InitialValues(he, rng, np.float32))
     dense.needs_input_gradient = needs_input_gradient
     layers = compile_layers([flatten, dense])
-    gradients = [np.zeros_like(p.value) for p in dense.parameters]
-    pairs = zip(dense.parameters, gradients, strict=True)
-    layers[1].add_gradients_to({p: Accumulator(g, keep=0.0, scale=1.0) for p, g in pairs})
     inputs = ordered(rng.standard_normal((examples, 3, 6, 8)).astype(np.float32), last=True)
     d_outputs = rng.standard_normal((examples, 4)).astype(np.float32)
     rows = layers[0].forward(inputs)
     assert np.shares_memory(rows, inputs)
     outputs = layers[1].forward(rows)
     d_inputs = layers[0].backward(layers[1].backward(d_outputs))
+    gradients = [parameter.gradient.copy() for parameter in dense.parameters]
     expected = dense.forward(flatten.forward(inputs, training=True), training=True)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
     d_expected = flatten.backward(dense.backward(d_outputs))
