@@ -6,8 +6,12 @@ Content-Security-Policy forbids it to load anything, and to run any script but i
 
 import base64
 import hashlib
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _SOURCES = files("nn.reports") / "html"
 
@@ -19,6 +23,12 @@ def page_source(name: str) -> str:
 
 def render_page(template: str, **values: Any) -> str:
     """Return a template filled in with values."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> "Environment":
+    """Return what compiles each template when it is first used, which takes longer than a page."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
@@ -31,7 +41,7 @@ def render_page(template: str, **values: Any) -> str:
     environment.filters["percent"] = lambda share: f"{share:.2%}"
     # JSON cannot express NaN: a forgotten one must fail here, not in the browser.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def content_policy(style: str, *scripts: str) -> str:
