@@ -1,9 +1,15 @@
-"""The image browser on a pseudo-terminal."""
+"""The image browser on a pseudo-terminal, and questions that are asked quickly."""
 
 import pytest
 
 from tests.console.browser import PROGRAM
+from tests.console.quick_keys import make_key_bindings_once
 from tests.programs import OnTerminal
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_keys() -> None:
+    make_key_bindings_once()
 
 
 @pytest.fixture
