@@ -31,6 +31,10 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+# An import is a statement, and statements stand in these lists of others.
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 MODULES = {module_name(path): path for path in PACKAGE}
 
 
@@ -58,9 +62,12 @@ def find_imports(node: ast.AST, module: str, package: bool, *, late: bool) -> It
         below = [f"{base}.{alias.name}" for alias in node.names]
         names = dict.fromkeys(name if name in MODULES else base for name in below)
         yield from (Import(name, node.lineno, late) for name in names)
-    functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    for child in ast.iter_child_nodes(node):
-        in_branch = isinstance(node, ast.If) and child in node.body
-        for_types = in_branch and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        inside = late or for_types or isinstance(node, functions)
-        yield from find_imports(child, module, package, late=inside)
+    inside = late or isinstance(node, _FUNCTIONS)
+    for block in _BLOCKS:
+        for_types = (
+            block == "body"
+            and isinstance(node, ast.If)
+            and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        )
+        for child in getattr(node, block, ()):
+            yield from find_imports(child, module, package, late=inside or for_types)
