@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.environment import ROOT, quiet_environment
+from tests.made_once import make_once
 from tests.made_up_data import write_small_data
 from tests.postgresql import Server, serve
 from tests.programs import OnTerminal, Order, Program, end_all, start_branching
@@ -178,14 +179,17 @@ def trained_run(
     small_data: SmallData, run_program: RunProgram, tmp_path_factory: pytest.TempPathFactory
 ) -> TrainedRun:
     """Train once a session, by the eight lines that everybody types first."""
-    place = tmp_path_factory.mktemp("trained")
-    data, save_dir = small_data(place / "data"), place / "saved files"
-    done = run_program(
-        "train.py", "--data-dir", data, "--save-dir", save_dir, "--name", "first",
-        "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place, fresh=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return TrainedRun(data, save_dir, save_dir / "first", done.stdout)
+
+    def make(place: Path) -> TrainedRun:
+        data, save_dir = small_data(place / "data"), place / "saved files"
+        done = run_program(
+            "train.py", "--data-dir", data, "--save-dir", save_dir, "--name", "first",
+            "--hidden-units", 8, "--learning-rate", 0.015, typed=ANSWERS, cwd=place, fresh=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return TrainedRun(data, save_dir, save_dir / "first", done.stdout)
+
+    return make_once(tmp_path_factory, "trained", make)
 
 
 def draw_nothing(_: object) -> None:

@@ -22,16 +22,20 @@ from nn.installation import (
     packaged_configs,
 )
 from tests.environment import ROOT
+from tests.made_once import make_once
 from tests.source_files import SCRIPTS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
     """Build the wheel as pip does, but with the hatchling that is installed."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    return next(folder.glob("*.whl"))
+
+    def make(folder: Path) -> Path:
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+        subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+        return next(folder.glob("*.whl"))
+
+    return make_once(tmp_path_factory, "wheel", make)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from nn.datasets import drawn_digits
+from tests.made_once import make_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,12 +26,15 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def shown(trained_run, run_program, tmp_path_factory) -> tuple[Path, str]:
     """Show a copy of the run without terminal and display, once; return its folder and output."""
-    save_dir = tmp_path_factory.mktemp("shown")
-    folder = Path(shutil.copytree(trained_run.folder, save_dir / "first"))
-    done = run_program("predict.py", "--save-dir", save_dir)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return folder, done.stdout
+
+    def make(save_dir: Path) -> tuple[Path, str]:
+        folder = Path(shutil.copytree(trained_run.folder, save_dir / "first"))
+        done = run_program("predict.py", "--save-dir", save_dir)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return folder, done.stdout
+
+    return make_once(tmp_path_factory, "shown", make)
 
 
 @pytest.fixture

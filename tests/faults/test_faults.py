@@ -8,6 +8,7 @@ import pytest
 from tests.faults.bench import Bench, MissedError, SkippedError
 from tests.faults.catalogue import FAULTS, inject
 from tests.faults.fault import Fault
+from tests.made_once import make_once
 from tests.programs import end_all, start_branching
 
 pytestmark = pytest.mark.skipif(
@@ -29,7 +30,9 @@ CASES = [
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     start_branching()
-    return Bench(tmp_path_factory.mktemp("faults"), fresh=False)
+    bench = make_once(tmp_path_factory, "bench", lambda folder: Bench(folder, fresh=False))
+    bench.place = tmp_path_factory.mktemp("faults")
+    return bench
 
 
 @pytest.fixture(autouse=True)

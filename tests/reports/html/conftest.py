@@ -18,6 +18,7 @@ from nn.reports.html_report import write_html_report
 from nn.runs.experiment import FinishedRun, run_experiment
 from nn.runs.saved_run import load_run
 from nn.settings.declaration import Settings
+from tests.made_once import make_once
 from tests.reports.html.on_page import opened
 
 SOURCES = Path(__file__).resolve().parents[3] / "nn" / "reports" / "html"
@@ -90,17 +91,20 @@ class Reported:
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     """Train a network on a few drawn digits, in two seconds, and write its page."""
-    place = tmp_path_factory.mktemp("reported")
-    for stem, count, seed in (("train", 4000, 1), ("t10k", 1200, 2)):
-        digits = draw_digits(count, np.random.default_rng(seed))
-        write_idx(place / f"{stem}-images-idx3-ubyte.gz", digits.images)
-        write_idx(place / f"{stem}-labels-idx1-ubyte.gz", digits.labels.astype(np.uint8))
-    settings = Settings(
-        data_dir=str(place), dataset="mnist", save_dir=str(place / "runs"), name="digits",
-        split="official", validation_size=500, optimizer="adam", batch_size=32, epochs=6,
-    )  # fmt: skip
-    run = run_experiment(settings, snapshots=True)
-    return Reported(run, write_html_report(load_run(run.folder), run.result, run.predictions))
+
+    def make(place: Path) -> Reported:
+        for stem, count, seed in (("train", 4000, 1), ("t10k", 1200, 2)):
+            digits = draw_digits(count, np.random.default_rng(seed))
+            write_idx(place / f"{stem}-images-idx3-ubyte.gz", digits.images)
+            write_idx(place / f"{stem}-labels-idx1-ubyte.gz", digits.labels.astype(np.uint8))
+        settings = Settings(
+            data_dir=str(place), dataset="mnist", save_dir=str(place / "runs"), name="digits",
+            split="official", validation_size=500, optimizer="adam", batch_size=32, epochs=6,
+        )  # fmt: skip
+        run = run_experiment(settings, snapshots=True)
+        return Reported(run, write_html_report(load_run(run.folder), run.result, run.predictions))
+
+    return make_once(tmp_path_factory, "reported", make)
 
 
 Open = Callable[..., Any]
