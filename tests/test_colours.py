@@ -14,8 +14,9 @@ from PIL import Image
 from nn.console.viewer import frame
 from nn.errors import DataError, SettingError
 from nn.explaining.subject import of_run
+from nn.reports.first_layer_picture import draw_first_layer
 from nn.reports.gallery import write_gallery
-from nn.reports.run_reports import write_reports
+from nn.reports.html_report import write_html_report
 from nn.resuming.resume import resume_run
 from nn.runs.browsing import Browsing
 from nn.runs.experiment import FinishedRun, run_experiment
@@ -104,8 +105,9 @@ def test_the_review_counts_three_channels(settings):
 
 
 def test_pictures_and_the_page_show_colours(finished):
-    write_reports(finished)
-    folder = finished.folder.path
+    saved, folder = load_run(finished.folder), finished.folder.path
+    draw_first_layer(finished.folder, "", finished.network)
+    write_html_report(saved, finished.result, finished.predictions)
     write_gallery(folder, finished.predictions, View())
     for name in ("first_layer.png", "gallery.png"):
         with Image.open(folder / name) as picture:

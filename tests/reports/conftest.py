@@ -39,7 +39,15 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture
 def drawn(monkeypatch) -> list[Figure]:
-    """Collect the figures that are written, to look into them."""
+    """Collect the figures, to look into them, without the pixels that take most of the time."""
+    figures: list[Figure] = []
+    monkeypatch.setattr(figure, "_write_png", lambda path, canvas: figures.append(canvas.figure))
+    return figures
+
+
+@pytest.fixture
+def written(monkeypatch) -> list[Figure]:
+    """Collect the figures, to measure what stands in them; they are drawn and written, too."""
     figures: list[Figure] = []
     write = figure._write_png
 

@@ -91,7 +91,7 @@ def test_runs_close_to_each_other_have_one_zoomed_panel(tmp_path, drawn):
     assert accuracy.get_ylim()[0] > 80
 
 
-def test_a_loss_that_is_not_finite_is_a_gap(tmp_path, drawn):
+def test_a_loss_that_is_not_finite_is_a_gap(tmp_path):
     lost = curves("lost", [0.5, float("nan")])
     plot_comparison(tmp_path / "c.png", [lost, curves("a", [0.5, 0.6])], "t")
     assert (tmp_path / "c.png").stat().st_size > 1000

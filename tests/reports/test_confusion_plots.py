@@ -31,10 +31,10 @@ def test_a_few_mistakes_stand_out_beside_thousands_read_right(tmp_path, drawn):
 
 
 @pytest.mark.parametrize("classes", [1, 10, pytest.param(26, marks=pytest.mark.long), 100])
-def test_a_confusion_matrix_of_any_size_is_drawn_without_touching_texts(tmp_path, drawn, classes):
+def test_a_confusion_matrix_of_any_size_is_drawn_without_touching_texts(tmp_path, written, classes):
     matrix = np.random.default_rng(0).integers(0, 2000, (classes, classes))
     plot_confusion_matrix(tmp_path / "m.png", matrix, "a run")
-    axes = drawn[0].axes[0]
+    axes = written[0].axes[0]
     assert len(axes.texts) == (0 if classes > 30 else (matrix > 0).sum())
     cell = axes.transData.transform((1, 0))[0] - axes.transData.transform((0, 0))[0]
     assert all(text.get_window_extent().width < cell for text in axes.texts)
@@ -45,14 +45,14 @@ def test_a_class_without_images_and_a_matrix_without_mistakes_are_no_error(tmp_p
     assert "none" in texts(drawn[0])
 
 
-def test_the_confusion_difference_carries_signs_and_a_colour_for_each(tmp_path, drawn):
+def test_the_confusion_difference_carries_signs_and_a_colour_for_each(tmp_path, written):
     difference = np.array([[4, -1, 0], [0, 2, -2], [-6, 0, 3]])
     plot_confusion_difference(tmp_path / "d.png", difference, ("better", "worse"), "data")
-    texts = [text.get_text() for text in drawn[0].axes[0].texts]
+    texts = [text.get_text() for text in written[0].axes[0].texts]
     assert texts == ["+4", "-1", "+2", "-2", "-6", "+3"]
-    image = drawn[0].axes[0].images[0]
+    image = written[0].axes[0].images[0]
     assert image.get_clim() == (-6, 6)
-    assert "better\nminus that of worse" in drawn[0].get_suptitle()
+    assert "better\nminus that of worse" in written[0].get_suptitle()
     assert imread(tmp_path / "d.png").shape[2] == 3
 
 

@@ -21,17 +21,17 @@ def draw(path: Path, rate: float = 0.1, title: str = "a run") -> None:
     plot_learning_rate(path, [1, 2], [rate, rate / 2], title)
 
 
-def test_long_and_strange_names_stay_inside_the_picture(tmp_path, drawn):
+def test_long_and_strange_names_stay_inside_the_picture(tmp_path, written):
     for title in ("x" * 300, "long-name-" * 30, "costs $5$ or 10^{", "数字"):
         draw(tmp_path / "t.png", title=title)
-    for figure in drawn:
+    for figure in written:
         heading = figure._suptitle
         box = heading.get_window_extent()
         assert box.x0 >= 0
         assert box.x1 <= figure.bbox.width
         assert len(heading.get_text().splitlines()) <= 3
-    assert not drawn[2]._suptitle.get_parse_math()  # or $5$ would lose its signs
-    assert drawn[0].get_suptitle().endswith("…")
+    assert not written[2]._suptitle.get_parse_math()  # or $5$ would lose its signs
+    assert written[0].get_suptitle().endswith("…")
 
 
 def test_the_same_numbers_give_the_same_bytes(tmp_path):
@@ -41,14 +41,14 @@ def test_the_same_numbers_give_the_same_bytes(tmp_path):
     assert b"Software" not in (tmp_path / "one.png").read_bytes()
 
 
-def test_a_figure_is_drawn_once_with_the_pixels_that_savefig_writes(tmp_path, drawn, monkeypatch):
+def test_a_figure_is_drawn_once_with_the_pixels_that_savefig_writes(tmp_path, written, monkeypatch):
     draws = []
     draw_figure = Figure.draw
     monkeypatch.setattr(Figure, "draw", lambda *given: draws.append(given) or draw_figure(*given))
     draw(tmp_path / "p.png")
     assert len(draws) == 1
     plot_learning_rate(tmp_path / "p.png", [1, 2], [0.1, 0.05], "a run")
-    drawn[-1].savefig(tmp_path / "saved.png")
+    written[-1].savefig(tmp_path / "saved.png")
     with Image.open(tmp_path / "p.png") as ours, Image.open(tmp_path / "saved.png") as theirs:
         assert np.array_equal(np.asarray(ours), np.asarray(theirs.convert("RGB")))
         assert ours.info["dpi"] == theirs.info["dpi"]

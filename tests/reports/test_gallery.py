@@ -56,7 +56,7 @@ def test_where_no_image_is_asked_for_the_picture_says_so(tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("wrong", [0, 3, 100])
+@pytest.mark.parametrize("wrong", [0, pytest.param(3, marks=pytest.mark.long), 100])
 def test_both_files_are_written_whatever_the_number_of_mistakes(tmp_path, wrong):
     written = gallery.write_gallery(tmp_path, predictions(wrong))
     assert written == [tmp_path / "gallery.png", tmp_path / "predictions.csv"]

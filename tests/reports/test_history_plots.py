@@ -63,7 +63,7 @@ def test_one_epoch_is_visible_even_where_both_values_are_the_same(tmp_path):
         ([1e308, -1e308], [1.0, 2.0]),
     ],
 )
-@pytest.mark.parametrize("kind", ["loss", "accuracy"])
+@pytest.mark.parametrize("kind", ["loss", pytest.param("accuracy", marks=pytest.mark.long)])
 def test_a_history_that_went_wrong_is_still_drawn(tmp_path, kind, training, validation):
     history(tmp_path / "wrong.png", kind, training, validation)
     assert imread(tmp_path / "wrong.png").shape[1] == 880

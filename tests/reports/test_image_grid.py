@@ -35,10 +35,10 @@ def test_the_gallery_labels_right_and_wrong_by_colour_and_by_sign(tmp_path, draw
 
 
 @pytest.mark.parametrize("size", [(8, 8), (3, 40), (200, 150), (1, 1)])
-def test_images_of_any_size_and_two_digit_classes_fit_their_places(tmp_path, drawn, size):
+def test_images_of_any_size_and_two_digit_classes_fit_their_places(tmp_path, written, size):
     predictions = ten(size, classes=26)
     plot_gallery(tmp_path / "g.png", predictions, {"all": np.arange(10)}, "a run")
-    axes = drawn[0].axes[0]
+    axes = written[0].axes[0]
     boxes = [text.get_window_extent() for text in axes.texts]
     assert all(not a.overlaps(b) for a, b in pairwise(boxes))
     left, right, bottom, top = axes.images[0].get_extent()

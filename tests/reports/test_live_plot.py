@@ -13,11 +13,13 @@ from nn.training.history import EpochRecord
 
 @pytest.fixture
 def plot(monkeypatch) -> LivePlot:
-    """Return an observer whose window is in memory."""
+    """Return an observer whose window is in memory, and not drawn, which takes most of the time."""
     import matplotlib
     import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     matplotlib.use("agg")
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: None)
     monkeypatch.setattr(plt, "show", lambda block: None)
     yield LivePlot("Training")
     plt.close("all")

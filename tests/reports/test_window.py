@@ -33,15 +33,23 @@ def press(canvas: FigureCanvasAgg, *keys: str) -> None:
         canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", canvas, key))
 
 
+class Canvas(FigureCanvasAgg):
+    """Counts when a window would be drawn, which takes most of the time, instead of drawing it."""
+
+    asked = 0
+
+    def draw_idle(self) -> None:
+        self.asked += 1
+
+
 @pytest.fixture
-def canvas(fifty) -> FigureCanvasAgg:
-    canvas = FigureCanvasAgg(Figure())
+def canvas(fifty) -> Canvas:
+    canvas = Canvas(Figure())
     window.show_pages(canvas.figure, fifty)
     return canvas
 
 
 def labels(canvas: FigureCanvasAgg) -> list[str]:
-    canvas.draw()
     return [text.get_text() for text in canvas.figure.axes[0].texts]
 
 
@@ -56,10 +64,12 @@ def test_the_first_page_shows_images_with_predicted_and_true_label(canvas, fifty
     assert [text.get_color() for text in axes.texts[:2]] == [WRONG, RIGHT]
     assert (axes.images[1].get_array() == fifty.images[1]).all()
     assert len(axes.images) == 18
+    canvas.draw()
 
 
 def test_arrows_turn_pages_and_the_old_page_is_gone(canvas, fifty):
     press(canvas, "right", "right")
+    assert canvas.asked == 3
     assert position(canvas) == "37-50 of 50"
     axes = canvas.figure.axes[0]
     assert len(axes.images) == len(labels(canvas)) == 14
@@ -92,7 +102,6 @@ def test_an_empty_page_says_so_and_can_be_left(canvas):
 
 def bars(canvas: FigureCanvasAgg) -> dict[str, tuple[float, str]]:
     """Return the width and the colour of each class's bar."""
-    canvas.draw()
     axes = canvas.figure.axes[1]
     names = [label.get_text() for label in axes.get_yticklabels()]
     found = [
@@ -103,7 +112,7 @@ def bars(canvas: FigureCanvasAgg) -> dict[str, tuple[float, str]]:
 
 def click(canvas: FigureCanvasAgg, x: float, y: float) -> None:
     """Click at a place of the grid, in images."""
-    canvas.draw()
+    canvas.figure.axes[0].apply_aspect()  # as drawing does
     place = canvas.figure.axes[0].transData.transform((x, y))
     event = MouseEvent("button_press_event", canvas, *place, button=1)
     canvas.callbacks.process("button_press_event", event)
@@ -150,7 +159,7 @@ def test_without_images_there_are_no_bars(canvas):
 def test_of_many_classes_the_likeliest_have_a_bar():
     probabilities = np.full((1, 40), 0.01, np.float32)
     probabilities[0, [3, 38]] = 0.2, 0.42
-    canvas = FigureCanvasAgg(Figure())
+    canvas = Canvas(Figure())
     images = np.zeros((1, 28, 28), np.uint8)
     window.show_pages(canvas.figure, Predictions(images, np.array([38]), probabilities, ""))
     assert len(bars(canvas)) == 12
@@ -159,7 +168,7 @@ def test_of_many_classes_the_likeliest_have_a_bar():
 
 
 def test_the_window_can_begin_with_the_surest_mistakes(fifty):
-    canvas = FigureCanvasAgg(Figure())
+    canvas = Canvas(Figure())
     view = View(only_mistakes=True, surest=3)
     window.show_pages(canvas.figure, fifty, view)
     assert position(canvas) == "1-3 of 3 (most confident mistakes)"
