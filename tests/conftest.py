@@ -17,7 +17,7 @@ from tests.environment import ROOT, quiet_environment
 from tests.made_once import make_once
 from tests.made_up_data import write_small_data
 from tests.postgresql import Server, serve
-from tests.programs import OnTerminal, Order, Program, end_all, start_branching
+from tests.programs import OnTerminal, Order, Program, draw_nothing, end_all, start_branching
 
 pytest_plugins = ["tests.small_runs"]
 
@@ -190,13 +190,6 @@ def trained_run(
         return TrainedRun(data, save_dir, save_dir / "first", done.stdout)
 
     return make_once(tmp_path_factory, "trained", make)
-
-
-def draw_nothing(_: object) -> None:
-    """Leave out the pictures, which take most of the time of a small run."""
-    from nn.reports import run_reports
-
-    run_reports.draw_run = lambda *values, **words: None
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pexpect
 from pexpect.fdpexpect import fdspawn
 
@@ -74,6 +75,25 @@ class Order:
     @property
     def err(self) -> Path:
         return Path(self.errors) if self.errors else self.folder / f".said-{self.number}.err"
+
+
+# What takes most of the time of a small program, and can be left out before it starts -------------
+
+
+def draw_nothing(_: object) -> None:
+    """Leave out the pictures of a run."""
+    from nn.reports import run_reports
+
+    run_reports.draw_run = lambda *values, **words: None
+
+
+def sketch(_: object) -> None:
+    """Write pictures of one pixel."""
+    from nn.files.atomic_write import write_atomically
+    from nn.reports import figure, image_sprite
+
+    pixel = image_sprite.encode_png(np.zeros((1, 1, 3), np.uint8))
+    figure._write_png = lambda path, canvas: write_atomically(path, pixel)
 
 
 def obey(order: Order) -> None:

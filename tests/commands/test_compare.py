@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import sketch
+
 SPACE, CTRL_A, CTRL_C, ESCAPE, DOWN = " ", "\x01", "\x03", "\x1b", "\x1b[B"
 
 
@@ -38,8 +40,10 @@ def make_run(original: Path, folder: Path, number: int, optimizer: str, seed: in
 
 @pytest.fixture
 def compare(run_program, tmp_path) -> Callable:
-    """Return a function that runs compare.py in the folder of the test."""
-    return lambda *flags, **words: run_program("compare.py", *flags, cwd=tmp_path, **words)
+    """Return a function that runs compare.py in the folder of the test, with tiny pictures."""
+    return lambda *flags, before=sketch, **words: run_program(
+        "compare.py", *flags, cwd=tmp_path, before=before, **words
+    )
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -48,7 +52,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_without_any_input_all_runs_are_compared_and_that_is_said(compare, save_dir):
-    done = compare("--name", "mine")
+    done = compare("--name", "mine", before=None)
     assert done.returncode == 0, done.stderr
     assert "comparing all 4 of saved_files" in done.stdout
     lines = done.stdout.splitlines()
@@ -61,6 +65,7 @@ def test_without_any_input_all_runs_are_compared_and_that_is_said(compare, save_
     folder = save_dir / "comparisons" / "mine"
     files = {"table.csv", "runs.csv", "curves.png", "comparison.html"}
     assert {path.name for path in folder.iterdir()} == files
+    assert (folder / "curves.png").stat().st_size > 10_000
     first, second = rows(folder / "table.csv")
     assert (first["optimizer"], first["seeds"], first["validation_accuracy_verdict"]) == (
         "momentum", "2", "best",
@@ -147,7 +152,7 @@ def test_a_piped_line_that_is_no_run_ends_the_program(refused, compare, save_dir
 
 
 def test_in_a_terminal_runs_are_ticked_the_newest_first(on_terminal, save_dir, tmp_path):
-    child = on_terminal("compare.py", "--name", "x", cwd=str(tmp_path))
+    child = on_terminal("compare.py", "--name", "x", cwd=str(tmp_path), before=sketch)
     child.expect("Which runs")
     child.expect("sgd-1.*sgd-0.*momentum-1.*momentum-0")
     child.expect(r"test accuracy [\d.]+%")
@@ -159,7 +164,8 @@ def test_in_a_terminal_runs_are_ticked_the_newest_first(on_terminal, save_dir, t
 
 
 def test_a_terminal_that_only_prints_lines_takes_the_runs_numbers(on_terminal, save_dir, tmp_path):
-    child = on_terminal("compare.py", "--name", "x", cwd=str(tmp_path), env={"TERM": "dumb"})
+    how = {"cwd": str(tmp_path), "before": sketch, "env": {"TERM": "dumb"}}
+    child = on_terminal("compare.py", "--name", "x", **how)
     child.expect(r"Which runs\?\r\n  1: sgd-1 .*  3: momentum-1 .*Enter: all, or numbers")
     assert "\x1b" not in child.before + child.after
     child.sendline("3, sgd-1")
@@ -170,7 +176,7 @@ def test_a_terminal_that_only_prints_lines_takes_the_runs_numbers(on_terminal, s
 
 def test_in_a_narrow_terminal_no_line_of_the_table_is_broken(on_terminal, save_dir, tmp_path):
     child = on_terminal("compare.py", "--runs", "sgd-0", "sgd-1", "momentum-0",
-                        columns=44, cwd=str(tmp_path))  # fmt: skip
+                        columns=44, cwd=str(tmp_path), before=sketch)  # fmt: skip
     child.expect("optimizer[^\r]*\r\n")
     assert len(child.match[0].strip()) <= 44
     assert "validation" in child.match[0]

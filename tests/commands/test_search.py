@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.programs import Program
+from tests.programs import Program, draw_nothing, sketch
 
 pytest.importorskip("optuna")
 
@@ -29,10 +29,15 @@ def copy_workers(_: object) -> None:
     team._START = "fork"
 
 
+def copy_and_sketch(_: object) -> None:
+    copy_workers(_)
+    sketch(_)
+
+
 @pytest.fixture
 def search(run_program, trained_run, tmp_path) -> Callable:
     """Return a function that runs search.py on small data in the folder of the test."""
-    return lambda *flags, before=copy_workers, **words: run_program(
+    return lambda *flags, before=copy_and_sketch, **words: run_program(
         "search.py", "--data-dir", trained_run.data, *flags, cwd=tmp_path, before=before, **words
     )
 
@@ -80,7 +85,7 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
     words = shlex.split(re.search(r"^Train it again: (.*)$", done.stdout, re.MULTILINE)[1])
     python, script, *rest = words
     assert (python, script) == ("python", "train.py")
-    again = run_program("train.py", *rest, "--name", "again", cwd=tmp_path)
+    again = run_program("train.py", *rest, "--name", "again", cwd=tmp_path, before=draw_nothing)
     assert again.returncode == 0, again.stderr
     winner = re.search(r"^Saved in (.*)$", done.stdout, re.MULTILINE)[1]
     assert csv_files(tmp_path / "saved_files" / "again") == csv_files(tmp_path / winner)
@@ -162,7 +167,7 @@ def test_without_optuna_the_command_that_installs_it_is_said(refused, search, tm
 def test_in_a_terminal_the_search_is_asked_and_reviewed(on_terminal, trained_run, tmp_path):
     child = on_terminal(
         "search.py", "--data-dir", str(trained_run.data), "--epochs", "1", "--workers", "1",
-        cwd=str(tmp_path), before=copy_workers,
+        cwd=str(tmp_path), before=copy_and_sketch,
     )  # fmt: skip
     child.expect("Which settings should vary")
     child.send("hidden_u \r")  # typing filters the list, and the blank ticks
@@ -191,7 +196,7 @@ def start(trained_run, start_program, tmp_path):
 
     def begin(*flags: object, place: Path = tmp_path) -> Program:
         words = ["--data-dir", trained_run.data, "--defaults", "--no-pruning", *SMALL, *flags]
-        started.append(start_program("search.py", *words, cwd=place, before=copy_workers))
+        started.append(start_program("search.py", *words, cwd=place, before=copy_and_sketch))
         return started[-1]
 
     yield begin

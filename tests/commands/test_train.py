@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from tests.environment import ROOT
-from tests.programs import Program
+from tests.programs import Program, draw_nothing, sketch
 
 TRAIN = str(ROOT / "train.py")
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
@@ -99,7 +99,8 @@ def test_saved_settings_fed_back_give_the_same_run(train, trained_run, tmp_path)
 def test_a_terminal_gives_the_same_run_by_arrows_words_and_the_way_back(
     on_terminal, trained_run, tmp_path
 ):
-    child = on_terminal("train.py", "--data-dir", trained_run.data, *SMALL, cwd=str(tmp_path))
+    words = ("train.py", "--data-dir", trained_run.data, *SMALL)
+    child = on_terminal(*words, cwd=str(tmp_path), before=draw_nothing)
     child.expect(r"\[1/8\]")
     child.send("two\r")
     child.expect(r"\[2/8\]")
@@ -165,7 +166,7 @@ def start_endless(small_data, start_program, tmp_path) -> Callable[..., Program]
     data = small_data(tmp_path / "data", training=6000)
     words = ["--defaults", "--data-dir", data, "--batch-size", 1, "--epochs", 1000000000]
     words += ["--name", "endless", "--hidden-units", 8, "--checkpoint-steps", 500]
-    return partial(start_program, "train.py", *words)
+    return partial(start_program, "train.py", *words, before=draw_nothing)
 
 
 def test_a_signal_in_the_middle_of_an_epoch_stops_and_saves(start_endless, run_program, tmp_path):
@@ -178,7 +179,7 @@ def test_a_signal_in_the_middle_of_an_epoch_stops_and_saves(start_endless, run_p
     assert "Test accuracy" in endless.said
     folder = only_run(tmp_path)
     assert {path.name for path in folder.iterdir()} >= FILES
-    shown = run_program("predict.py", cwd=tmp_path)
+    shown = run_program("predict.py", cwd=tmp_path, before=sketch)
     assert shown.returncode == 0, shown.stderr
     assert re.search(r"Test accuracy \S+", endless.said)[0] in shown.stdout
 
@@ -217,7 +218,8 @@ def slow_training(on_terminal, small_data, tmp_path) -> Any:
     """Start a run on a terminal of 20 columns whose epochs are long enough to be interrupted."""
     data = small_data(tmp_path / "data", training=6000)
     words = ["--defaults", "--data-dir", data, "--hidden-units", 8, "--batch-size", 1]
-    return on_terminal("train.py", *words, "--epochs", 3, columns=20, cwd=str(tmp_path))
+    how = {"columns": 20, "cwd": str(tmp_path), "before": draw_nothing}
+    return on_terminal("train.py", *words, "--epochs", 3, **how)
 
 
 @pytest.mark.parametrize(

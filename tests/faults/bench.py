@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,15 @@ class Bench:
     Args:
         place: An empty folder for everything.
         fresh: Whether every program is started by a Python of its own.
+        before: What every other program calls first, unless told otherwise.
     """
 
-    def __init__(self, place: Path, *, fresh: bool) -> None:
+    def __init__(
+        self, place: Path, *, fresh: bool, before: Callable[[Any], None] | None = None
+    ) -> None:
         self.place = place
         self.fresh = fresh
+        self.before = before
         self.data = write_small_data(place / "data", shape=(10, 10), training=3000, test=300)
         self._places = 0
         undisturbed = self.new_place(older=False)
@@ -92,8 +97,8 @@ class Place:
         """Start a script; other words are those of an `Order`."""
         self._programs += 1
         words = tuple(map(str, flags))
-        fresh = self.bench.fresh
-        return Program(Order(script, words, self.folder, self._programs, fresh=fresh, **how))
+        how = {"fresh": self.bench.fresh, "before": self.bench.before} | how
+        return Program(Order(script, words, self.folder, self._programs, **how))
 
     def train(self, *flags: object, **how: Any) -> Program:
         """Start train.py on the small data."""

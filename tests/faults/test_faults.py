@@ -1,7 +1,8 @@
 """Each fault once at each moment; `python -m tests.faults` injects it as often as wanted."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.faults.bench import Bench, MissedError, SkippedError
 from tests.faults.catalogue import FAULTS, inject
 from tests.faults.fault import Fault
 from tests.made_once import make_once
-from tests.programs import end_all, start_branching
+from tests.programs import end_all, sketch, start_branching
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(),
@@ -28,11 +29,21 @@ CASES = [
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Bench]:
+    """Return a function that returns the bench of the quick tests, or that of the long ones.
+
+    Pictures of the quick ones are tiny. Kills while pictures are drawn are among the long ones.
+    """
     start_branching()
-    bench = make_once(tmp_path_factory, "bench", lambda folder: Bench(folder, fresh=False))
-    bench.place = tmp_path_factory.mktemp("faults")
-    return bench
+
+    @cache
+    def made(quick: bool) -> Bench:
+        how = {"fresh": False, "before": sketch if quick else None}
+        bench = make_once(tmp_path_factory, f"bench-{quick}", lambda place: Bench(place, **how))
+        bench.place = tmp_path_factory.mktemp("faults")
+        return bench
+
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +53,8 @@ def _nothing_runs_on() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("fault", "moment"), CASES)
-def test_a_fault_breaks_no_promise(fault: Fault, moment: str, bench: Bench, seed: int) -> None:
+def test_a_fault_breaks_no_promise(fault: Fault, moment: str, bench_of, seed: int) -> None:
     try:
-        inject(fault, bench, moment, str(seed))
+        inject(fault, bench_of(moment in fault.fast), moment, str(seed))
     except (SkippedError, MissedError) as error:
         pytest.skip(str(error))
