@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nn.files.training_lock import is_being_trained
-from tests.programs import Program
+from tests.programs import Program, sketch
 
 # About a second of training in chunks of 512 steps, with a checkpoint after each of them.
 FLAGS = (
@@ -26,15 +26,15 @@ def data(small_data, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def start(data, start_program) -> Callable[..., Program]:
-    """Return a function that starts train.py in this test's own folder."""
-    return partial(start_program, "train.py", "--data-dir", data)
+    """Return a function that starts train.py in this test's own folder, with tiny pictures."""
+    return partial(start_program, "train.py", "--data-dir", data, before=sketch)
 
 
 @pytest.fixture(scope="module")
 def whole(data, run_program, tmp_path_factory) -> Path:
     """The folder of a run that was never interrupted."""
     place = tmp_path_factory.mktemp("whole")
-    done = run_program("train.py", *FLAGS, "--data-dir", data, cwd=place)
+    done = run_program("train.py", *FLAGS, "--data-dir", data, cwd=place, before=sketch)
     assert done.returncode == 0, done.stderr
     return place / "saved_files" / "run"
 
@@ -73,7 +73,7 @@ def test_a_run_killed_at_random_moments_ends_as_an_uninterrupted_one(start, whol
 
 
 def test_a_stopped_run_says_how_to_resume_it_and_is_locked_while_it_is_drawn(start, tmp_path):
-    process = start(*FLAGS)
+    process = start(*FLAGS, before=None)  # pictures that take their time
     folder = tmp_path / "saved_files" / "run"
     process.wait_for((folder / "checkpoint.npz").exists)
     process.send(signal.SIGTERM)
@@ -136,7 +136,7 @@ def test_an_unfinished_run_is_mentioned_where_nobody_is_asked(left, run_program,
 
 @pytest.mark.parametrize("term", ["xterm-256color", pytest.param("dumb", marks=pytest.mark.long)])
 def test_in_a_terminal_an_unfinished_run_can_be_resumed(left, on_terminal, whole, tmp_path, term):
-    child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": term})
+    child = on_terminal("train.py", cwd=str(tmp_path), env={"TERM": term}, before=sketch)
     child.expect(r"run is unfinished: \d of 4 epochs are trained\. Resume it\?")
     child.send("\r")
     child.expect("Resuming .* after")
