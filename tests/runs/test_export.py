@@ -19,11 +19,10 @@ from nn.runs.export import export_network
 from nn.runs.preparation import prepare_network
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import SavedRun
-from nn.settings.checking import check_settings
-from nn.settings.config_files import read_config
 from nn.settings.declaration import Settings
+from tests.config_networks import DISTINCT
 
-CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
+FAST = ("000_softmax", "beyond_cnn")  # the simplest, and one with convolutions
 NORMALIZATION = Normalization(33.318421, 78.567490)
 LAYERS = [
     {"conv2d": {"filters": 3, "kernel_size": [3, 2], "padding": "same", "dilation": [2, 1]}},
@@ -76,9 +75,14 @@ def test_the_network_above_has_every_kind_of_layer():
     assert {next(iter(each)) if isinstance(each, dict) else each for each in LAYERS} == set(KINDS)
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_gives_the_same_logits_in_onnxruntime(config, tmp_path):
-    settings = check_settings(read_config(config))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(settings, id=name, marks=() if name in FAST else pytest.mark.long)
+        for name, settings in DISTINCT.items()
+    ],
+)
+def test_every_config_gives_the_same_logits_in_onnxruntime(settings, tmp_path):
     run = run_of(tmp_path, prepare_network(settings, (28, 28), 10), (28, 28), 10)
     assert_onnxruntime_agrees(run, draw_digits(50, np.random.default_rng(7)).images)
 

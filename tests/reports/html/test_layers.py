@@ -1,7 +1,5 @@
 """The browser computes what NumPy computes: every layer, and every config's whole network."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,11 +13,8 @@ from nn.losses import LOSSES, softmax
 from nn.network import Network
 from nn.reports.page_data import network_data
 from nn.runs.preparation import prepare_network
-from nn.settings.checking import check_settings
-from nn.settings.config_files import read_config
-from nn.settings.declaration import Settings
+from tests.config_networks import DISTINCT
 
-CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 LOGITS = """({network, images}) => {
     const read = readNetwork(network);
     return images.map((pixels) => Array.from(computeLogits(read, pixels)));
@@ -64,16 +59,6 @@ NETWORKS = {
 }  # fmt: skip
 
 
-def distinct_networks() -> dict[str, Settings]:
-    """Return the settings of all configs but those whose layers another one has already."""
-    found: dict[str, tuple[str, Settings]] = {}
-    for path in sorted(CONFIGS.glob("*.yaml")):
-        settings = check_settings(read_config(path))
-        shorthand = settings.hidden_layers, settings.hidden_units, settings.activation
-        found.setdefault(str(settings.layers or shorthand), (path.stem, settings))
-    return dict(found.values())
-
-
 def rouse(network: Network, rng: np.random.Generator, variance: float = 1.0) -> None:
     """Give biases and batch normalization numbers as training does; they start at 0 and 1."""
     for name, array in network.arrays.items():
@@ -94,9 +79,6 @@ def assert_browser_agrees(run_script, network: Network, images: np.ndarray) -> N
     assert logits.shape == expected.shape
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-4)
-
-
-DISTINCT = distinct_networks()
 
 
 @pytest.mark.long
