@@ -127,7 +127,8 @@ def shared_page(browser: Any, reported: Reported) -> Iterator[Any]:
 
 @pytest.fixture
 def page(shared_page: Any) -> Any:
-    """Return the shared report with nothing drawn and nothing in focus."""
+    """Return the shared report in its first size, with nothing drawn and nothing in focus."""
+    shared_page.set_viewport_size({"width": 1200, "height": 900})
     shared_page.evaluate("document.activeElement.blur(); byId('one-image').close()")
     shared_page.evaluate("byId('clear').click()")
     shared_page.wait_for_function("() => byId('answer').textContent === ''")

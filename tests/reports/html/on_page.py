@@ -37,7 +37,7 @@ def opened(
     assert [url for url in asked if url != address and not url.startswith("data:")] == []
 
 
-def draw(page: Any, points: Sequence[Point], steps: int = 4) -> None:
+def draw(page: Any, points: Sequence[Point]) -> None:
     """Draw one line on the pad with the mouse; points are shares of its sides."""
     page.locator("#pad").scroll_into_view_if_needed()
     box = page.locator("#pad").bounding_box()
@@ -45,7 +45,7 @@ def draw(page: Any, points: Sequence[Point], steps: int = 4) -> None:
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
-        page.mouse.move(*place, steps=steps)
+        page.mouse.move(*place)
     page.mouse.up()
 
 

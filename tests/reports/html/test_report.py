@@ -151,7 +151,7 @@ def test_ten_drawn_digits_are_saved_trained_on_and_read(page, reported, tmp_path
     for label in kept:
         _, strokes = WAYS[label][0]
         for stroke in strokes:
-            draw(page, [(0.3 + 0.4 * x, 0.15 + 0.7 * y) for x, y in stroke], steps=1)
+            draw(page, [(0.3 + 0.4 * x, 0.15 + 0.7 * y) for x, y in stroke])
         wait_for_text(page, "#answer", r"\d")
         page.click(f"#collect .keep[data-label='{label}']")
         wait_for_text(page, "#answer", "^$")
@@ -212,8 +212,8 @@ def test_a_cell_opens_the_very_images_it_counts(right, page, reported):
 
 
 @pytest.mark.parametrize("size", [(390, 844), pytest.param((1366, 700), marks=pytest.mark.long)])
-def test_the_images_of_a_cell_are_scrolled_into_view(size, open_page):
-    page = open_page(*size)
+def test_the_images_of_a_cell_are_scrolled_into_view(size, page):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     page.click("#confusion button >> nth=0")
     page.wait_for_timeout(50)
     box = page.locator("#cell-images").bounding_box()
