@@ -10,6 +10,7 @@ import pytest
 
 from docs.make_notebook import PAGE, blocks, notebook
 from nn import library
+from nn.datasets.idx import read_idx, write_idx
 from tests.environment import ROOT
 
 NOTEBOOK = PAGE.with_suffix(".ipynb")
@@ -71,10 +72,15 @@ def test_the_notebook_runs_with_a_bar(tmp_path: Path) -> None:
 def test_the_readmes_ten_lines_run_and_are_the_librarys(
     mnist_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys
 ) -> None:
+    """On the first images of each file."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(from nn import.*?)```", readme, re.S)
     assert textwrap.indent(code, "    ") in str(library.__doc__)
-    (tmp_path / "data").symlink_to(mnist_dir)
+    (tmp_path / "data").mkdir()
+    for part, count in (("train", 6000), ("t10k", 1000)):
+        for name in (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"):
+            first = read_idx(mnist_dir / f"{name}.gz", 3 if "images" in name else 1)[:count]
+            write_idx(tmp_path / "data" / name, first)
     monkeypatch.chdir(tmp_path)
-    exec(code.replace("epochs=3", "epochs=1"), {})
-    assert float(capsys.readouterr().out.splitlines()[-1]) > 0.9
+    exec(code, {})
+    assert float(capsys.readouterr().out.splitlines()[-1]) > 0.8

@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 
 from nn.datasets import distortion as module
 from nn.datasets.distortion import DISTORTIONS, Distortion, Reach
-from nn.datasets.sources import load_images
+from nn.datasets.idx import read_idx
 from nn.errors import SettingError
 
 STILL = Reach(angle=0, stretch=0, slant=0, shift=0)
@@ -236,11 +236,18 @@ def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
         Distortion("bent", (28, 28), rng=rng())
 
 
+@pytest.fixture(scope="module")
+def real_digits(mnist_dir: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels of real digits."""
+    images = read_idx(mnist_dir / "train-images-idx3-ubyte.gz", 3)
+    labels = read_idx(mnist_dir / "train-labels-idx1-ubyte.gz", 1)
+    return images[:3000], labels[:3000]
+
+
 @pytest.mark.mnist
 @pytest.mark.parametrize("kind", ["affine", "elastic", "pens"])
-def test_a_digit_stays_nearest_to_its_own_class(kind, mnist_dir: Path) -> None:
-    data = load_images("mnist", mnist_dir, beside=mnist_dir)
-    images, labels = data.training.images[:3000], data.training.labels[:3000]
+def test_a_digit_stays_nearest_to_its_own_class(kind, real_digits) -> None:
+    images, labels = real_digits
     distorted = Distortion(kind, (28, 28), rng=rng()).apply(images)
     known, asked = (x.reshape(3000, -1).astype(np.float32) for x in (images, distorted))
     distances = (known**2).sum(axis=1) - 2 * asked @ known.T

@@ -21,7 +21,7 @@ def draw(count: int, seed: int = 0) -> LabelledImages:
 
 @pytest.fixture(scope="module")
 def digits() -> LabelledImages:
-    return draw(3000)
+    return draw(2000)
 
 
 @pytest.fixture
@@ -31,18 +31,19 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_digit_is_drawn_equally_often_in_no_order(digits: LabelledImages) -> None:
-    assert digits.images.shape == (3000, 28, 28)
-    assert np.bincount(digits.labels).tolist() == [300] * 10
+    assert digits.images.shape == (2000, 28, 28)
+    assert np.bincount(digits.labels).tolist() == [200] * 10
     assert len(set(digits.labels[:30].tolist())) > 5
 
 
-def test_the_same_seed_draws_the_same_digits_and_another_others(digits: LabelledImages) -> None:
-    np.testing.assert_array_equal(draw(3000).images, digits.images)
-    assert (draw(3000, seed=1).images != digits.images).any()
+def test_the_same_seed_draws_the_same_digits_and_another_others() -> None:
+    first, again, other = (draw(100, seed).images for seed in (0, 0, 1))
+    np.testing.assert_array_equal(again, first)
+    assert (other != first).any()
 
 
 def test_no_two_drawings_are_the_same(digits: LabelledImages) -> None:
-    assert len(np.unique(digits.images.reshape(3000, -1), axis=0)) == 3000
+    assert len(np.unique(digits.images.reshape(2000, -1), axis=0)) == 2000
 
 
 def test_a_digit_fits_twenty_by_twenty_pixels_and_fills_them(digits: LabelledImages) -> None:
@@ -73,7 +74,7 @@ def test_pens_are_thin_and_thick_and_paper_is_empty(digits: LabelledImages) -> N
 
 
 def test_a_simple_reader_tells_them_apart_but_not_all_of_them(digits: LabelledImages) -> None:
-    other = draw(1000, seed=1)
+    other = draw(500, seed=1)
     assert 0.6 < share_read_right(digits, other.images, other.labels) < 0.97
 
 

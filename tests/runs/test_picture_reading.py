@@ -113,7 +113,7 @@ def read_as(path: Path, digits: np.ndarray) -> tuple[list[int], int]:
     return [int(distance.argmin()) for distance in away], quarters
 
 
-def count_read(scene, tmp_path, rng, count: int = 10) -> int:
+def count_read(scene, tmp_path, rng, count: int) -> int:
     """Return how many of so many drawn digits are recognized among each other."""
     drawn = draw_digits(count, rng)
     read = 0
@@ -125,18 +125,19 @@ def count_read(scene, tmp_path, rng, count: int = 10) -> int:
 
 
 def test_a_sheet_on_a_darker_desk_is_read(tmp_path) -> None:
-    assert count_read(sheet_on_desk, tmp_path, np.random.default_rng(1)) >= 9
+    assert count_read(sheet_on_desk, tmp_path, np.random.default_rng(1), 5) >= 4
 
 
 def test_a_hard_shadow_across_the_paper_does_not_matter(tmp_path) -> None:
-    assert count_read(paper_in_shadow, tmp_path, np.random.default_rng(2)) >= 8
+    assert count_read(paper_in_shadow, tmp_path, np.random.default_rng(2), 5) >= 4
 
 
 @pytest.mark.long
 def test_photographs_of_a_hundred_digits_are_read(tmp_path) -> None:
     for scene, least in ((sheet_on_desk, 90), (paper_in_shadow, 85)):
         read = [
-            count_read(scene, tmp_path, np.random.default_rng([3, number])) for number in range(10)
+            count_read(scene, tmp_path, np.random.default_rng([3, number]), 10)
+            for number in range(10)
         ]
         assert sum(read) >= least
 
@@ -158,11 +159,11 @@ def test_a_picture_on_its_side_is_turned_and_one_that_stands_is_not(tmp_path) ->
 
 def test_what_is_no_digit_is_refused(tmp_path) -> None:
     refused = {
-        kind: sum(is_refused(draw(np.random.default_rng([9, n])), tmp_path) for n in range(4))
+        kind: sum(is_refused(draw(np.random.default_rng([9, n])), tmp_path) for n in range(2))
         for kind, draw in KINDS.items()
     }
-    assert sum(refused.values()) >= 17  # of 20
-    assert refused["faces"] == refused["empty pages"] == 4
+    assert sum(refused.values()) >= 8  # of 10
+    assert refused["faces"] == refused["empty pages"] == 2
 
 
 def test_of_several_pieces_those_that_are_no_digits_are_known(tmp_path) -> None:

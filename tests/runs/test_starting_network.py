@@ -135,7 +135,7 @@ def test_how_ink_lies_is_measured_on_many_images_only(base, started, small_data,
 def test_pictures_of_digits_are_placed_as_the_network_expects_them(base, started, tmp_path):
     (base.folder.path / "framing.csv").write_text(FILLING)
     rng = np.random.default_rng(0)
-    for number in range(100):
+    for number in range(30):
         paper = np.full((60, 60), 255, np.uint8)
         top, left = rng.integers(5, 20, 2)
         paper[top : top + 30, left : left + 10] = 20
