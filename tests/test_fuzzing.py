@@ -4,6 +4,7 @@ The long form, guided by what the inputs reach, is `python -m fuzzing all --inpu
 """
 
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -93,20 +94,15 @@ def test_what_takes_too_long_or_too_much_is_noticed(limit, words, tmp_path, monk
         reading(lambda folder: None)(tmp_path).attempt(b"")
 
 
-def test_the_command_prints_what_it_tried(tmp_path):
+def test_the_command_prints_what_it_tried(tmp_path, monkeypatch, capsys):
     """The long form in short, by the driver that is everywhere."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "fuzzing", "csv", "--inputs", "30"),
-            *("--driver", "hypothesis", "--failures", str(tmp_path / "failures")),
-        ],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "csv: 30 inputs by hypothesis" in done.stdout
-    assert "0 kinds of failure" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    words = ("csv", "--inputs", "30", "--driver", "hypothesis", "--failures", "failures")
+    monkeypatch.setattr(sys, "argv", ["fuzzing", *words])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("fuzzing", run_name="__main__")
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert "csv: 30 inputs by hypothesis" in said
+    assert "0 kinds of failure" in said
     assert not (tmp_path / "failures").exists()

@@ -141,11 +141,10 @@ def test_data_beside_the_script_is_found_from_any_folder(small_data, run_program
     shutil.copy(ROOT / "train.py", elsewhere)
     small_data(elsewhere / "data")
     here.mkdir()
-    done = run_program(
-        elsewhere / "train.py", "--defaults", "--dataset", "mnist", "--epochs", 1, cwd=here,
-        fresh=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    # It need not train: the data are found before a file is written, which may not grow here.
+    words = ("--defaults", "--dataset", "mnist")
+    done = run_program(elsewhere / "train.py", *words, cwd=here, fresh=True, largest_file=500)
+    assert done.returncode == 4, done.stderr
     assert f"four IDX files in {elsewhere}/data/" in done.stdout
     assert not (here / "data").exists()
 
