@@ -63,8 +63,7 @@ def _without_training(storage: str, trials: int, folder: str) -> list[float]:
     worker.run_experiment = _train_nothing
     working = worker.Worker(study, False, SimpleNamespace(value=worker.NO_TRIAL))
     times = []
-    while study.needs_trial():
-        working.run_trial()
+    while working.run_trial():
         times.append(time.process_time())
     study.close()
     return times

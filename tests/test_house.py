@@ -93,7 +93,7 @@ HOME_OF = {
         *("nn.searching.worker", "nn.searching.status", "nn.reports.study_files"),
         "nn.searching.journal",
     },
-    "sqlalchemy": {"nn.searching.storage", "nn.searching.database"},
+    "sqlalchemy": {"nn.searching.storage", "nn.searching.database", "nn.searching.patience"},
 }
 # Tables of data may be longer than code.
 TABLES = {"nn.datasets.digit_shapes"}

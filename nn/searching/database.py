@@ -1,198 +1,229 @@
-"""Optuna's storage in a database that may be away for a while: calls wait and are repeated.
+"""Optuna's storage with patience, with slots for the trials, and with few statements per trial.
 
-Optuna itself ends a worker at the first lost connection. Its heartbeats also miss trials whose
-process died before the first one, and take every trial for dead after a suspended machine wakes up.
+Optuna creates a trial for everybody who asks, and writes each value by itself. Its heartbeats miss
+trials whose process died before the first one, and take every trial for dead after a suspended
+machine wakes up.
 """
 
-import copy
-import sqlite3
+import json
 import time
-from collections.abc import Callable, Container
 from contextlib import suppress
+from datetime import datetime, timezone
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
+from optuna.distributions import distribution_to_json
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
-from optuna.storages._rdb.storage import _create_scoped_session
-from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import Engine, exc, func, select, update
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import Table, bindparam, delete, event, func, insert, select, text, update
 
-from nn.errors import StudyError
-from nn.wording import shorten
+from nn.searching.patience import Patience
 
-_T = TypeVar("_T")
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # seconds between two attempts
-_BRIEF = 1.0  # seconds of waiting that are not worth a word
-_HOPELESS = ("authentication", "password", "denied", "does not exist", "unknown database")
-# SQLite's lock, and tables that another process has just created; all else waiting does not help.
-_PASSING = ("locked", "busy", "already exists", "unique", "duplicate")
-
-
-class DatabaseGoneError(StudyError):
-    """The database does not answer, and the wait for it is over."""
-
-
-class Patience:
-    """Repeats calls while the database does not answer.
-
-    Args:
-        seconds: How long to wait in one go.
-        on_wait: Called once for each wait, with the database's message.
-        check: Called before each attempt; may raise an error that ends the wait.
-        clock: Returns the time in seconds.
-        pause: Waits for a number of seconds.
-
-    Attributes:
-        ended: The error that ended a wait; later calls do not wait.
-    """
-
-    def __init__(
-        self,
-        seconds: float,
-        on_wait: Callable[[str], None] = lambda reason: None,
-        check: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._seconds = seconds
-        self._on_wait = on_wait
-        self._check = check
-        self._clock = clock
-        self._pause = pause
-        self.ended: Exception | None = None
-
-    def __call__(self, call: Callable[[], _T]) -> _T:
-        """Return what `call` returns, once it does not fail for want of a database.
-
-        Raises:
-            DatabaseGoneError: the wait is over; all later calls are made only once.
-        """
-        began, pause, was_said = self._clock(), _FIRST_PAUSE, False
-        while True:
-            try:
-                return call()
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                reason = first_line(error)
-            waited = self._clock() - began
-            try:
-                if self.ended is not None:
-                    raise self.ended
-                self._check()
-                if waited >= self._seconds:
-                    raise DatabaseGoneError(
-                        f"the database does not answer ({reason}); what is finished is kept, and "
-                        "the same command continues the search"
-                    )
-            except Exception as error:
-                self.ended = error
-                raise
-            if waited >= _BRIEF and not was_said:
-                was_said = True
-                self._on_wait(reason)
-            self._pause(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+_TABLES: dict[str, Table] = models.BaseModel.metadata.tables
+_TRIALS, _BEATS = _TABLES["trials"], _TABLES["trial_heartbeats"]
+_NOTES = _TABLES["trial_system_attributes"]
+# A trial's note of the slot it fills and of how many slots had begun; of one that is repeated.
+SLOT, EARLIER_SLOT = "slot", "earlier_slot"
+# A change that changes nothing locks the row in every kind of database.
+_LOCK = text("UPDATE studies SET study_name = study_name WHERE study_id = :study")
+_LAST_AND_FAILED = text(
+    "SELECT trials.trial_id, number, state, value_json FROM trials "
+    "JOIN trial_system_attributes AS note ON note.trial_id = trials.trial_id "
+    "WHERE study_id = :study AND note.key = 'slot' AND (state = 'FAIL' OR trials.trial_id = "
+    "(SELECT max(trial_id) FROM trials WHERE study_id = :study)) ORDER BY trials.trial_id"
+)
+_CHANGE = update(_TRIALS).where(
+    _TRIALS.c.trial_id == bindparam("trial"), _TRIALS.c.state == bindparam("before")
+)
 
 
-def is_outage(error: BaseException) -> bool:
-    """Return whether an error may pass when the same is tried again later."""
-    while not isinstance(error, exc.DBAPIError):
-        if error.__cause__ is None:  # Optuna may have gone on with a connection that is lost
-            return isinstance(error, exc.PendingRollbackError)
-        error = error.__cause__
-    words = str(error.orig).lower()
-    if any(word in words for word in _PASSING):
-        return True
-    lost = error.connection_invalidated or isinstance(
-        error, exc.OperationalError | exc.InterfaceError
-    )
-    hopeless = isinstance(error.orig, sqlite3.Error) or any(word in words for word in _HOPELESS)
-    return lost and not hopeless
+class UnneededError(Exception):
+    """Nobody needs this trial: no slot is free, or another process repeats it."""
 
 
-def first_line(error: BaseException) -> str:
-    """Return what the database's driver said, short and in one line."""
-    while (cause := getattr(error, "orig", None) or error.__cause__) is not None:
-        error = cause
-    return shorten(" ".join(str(error).split()), 80)
+class PatientStorage(_CachedStorage):
+    """Optuna's storage with patience and slots. A trial is written when it begins and ends.
 
-
-class PatientStorage(RDBStorage):
-    """Optuna's storage with patience, and heartbeats that survive outages and suspended machines.
+    A long trial is also written at the interval of its heartbeats. In between, Optuna's own copy of
+    the trial holds what it reports.
 
     Args:
         url: The database.
         patience: Repeats what the database could not do.
         dead_after: Seconds without a heartbeat after which a trial's process counts as dead.
-        options: Further arguments of `RDBStorage`.
+        slots: The number of slots.
+        create: Whether to create the tables if necessary, and check them.
     """
 
-    def __init__(self, url: str, patience: Patience, dead_after: float, **options: Any) -> None:
-        interval = max(1, round(dead_after / 4))
-        try:
-            super().__init__(
-                url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
-                heartbeat_interval=interval,
-                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-                **options,
-            )
-        except Exception:
-            if hasattr(self, "engine"):  # its connections would stay open
-                self.engine.dispose()
-            raise
-        self.patience = patience
-        self._interval, self._dead_after = interval, dead_after
-        self._looked = float("-inf")
-        self._suspects: dict[int, float] = {}
+    _backend: RDBStorage
 
-    def record_heartbeat(self, trial_id: int) -> None:
-        """Try once: if the database is away, the next heartbeat will do."""
-        with suppress(Exception):
-            super().record_heartbeat(trial_id)
+    def __init__(
+        self, url: str, patience: Patience, dead_after: float, slots: int, *, create: bool
+    ) -> None:
+        self._patience, self._dead_after, self._slots = patience, dead_after, slots
+        self._interval = max(1, round(dead_after / 4))
+        self._current: FrozenTrial | None = None
+        self._stored: dict[str, list[dict[str, Any]]] = {}  # of the current trial
+        self._saved = self._looked = float("-inf")
+        self._beating = -1  # the trial of the last heartbeat
+        self._suspects: dict[int, float] = {}
+        is_file = url.startswith("sqlite")
+        pool = {"pool_size": 1, "max_overflow": 1}
+        super().__init__(RDBStorage.__new__(RDBStorage))
+        try:
+            self._backend.__init__(  # type: ignore[misc]
+                url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
+                {"connect_args": {"timeout": 30}} if is_file else pool,
+                not create,
+                heartbeat_interval=self._interval,
+                skip_table_creation=not create,
+            )
+            # SQLite's driver creates each index separately. If that is interrupted, Optuna never
+            # looks again, and without an index two studies get one name.
+            for table in _TABLES.values() if create else ():
+                for index in table.indexes:
+                    index.create(self._backend.engine, checkfirst=True)
+        except Exception:
+            with suppress(AttributeError):  # it may have failed without an engine
+                self.close()
+            raise
+        if is_file:
+            event.listen(self._backend.engine, "connect", _make_quick)
+            self._backend.engine.dispose()
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._backend.remove_session()
+        self._backend.engine.dispose()
+
+    # One trial ----------------------------------------------------------------------------------
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Create a trial for the first free slot: one whose last trial failed, or the next one.
+
+        Raises:
+            UnneededError: no slot is free.
+        """
+        trial = create_trial(state=TrialState.RUNNING)
+        with self._backend.engine.begin() as connection:
+            connection.execute(_LOCK, {"study": study_id})
+            found = connection.execute(_LAST_AND_FAILED, {"study": study_id}).all()
+            trial.number = found[-1].number + 1 if found else 0
+            begun = json.loads(found[-1].value_json)[1] if found else 0
+            failed = {
+                json.loads(one.value_json)[0]: one.trial_id for one in found if one.state == "FAIL"
+            }
+            slot = min([begun, *failed])
+            if slot >= self._slots:
+                raise UnneededError
+            if slot in failed:
+                earlier = self._backend.get_trial(failed[slot])
+                trial.system_attrs["fixed_params"] = earlier.params  # Optuna takes these
+                note = update(_NOTES).where(_NOTES.c.trial_id == earlier._trial_id)
+                connection.execute(note.where(_NOTES.c.key == SLOT).values(key=EARLIER_SLOT))
+            row = {"study_id": study_id, "number": trial.number, "state": trial.state}
+            made = connection.execute(insert(_TRIALS), row | {"datetime_start": _now()})
+            trial._trial_id = made.inserted_primary_key[0]  # type: ignore[index]
+            trial.system_attrs[SLOT] = [slot, max(begun, slot + 1)]
+            row = {"key": SLOT, "value_json": json.dumps(trial.system_attrs[SLOT])}
+            connection.execute(insert(_NOTES), row | {"trial_id": trial._trial_id})
+        self._stored = {}
+        self._current, self._saved = trial, time.monotonic()
+        return trial._trial_id
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """Return a trial; the current one as Optuna knows it here."""
+        if self._current is not None and self._current._trial_id == trial_id:
+            return self._current
+        return super().get_trial(trial_id)
+
+    def _save_later(self, trial_id: int, *_: Any, **__: Any) -> None:
+        if time.monotonic() - self._saved >= self._interval:
+            self.save(trial_id)
+
+    # Optuna keeps the same in its copy of the current trial.
+    set_trial_param = set_trial_user_attr = set_trial_intermediate_value = _save_later
+
+    def save(self, trial_id: int) -> None:
+        """Write what the current trial has reported.
+
+        Raises:
+            UpdateFinishedTrialError: another process repeats the trial.
+        """
+        self._change(trial_id, TrialState.RUNNING)
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
-        """Change a trial's state, one process at a time.
+        """End a running trial.
 
-        If the connection broke off, this may have succeeded before.
+        Raises:
+            UpdateFinishedTrialError: another process has ended it.
         """
-        trial, attempts = models.TrialModel, 0
-        # SQLite locks a trial only when it is written, which is after Optuna has read its state.
-        lock = update(trial).where(trial.trial_id == trial_id).values(state=trial.state)
+        self._change(trial_id, state, values, datetime_complete=_now())
+        return True
 
-        def change() -> bool:
+    def reopen(self, trial_id: int) -> None:
+        """Let the slot of a trial that was stopped early be filled again."""
+        with suppress(UpdateFinishedTrialError):  # another process does the same
+            self._change(trial_id, TrialState.FAIL, before=TrialState.PRUNED)
+
+    def _change(
+        self,
+        trial_id: int,
+        state: TrialState,
+        values: Any = None,
+        before: TrialState = TrialState.RUNNING,
+        **columns: Any,
+    ) -> None:
+        """Change a trial if its state is the expected one, and write what it has reported."""
+        known, self._saved = self._current, time.monotonic()
+        rows = _rows(known, values) if known and known._trial_id == trial_id else {}
+        rows = {name: added for name, added in rows.items() if added != self._stored.get(name, [])}
+        if state != TrialState.RUNNING:
+            self._current = None
+        columns |= {"trial": trial_id, "before": before, "state": state}
+        attempts = 0
+
+        def write() -> None:
             nonlocal attempts
             attempts += 1
-            try:
-                with _create_scoped_session(self.scoped_session) as session:
-                    session.execute(lock)
-                    return RDBStorage.set_trial_state_values(self, trial_id, state, values)
-            except UpdateFinishedTrialError:
-                if attempts > 1 and RDBStorage.get_trial(self, trial_id).state == state:
-                    return True
-                raise
+            with self._backend.engine.begin() as connection:
+                if connection.execute(_CHANGE, columns).rowcount:
+                    for name, added in rows.items():
+                        table = _TABLES[name]
+                        if name in self._stored or attempts > 1:
+                            connection.execute(delete(table).where(table.c.trial_id == trial_id))
+                        connection.execute(insert(table), added)
+                    return
+            # If the connection broke off, the first attempt may have succeeded.
+            if attempts == 1 or self._backend.get_trial(trial_id).state != state:
+                raise UpdateFinishedTrialError
 
-        return self.patience(change)
+        self._patience(write)
+        self._stored |= rows
 
-    def has_waiting(self, study_id: int) -> bool:
-        """Return whether a trial waits for a process."""
-        trial = models.TrialModel
-        query = select(trial.trial_id).where(trial.study_id == study_id)
-        with self.engine.connect() as connection:
-            waiting = query.where(trial.state == TrialState.WAITING).limit(1)
-            return connection.execute(waiting).first() is not None
+    def is_running(self, trial_id: int) -> bool:
+        """Return whether a trial has neither ended nor been given to another process."""
+        return self._patience(lambda: self._backend.get_trial(trial_id).state) == TrialState.RUNNING
 
-    def repeats_before(self, study_id: int, number: int) -> int:
-        """Return how many trials with a lower number repeat another one."""
-        trial, note = models.TrialModel, models.TrialSystemAttributeModel
-        query = select(func.count()).select_from(trial).join(note)
-        query = query.where(trial.study_id == study_id, trial.number < number)
-        with self.engine.connect() as connection:
-            counted = connection.execute(query.where(note.key == "retry_history"))
-            return int(counted.scalar_one() or 0)
+    # All trials ---------------------------------------------------------------------------------
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Any = None
+    ) -> list[FrozenTrial]:
+        """Return the trials. None ever waits, so Optuna need not look for those."""
+        if states == (TrialState.WAITING,):
+            return []
+        return super().get_all_trials(study_id, deepcopy, states)
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        """Send a heartbeat, but not when a trial begins; if that fails, the next one will do."""
+        is_first, self._beating = self._beating != trial_id, trial_id
+        if not is_first:
+            with suppress(Exception):
+                super().record_heartbeat(trial_id)
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         """Return the trials that had no heartbeat at two looks, at least an interval apart.
@@ -203,88 +234,67 @@ class PatientStorage(RDBStorage):
         if now - self._looked < self._interval:
             return []
         self._looked = now
-        trial, beat = models.TrialModel, models.TrialHeartbeatModel
-        with self.scoped_session() as session:
-            query = session.query(trial.trial_id, beat.heartbeat, func.now()).outerjoin(beat)
-            running = query.filter(trial.study_id == study_id, trial.state == TrialState.RUNNING)
+        query = select(_TRIALS.c.trial_id, _BEATS.c.heartbeat, func.now())
+        query = query.select_from(_TRIALS.outerjoin(_BEATS)).where(_TRIALS.c.study_id == study_id)
+        with self._backend.engine.connect() as connection:
+            found = connection.execute(query.where(_TRIALS.c.state == TrialState.RUNNING))
             ages = {
-                one: at and (there.replace(tzinfo=None) - at).total_seconds()
-                for one, at, there in running.all()
+                trial: beat and (there.replace(tzinfo=None) - beat).total_seconds()
+                for trial, beat, there in found
             }
-        # A trial without any heartbeat may have begun just now.
+        # The first heartbeat comes an interval after a trial's start.
         needed = {
-            one: self._dead_after if age is None else self._interval
-            for one, age in ages.items()
+            trial: self._interval + (self._dead_after if age is None else 0)
+            for trial, age in ages.items()
             if age is None or age > self._dead_after
         }
-        self._suspects = {one: self._suspects.get(one, now) for one in needed}
+        self._suspects = {trial: self._suspects.get(trial, now) for trial in needed}
         return [one for one, since in self._suspects.items() if now - since >= needed[one]]
 
 
-def add_missing_indexes(engine: Engine) -> None:
-    """Complete tables whose creation was interrupted; without an index, two studies get one name.
+def _rows(trial: FrozenTrial, values: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of what a trial has reported, by table."""
+    stored_report = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
+    stored_value = models.TrialValueModel.value_to_stored_repr
+    choices, reports = trial.distributions.items(), trial.intermediate_values.items()
+    cells: dict[str, list[tuple[Any, ...]]] = {
+        "trial_params": [
+            (key, one.to_internal_repr(trial.params[key]), distribution_to_json(one))
+            for key, one in choices
+        ],
+        "trial_user_attributes": [(key, json.dumps(one)) for key, one in trial.user_attrs.items()],
+        "trial_intermediate_values": [(step, *stored_report(one)) for step, one in reports],
+        "trial_values": [(0, *stored_value(one)) for one in values or ()],
+    }
+    columns = {
+        name: _TABLES[name].columns.keys()[1:] for name in cells
+    }  # the first is the row's id
+    return {
+        name: [dict(zip(columns[name], (trial._trial_id, *row), strict=True)) for row in rows]
+        for name, rows in cells.items()
+    }
 
-    SQLite's driver creates each table and each index by itself, and Optuna never looks again.
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)  # as Optuna writes it
+
+
+def _make_quick(connection: Any, record: object) -> None:
+    """Let readers of an SQLite file not wait for its writer, and wait for the disk less often.
+
+    If the power fails, the last trials may be missing in the file; their runs are found again.
     """
-    for table in models.BaseModel.metadata.sorted_tables:
-        for index in table.indexes:
-            index.create(engine, checkfirst=True)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
-class QuickStorage(_CachedStorage):
-    """Optuna's cache in front of the storage, without reading all trials for each new one."""
-
-    _backend: PatientStorage
-    known: FrozenTrial | None = None  # what the next reading would find
-
-    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Create a trial, and remember a new one: Optuna reads it next."""
-        trial_id = super().create_new_trial(study_id, template_trial)
-        if template_trial is None:
-            study_id, number = self._trial_id_to_study_id_and_number[trial_id]
-            self.known = copy.deepcopy(self._studies[study_id].trials[number])
-        return trial_id
-
-    def get_trial(self, trial_id: int) -> FrozenTrial:
-        """Return a trial."""
-        known, self.known = self.known, None
-        if known is not None and known._trial_id == trial_id:
-            return known
-        return super().get_trial(trial_id)
-
-    def get_all_trials(
-        self,
-        study_id: int,
-        deepcopy: bool = True,
-        states: "Container[TrialState] | None" = None,
-    ) -> list[FrozenTrial]:
-        """Return the trials; if only waiting ones are wanted, look first whether there are any."""
-        if states == (TrialState.WAITING,) and not self._backend.has_waiting(study_id):
-            return []
-        return super().get_all_trials(study_id, deepcopy, states)
-
-    def repeats_before(self, trial: "Trial") -> int:
-        """Return how many trials that were created before this one repeat another one."""
-        study_id, number = self._trial_id_to_study_id_and_number[trial._trial_id]
-        return self._backend.repeats_before(study_id, number)
-
-
-def _patient(name: str) -> Any:
-    method = getattr(PatientStorage, name)
-
+def _patient(method: Any) -> Any:
     @wraps(method)
     def call(self: PatientStorage, *values: Any, **words: Any) -> Any:
-        return self.patience(lambda: method(self, *values, **words))
+        return self._patience(lambda: method(self, *values, **words))
 
     return call
 
 
-for _name in (
-    "create_new_study", "get_study_id_from_name", "get_study_name_from_id", "get_study_directions",
-    "set_study_user_attr", "get_study_user_attrs", "set_study_system_attr",
-    "get_study_system_attrs", "_create_new_trial", "_set_trial_param", "get_trial", "_get_trials",
-    "get_trial_id_from_study_id_trial_number", "get_trial_user_attrs", "get_trial_system_attrs",
-    "set_trial_user_attr", "set_trial_system_attr", "set_trial_intermediate_value",
-    "_get_stale_trial_ids", "has_waiting", "repeats_before",
-):  # fmt: skip
-    setattr(PatientStorage, _name, _patient(_name))
+for _name in BaseStorage.__abstractmethods__ | {"_get_stale_trial_ids"}:
+    setattr(PatientStorage, _name, _patient(getattr(PatientStorage, _name)))

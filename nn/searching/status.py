@@ -2,12 +2,13 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from nn.searching.database import EARLIER_SLOT, SLOT
 from nn.searching.plan import SearchPlan
-
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
 
 RESULT = "result"  # what is noted of a trial when it has ended
 
@@ -22,18 +23,16 @@ class StudyStatus:
     """
 
     plan: SearchPlan
-    attempts: "list[list[FrozenTrial]]"
+    attempts: list[list[FrozenTrial]]
 
     @property
-    def trials(self) -> dict[int, "FrozenTrial"]:
+    def trials(self) -> dict[int, FrozenTrial]:
         """The last trial of each slot that has one."""
         return {slot: chain[-1] for slot, chain in enumerate(self.attempts)}
 
     @property
-    def finished(self) -> dict[int, "FrozenTrial"]:
+    def finished(self) -> dict[int, FrozenTrial]:
         """The trials that have ended, including pruned ones."""
-        from optuna.trial import TrialState
-
         ended = (TrialState.COMPLETE, TrialState.PRUNED)
         return {slot: trial for slot, trial in self.trials.items() if trial.state in ended}
 
@@ -43,15 +42,13 @@ class StudyStatus:
         return len(self.finished) == self.plan.slots and self.unfinished_winner is None
 
     @property
-    def best(self) -> "tuple[int, FrozenTrial] | None":
+    def best(self) -> tuple[int, FrozenTrial] | None:
         """The slot and the trial with the best objective, of those that completed all epochs."""
-        from optuna.trial import TrialState
-
         complete = [(s, t) for s, t in self.finished.items() if t.state == TrialState.COMPLETE]
         return max(complete, key=lambda pair: self._goodness(pair[1]), default=None)
 
     @property
-    def unfinished_winner(self) -> "FrozenTrial | None":
+    def unfinished_winner(self) -> FrozenTrial | None:
         """The best trial of a search in which all were stopped early; it is then repeated in full.
 
         This happens if those that went on diverged.
@@ -61,7 +58,7 @@ class StudyStatus:
         pruned = [trial for trial in self.finished.values() if outcome(trial) == "pruned"]
         return max(pruned, key=self._goodness, default=None)
 
-    def _goodness(self, trial: "FrozenTrial") -> float:
+    def _goodness(self, trial: FrozenTrial) -> float:
         value = last_value(trial) or 0.0
         return -value if self.plan.direction == "minimize" else value
 
@@ -75,8 +72,6 @@ class StudyStatus:
             Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance
             in arbitrary subspaces.
         """
-        import optuna
-
         judged = optuna.create_study(direction=self.plan.direction)
         for trial in self.finished.values():
             value = last_value(trial)
@@ -98,34 +93,26 @@ class StudyStatus:
         return {key: value / total for key, value in found.items()} if total > 0 else {}
 
 
-def last_value(trial: "FrozenTrial") -> float | None:
+def last_value(trial: FrozenTrial) -> float | None:
     """Return a trial's objective; if it was stopped early, the last known one, if any."""
     known = trial.intermediate_values
     return trial.value if trial.value is not None else known[max(known)] if known else None
 
 
-def notes(trial: "FrozenTrial") -> dict[str, Any]:
+def notes(trial: FrozenTrial) -> dict[str, Any]:
     """Return what was noted of a trial when it ended: its run, its outcome, its figures."""
     return dict(trial.user_attrs.get(RESULT, {}))
 
 
-def outcome(trial: "FrozenTrial") -> str:
+def outcome(trial: FrozenTrial) -> str:
     """Return how a trial ended: complete, pruned, diverged, or why it could not be trained."""
     return str(notes(trial).get("outcome", ""))
 
 
-def attempts_of(trials: "list[FrozenTrial]") -> "list[list[FrozenTrial]]":
+def attempts_of(trials: list[FrozenTrial]) -> list[list[FrozenTrial]]:
     """Return the trials of each slot, the last one of a slot last."""
-    first_of_slot: list[FrozenTrial] = []
-    repeated_by: dict[int, FrozenTrial] = {}
+    attempts: dict[int, list[FrozenTrial]] = {}
     for trial in trials:
-        history = trial.system_attrs.get("retry_history")  # Optuna's note
-        if history:
-            repeated_by.setdefault(history[-1], trial)
-        else:
-            first_of_slot.append(trial)
-    attempts = [[trial] for trial in first_of_slot]
-    for chain in attempts if repeated_by else []:
-        while chain[-1].number in repeated_by:
-            chain.append(repeated_by[chain[-1].number])
-    return attempts
+        slot, _ = trial.system_attrs.get(SLOT) or trial.system_attrs[EARLIER_SLOT]
+        attempts.setdefault(slot, []).append(trial)
+    return [attempts[slot] for slot in sorted(attempts)]

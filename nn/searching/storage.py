@@ -9,14 +9,15 @@ import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nn.errors import SettingError, StudyError
 from nn.installation import install_command
-from nn.searching.journal import convert_journal
+from nn.searching.plan import SearchPlan
 
 if TYPE_CHECKING:
-    from nn.searching.database import Patience, QuickStorage
+    from nn.searching.database import PatientStorage
+    from nn.searching.patience import Patience
 
 INSTALL = install_command("search")
 FILE, JOURNAL = "study.db", ".journal"
@@ -39,16 +40,12 @@ def require_optuna() -> None:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def open_storage(
-    storage: str, folder: Path, patience: "Patience", dead_after: float, *, create: bool = True
-) -> "QuickStorage":
-    """Open the storage of a search.
+def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "PatientStorage":
+    """Open the storage of a search: a database URL, an SQLite file, or `study.db` in its folder.
 
     Args:
-        storage: A database URL or the path of an SQLite file; empty for `study.db`.
-        folder: The study's folder, which contains `study.db`.
+        plan: The plan of the search.
         patience: Repeats what the database could not do.
-        dead_after: Seconds without a heartbeat after which a trial's process counts as dead.
         create: Whether to create its tables if necessary, and check them.
 
     Raises:
@@ -56,37 +53,27 @@ def open_storage(
         DatabaseGoneError: the database does not answer.
     """
     from optuna.exceptions import OptunaError
-    from sqlalchemy import event, exc
+    from sqlalchemy.exc import SQLAlchemyError
 
-    from nn.searching.database import (
-        PatientStorage,
-        QuickStorage,
-        add_missing_indexes,
-        first_line,
-    )
+    from nn.searching.database import PatientStorage
+    from nn.searching.journal import convert_journal
+    from nn.searching.patience import first_line
 
-    shown = without_password(storage) if "://" in storage else str(_file(storage, folder))
-    url = storage if "://" in storage else f"sqlite:///{_file(storage, folder)}"
-    engine: dict[str, Any] = {"pool_size": 1, "max_overflow": 1}
-    if url.startswith("sqlite"):
-        engine = {"connect_args": {"timeout": 30}}
-    skip = {"skip_table_creation": not create, "skip_compatibility_check": not create}
+    url, dead_after = plan.search.storage, plan.search.dead_after
+    shown = without_password(url)
     try:
-        if "://" not in storage:
-            path = _file(storage, folder)
+        if "://" not in url:
+            path = Path(url or plan.folder / FILE)
+            if path.suffix == JOURNAL:
+                path = path.with_suffix(".db")
+            shown, url = str(path), f"sqlite:///{path}"
             path.parent.mkdir(parents=True, exist_ok=True)
             if (journal := path.with_suffix(JOURNAL)).is_file() and not path.exists():
                 convert_journal(journal, path)
             path.touch()  # says what is wrong better than SQLite does
-        opened = patience(
-            lambda: PatientStorage(url, patience, dead_after, engine_kwargs=engine, **skip)
+        return patience(
+            lambda: PatientStorage(url, patience, dead_after, plan.slots, create=create)
         )
-        if create:
-            patience(lambda: add_missing_indexes(opened.engine))
-        if url.startswith("sqlite"):
-            event.listen(opened.engine, "connect", _make_quick)
-            opened.engine.dispose()
-        return QuickStorage(opened)
     except ImportError as error:
         raise SettingError(
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
@@ -94,29 +81,9 @@ def open_storage(
         ) from None
     except OSError as error:
         raise SettingError(f"--storage: {shown} cannot be used: {error.strerror}") from None
-    except (exc.SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
-        reason = first_line(error).replace(password_of(storage) or "\n", "***")
+    except (SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
+        reason = first_line(error).replace(password_of(url) or "\n", "***")
         raise SettingError(f"--storage: {shown} cannot be used: {reason}") from None
-
-
-def _file(storage: str, folder: Path) -> Path:
-    path = Path(storage) if storage else folder / FILE
-    return path.with_suffix(".db") if path.suffix == JOURNAL else path
-
-
-def _make_quick(connection: Any, record: object) -> None:
-    """Let readers of an SQLite file not wait for its writer, and wait for the disk less often.
-
-    If the power fails, the last trials may be missing in the file; their runs are found again.
-    """
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-def close_storage(storage: "QuickStorage") -> None:
-    """Close the connections to the database."""
-    storage.remove_session()
-    storage._backend.engine.dispose()
 
 
 # Passwords ---------------------------------------------------------------------------------------

@@ -1,34 +1,47 @@
 """A study: trials whose settings a sampler chooses, run by any number of processes at a time.
 
-Optuna's `study.optimize` creates the trials, one after the other. The search needs to know which of
-its slots, numbered from 0, a trial fills. No process assigns slots: they follow from the storage.
-
-- A trial that no other trial repeats fills the next slot. Optuna numbers trials under a lock, so
-  all processes count the same.
-- A trial that repeats another one fills its slot. If several repeat it, the first counts.
-
-So no slot is filled twice, and none is lost: whoever finds a slot whose last trial failed adds one
-that repeats it.
+Optuna's `study.optimize` creates the trials, one after the other. The storage gives each a slot of
+the search, under a lock, so no slot is filled twice. If a trial fails, its slot is filled again.
 """
 
-import copy
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.pruners import BasePruner, NopPruner
+from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nn.errors import StudyError
+from nn.searching.database import SLOT
+from nn.searching.patience import Patience
 from nn.searching.plan import SearchPlan
 from nn.searching.status import StudyStatus, attempts_of
-from nn.searching.storage import close_storage, open_storage, require_optuna
+from nn.searching.storage import open_storage, require_optuna
 from nn.settings.search_space import Range
 from nn.wording import shorten
 
-if TYPE_CHECKING:
-    import optuna
-    from optuna.trial import FrozenTrial
-
 _SHARE = 3  # one in so many trials continues; fewer are not compared
 _CHECKS = {_SHARE**power for power in range(40)}  # the epochs after which trials are compared
+
+
+class Halving(BasePruner):
+    """Successive halving that stops nobody before there are others to compare with."""
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        """Return whether a trial is not in the best third of those that reached its epoch."""
+        epoch = trial.last_step or 0
+        if epoch not in _CHECKS:
+            return False
+        study._storage.save(trial._trial_id)  # type: ignore[attr-defined]  # others compare, too
+        reports = [one.intermediate_values for one in study.get_trials(deepcopy=False)]
+        highest_first = study.direction == StudyDirection.MAXIMIZE
+        reached = sorted((one[epoch] for one in reports if epoch in one), reverse=highest_first)
+        best = reached[: len(reached) // _SHARE]
+        return len(reached) >= _SHARE and trial.intermediate_values[epoch] not in best
 
 
 class Study:
@@ -43,49 +56,37 @@ class Study:
     Raises:
         SettingError: the storage cannot be used.
         DatabaseGoneError: the database does not answer.
-        StudyError: Optuna is missing, or the study of that name has another plan.
+        StudyError: the study of that name has another plan.
     """
 
     def __init__(
         self,
         plan: SearchPlan,
-        on_wait: Callable[[str], None] = lambda reason: None,
-        check: Callable[[], None] = lambda: None,
+        on_wait: Callable[[str], object] = lambda reason: None,
+        check: Callable[[], object] = lambda: None,
         *,
         create: bool = True,
     ) -> None:
         require_optuna()
-        from nn.searching.database import Patience
-
         self.plan = plan
-        self._has_more = False  # whether there were untouched slots when the last trial began
-        search = plan.search
-        self.patience = Patience(search.database_wait, on_wait, check)
-        self.storage = open_storage(
-            search.storage, plan.folder, self.patience, search.dead_after, create=create
-        )
+        self.patience = Patience(plan.search.database_wait, on_wait, check)
+        self.storage = open_storage(plan, self.patience, create=create)
         try:
-            self.optuna = self._join()
+            self.optuna = optuna.create_study(
+                storage=self.storage,
+                study_name=plan.name,
+                direction=plan.direction,
+                pruner=Halving() if plan.search.pruning else NopPruner(),
+                load_if_exists=True,
+            )
             self._agree("plan", plan.identity())
         except BaseException:
-            self.close()
+            self.storage.close()
             raise
-
-    def _join(self) -> "optuna.Study":
-        """Open the study, or create it."""
-        import optuna
-
-        return optuna.create_study(
-            storage=self.storage,
-            study_name=self.plan.name,
-            direction=self.plan.direction,
-            pruner=_pruner() if self.plan.search.pruning else optuna.pruners.NopPruner(),
-            load_if_exists=True,
-        )
 
     def close(self) -> None:
         """Close the storage."""
-        close_storage(self.storage)
+        self.storage.close()
 
     def _agree(self, what: str, wanted: dict[str, str]) -> None:
         """Note what all processes of the study must agree on, or compare it with the note."""
@@ -118,43 +119,19 @@ class Study:
         return StudyStatus(self.plan, attempts_of(trials)[: self.plan.slots])
 
     def is_complete(self) -> bool:
-        """Return whether the search is over."""
-        return not self._has_more and self.status().is_complete
-
-    def needs_trial(self) -> bool:
-        """Return whether a process should ask for a trial now.
-
-        If a slot's last trial failed, or the winner was stopped early, a waiting trial is added.
-        """
-        import optuna
-
-        if self._has_more:  # as it was when the last trial began
-            return True
-        optuna.storages.fail_stale_trials(self.optuna)
+        """Return whether the search is over; if no trial reached its end, reopen the best one."""
         status = self.status()
-        states = optuna.trial.TrialState
-        again = [trial for trial in status.trials.values() if trial.state == states.FAIL]
         if status.unfinished_winner is not None:
-            again = [status.unfinished_winner]
-        retry = optuna.storages.RetryHeartbeatStaleTrialCallback()
-        for trial in again:
-            retry(self.optuna, copy.deepcopy(trial))
-        waiting = any(trial.state == states.WAITING for trial in status.trials.values())
-        return bool(again) or waiting or len(status.attempts) < self.plan.slots
+            self.storage.reopen(status.unfinished_winner._trial_id)
+        return status.is_complete
 
-    def slot_of(self, trial: "optuna.Trial") -> "tuple[int, list[FrozenTrial]] | None":
-        """Return the slot that a trial fills, and its earlier trials; None if nobody needs it."""
-        self._has_more = False
-        if trial._cached_frozen_trial.system_attrs.get("retry_history"):  # as read at its start
-            for slot, chain in enumerate(self.status().attempts):
-                if chain[-1].number == trial.number:
-                    return slot, chain[:-1]
-            return None
-        slot = trial.number - self.storage.repeats_before(trial)
-        self._has_more = slot + 1 < self.plan.slots
-        return (slot, []) if slot < self.plan.slots else None
+    def slot_of(self, trial: Trial) -> tuple[int, list[FrozenTrial]]:
+        """Return the slot that a trial fills, and the earlier trials of the slot."""
+        notes = self.storage.get_trial(trial._trial_id).system_attrs
+        slot, _ = notes[SLOT]
+        return slot, self.status().attempts[slot][:-1] if "fixed_params" in notes else []
 
-    def choose_values(self, trial: "optuna.Trial", slot: int) -> None:
+    def choose_values(self, trial: Trial, slot: int) -> None:
         """Choose a trial's values; a trial that repeats another one keeps its values."""
         trial.study.sampler = self._sampler(slot)
         for key, dimension in self.plan.space.items():
@@ -165,14 +142,14 @@ class Study:
                 trial.suggest_int(key, low, high, log=dimension.log)
             else:
                 trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
+        if self.plan.search.sampler == "tpe":  # which compares with running trials
+            self.storage.save(trial._trial_id)
 
-    def _sampler(self, slot: int) -> "optuna.samplers.BaseSampler":
+    def _sampler(self, slot: int) -> BaseSampler:
         """Return a sampler with a separate random stream for each slot.
 
         With a common stream all processes would draw the same values.
         """
-        from optuna.samplers import PartialFixedSampler, RandomSampler, TPESampler
-
         seed = (self.plan.search.sampler_seed * 1_000_003 + slot) % 2**32
         if self.plan.search.sampler == "tpe":
             # Running trials count as bad ones, so that two processes do not try the same values.
@@ -182,37 +159,5 @@ class Study:
 
     def abandon(self, trial_id: int) -> None:
         """Mark the trial of a process that died as failed, so that it is repeated."""
-        import optuna
-
-        self._has_more = False  # look again
-        try:
-            self.storage.set_trial_state_values(trial_id, optuna.trial.TrialState.FAIL)
-        except (optuna.exceptions.UpdateFinishedTrialError, KeyError):
-            return
-
-    def is_running(self, trial_id: int) -> bool:
-        """Return whether a trial has neither ended nor been given to another process."""
-        from optuna.trial import TrialState
-
-        return self.storage.get_trial(trial_id).state == TrialState.RUNNING
-
-
-def _pruner() -> "optuna.pruners.BasePruner":
-    """Return successive halving that stops nobody before there are others to compare with."""
-    import optuna
-
-    class Halving(optuna.pruners.BasePruner):
-        def prune(self, study: "optuna.Study", trial: "FrozenTrial") -> bool:
-            epoch = trial.last_step or 0
-            if epoch not in _CHECKS:
-                return False
-            value = trial.intermediate_values[epoch]
-            trials = study.get_trials(deepcopy=False)
-            others = [one for one in trials if one.number != trial.number]
-            known = [one.intermediate_values.get(epoch) for one in others]
-            reached = sorted([value, *(one for one in known if one is not None)])
-            if study.direction == optuna.study.StudyDirection.MAXIMIZE:
-                reached.reverse()
-            return len(reached) >= _SHARE and value not in reached[: len(reached) // _SHARE]
-
-    return Halving()
+        with suppress(UpdateFinishedTrialError, KeyError):
+            self.storage.set_trial_state_values(trial_id, TrialState.FAIL)

@@ -14,8 +14,9 @@ import optuna
 from nn.errors import DivergedError, ProgramError, SettingError, StoppedError
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
+from nn.searching.database import UnneededError
 from nn.searching.plan import SearchPlan
-from nn.searching.status import RESULT, notes
+from nn.searching.status import RESULT, notes, outcome
 from nn.searching.study import Study
 from nn.settings.declaration import Settings
 from nn.settings.effect import effective
@@ -54,10 +55,6 @@ class EndSignal:
             raise StoppedError("")
 
 
-class UnneededError(Exception):
-    """Nobody needs this trial: all slots are taken, or another process repeats it."""
-
-
 def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -> None:
     """Run trials until the study is complete or the process should end.
 
@@ -70,10 +67,10 @@ def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -
     try:
         with closing(Study(plan, check=end_signal.check, create=False)) as study:
             worker = Worker(study, end_signal, current)
-            while not end_signal and not study.is_complete():
-                if study.needs_trial():
-                    worker.run_trial()
-                else:
+            while not end_signal:
+                if not worker.run_trial():
+                    if study.is_complete():
+                        break
                     time.sleep(_PAUSE)
     except StoppedError:
         return
@@ -96,8 +93,11 @@ class Worker(Observer):
         self._may_prune = True
         self._pruned = ""  # why the trial was stopped early
 
-    def run_trial(self) -> None:
+    def run_trial(self) -> bool:
         """Ask Optuna for one trial, run it and report its result.
+
+        Returns:
+            Whether there was a slot to fill.
 
         Raises:
             StoppedError: the process should end; the trial will be repeated.
@@ -105,36 +105,36 @@ class Worker(Observer):
         """
         self._folder = None
         try:
-            self._study.optuna.optimize(self._objective, n_trials=1, catch=(UnneededError,))
+            self._study.optuna.optimize(self._objective, n_trials=1)
+        except UnneededError:
+            return False
         except Exception as error:
             if self._study.patience.ended is not None:  # Optuna stumbles over it
                 raise self._study.patience.ended from None
             # Another process took this one for dead, and Optuna cannot write the result.
-            lost = isinstance(error, optuna.exceptions.UpdateFinishedTrialError | ValueError)
-            if not lost or self._study.is_running(self._current.value):
+            lost = isinstance(error, optuna.exceptions.UpdateFinishedTrialError | AssertionError)
+            if not lost or self._study.storage.is_running(self._current.value):
                 raise
             counted = {notes(one).get("run") for one in self._study.status().trials.values()}
             if self._folder is not None and self._folder.name not in counted:
                 self._folder.discard()
         self._current.value = NO_TRIAL
+        return True
 
     def _objective(self, trial: "optuna.Trial") -> float:
         """Run one trial; return its objective.
 
         Raises:
-            UnneededError: nobody needs this trial.
+            UnneededError: another process repeats this trial.
             TrialPruned: it has no objective: it was stopped early, or could not be trained.
         """
         self._trial, self._current.value = trial, trial._trial_id
-        found = self._study.slot_of(trial)
-        if found is None:
-            raise UnneededError
-        slot, earlier = found
-        self._study.choose_values(trial, slot)
-        was_pruned = any(one.state == optuna.trial.TrialState.PRUNED for one in earlier)
-        self._may_prune = not was_pruned  # if it was, and runs again, it is the winner
+        slot, earlier = self._study.slot_of(trial)
+        # One that was stopped early and runs again is the winner.
+        self._may_prune = "pruned" not in map(outcome, earlier)
         self._pruned = ""
         try:
+            self._study.choose_values(trial, slot)
             settings = self._study.plan.settings(trial.params, _name(slot, len(earlier)))
             self._folder = self._finished_run(slot, earlier, settings)
             cut_short: ProgramError | None = None
@@ -148,11 +148,10 @@ class Worker(Observer):
         except SettingError as error:  # these settings exclude each other; other trials may not
             noted = {"outcome": "impossible", "reason": str(error)}
         except BaseException:
-            if self._study.is_running(trial._trial_id):
+            if self._study.storage.is_running(trial._trial_id):
                 raise
             raise UnneededError from None
         trial.set_user_attr(RESULT, noted)
-        self._study.storage.known = trial._cached_frozen_trial  # as Optuna reads it next
         if noted["outcome"] != "complete":
             raise optuna.TrialPruned
         return float(noted[self._study.plan.search.objective])

@@ -1,143 +1,94 @@
-"""A database that is away for a while, and trials whose process is dead, asleep or just unlucky."""
+"""Trials in a database: what is written of them and when, and whose process is dead or asleep."""
 
-import sqlite3
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("optuna")
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
-from sqlalchemy import event, exc, inspect, text
+from sqlalchemy import event, inspect, text
 
 from nn.searching import database
-from nn.searching.database import DatabaseGoneError, Patience, is_outage
-from tests.searching.trials import claim, new_trial
-
-LOST = exc.OperationalError("SELECT", {}, Exception("server closed the connection"))
+from tests.searching.test_patience import LOST, Clock
+from tests.searching.trials import claim, complete, new_trial
 
 
-class Clock:
-    """A clock that only pauses move."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.now += seconds
+def stored(study, trial):
+    """Return a trial as another process reads it."""
+    return study.storage._backend.get_trial(trial._trial_id)
 
 
-def away(seconds: float, clock: Clock):
-    """Return a call that fails until so many seconds have passed."""
-
-    def call():
-        if clock.now < seconds:
-            raise LOST
-        return clock.now
-
-    return call
-
-
-def patience(clock, seconds=60.0, **words) -> Patience:
-    return Patience(seconds, clock=clock, pause=clock.pause, **words)
-
-
-def test_a_call_is_repeated_until_the_database_is_back_and_the_wait_is_said_once():
-    clock, said = Clock(), []
-    patient = patience(clock, on_wait=said.append)
-    assert 10 <= patient(away(10, clock)) < 12
-    assert said == ["'server closed the connection'"]
-    patient(away(10.5, clock))  # too short to be worth a word
-    assert len(said) == 1
-    patient(away(20, clock))
-    assert len(said) == 2
+def test_what_a_trial_reports_is_written_when_it_ends(make):
+    study = make(sampler="random")
+    _, trial = claim(study)
+    trial.report(0.25, 1)
+    trial.report(float("nan"), 2)
+    trial.set_user_attr("figures", {"epochs": 2})
+    assert stored(study, trial).params == {}
+    complete(study, trial, 0.5)
+    found = stored(study, trial)
+    assert (found.state, found.value, found.params) == (TrialState.COMPLETE, 0.5, trial.params)
+    assert found.intermediate_values == pytest.approx({1: 0.25, 2: float("nan")}, nan_ok=True)
+    assert found.user_attrs == {"figures": {"epochs": 2}}
+    assert found.datetime_start <= found.datetime_complete
 
 
-def test_a_database_that_is_away_for_good_is_waited_for_only_once():
+def test_a_long_trial_is_written_at_the_interval_of_its_heartbeats_too(make, monkeypatch):
     clock = Clock()
-    patient = patience(clock)
-    with pytest.raises(DatabaseGoneError, match=r"does not answer .*the same command continues"):
-        patient(away(1e9, clock))
-    assert 60 <= clock.now < 62
-    with pytest.raises(DatabaseGoneError):
-        patient(away(1e9, clock))
-    assert clock.now < 62
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=clock))
+    study = make(sampler="random", dead_after=8)
+    _, trial = claim(study)
+    reports = []
+    for epoch in range(5):
+        clock.now = epoch
+        trial.report(epoch / 10, epoch)
+        reports.append(sorted(stored(study, trial).intermediate_values))
+    assert reports == [[], [], [0, 1], [0, 1], [0, 1, 2, 3]]
+    complete(study, trial, 0.5)
+    assert sorted(stored(study, trial).intermediate_values) == [0, 1, 2, 3, 4]
 
 
-def test_a_wait_ends_when_the_process_should_end():
-    clock = Clock()
-
-    def check():
-        if clock.now > 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        patience(clock, check=check)(away(1e9, clock))
-    assert clock.now < 5
+def test_others_see_the_values_of_a_running_trial_if_the_sampler_asks_for_them(make):
+    study = make(sampler="tpe")
+    trial = claim(study)[1]
+    assert stored(study, trial).params == trial.params
 
 
-def chained(error: Exception) -> Exception:
-    outer = StorageInternalError("an exception is raised during the commit")
-    outer.__cause__ = error
-    return outer
-
-
-def of_sqlite(words: str) -> Exception:
-    return exc.OperationalError("INSERT", {}, sqlite3.OperationalError(words))
-
-
-@pytest.mark.parametrize(
-    ("error", "passes"),
-    [
-        (LOST, True),
-        (chained(LOST), True),
-        (chained(exc.PendingRollbackError("rollback first")), True),
-        (of_sqlite("database is locked"), True),
-        (of_sqlite("database or disk is full"), False),
-        (exc.OperationalError("", {}, Exception("password authentication failed")), False),
-        (exc.OperationalError("", {}, Exception('database "x" does not exist')), False),
-        (exc.IntegrityError("", {}, Exception("duplicate key")), True),
-        (exc.ProgrammingError("", {}, Exception("syntax error")), False),
-        (ValueError("no"), False),
-    ],
-)
-def test_only_what_may_pass_is_waited_for(error, passes):
-    assert is_outage(error) == passes
-
-
-def test_a_change_that_succeeded_before_the_connection_broke_off_is_not_an_error(make, monkeypatch):
+@pytest.mark.parametrize("state", [TrialState.RUNNING, TrialState.COMPLETE])
+def test_a_change_that_succeeded_before_the_connection_broke_off_is_made_once(
+    make, monkeypatch, state
+):
     study = make()
-    trial = claim(study)[1]._trial_id
-    change, calls = RDBStorage.set_trial_state_values, []
+    _, trial = claim(study)
+    trial.report(0.25, 1)
+    engine, calls = study.storage._backend.engine, []
 
-    def break_off(*values):
-        calls.append(values)
-        changed = change(*values)
+    def break_off(connection) -> None:
+        calls.append(connection)
         if len(calls) == 1:
+            connection.connection.commit()
             raise LOST
-        return changed
 
-    monkeypatch.setattr(RDBStorage, "set_trial_state_values", break_off)
-    assert study.storage.set_trial_state_values(trial, TrialState.COMPLETE, [0.5])
-    assert len(calls) == 2
+    event.listen(engine, "commit", break_off)
+    if state == TrialState.COMPLETE:
+        complete(study, trial, 0.5)
+    else:
+        study.storage.save(trial._trial_id)
+    assert len(calls) > 1
+    found = stored(study, trial)
+    assert (found.state, found.intermediate_values) == (state, {1: 0.25})
+    study.abandon(trial._trial_id)
     with pytest.raises(UpdateFinishedTrialError):  # the change of another process is an error
-        study.storage.set_trial_state_values(trial, TrialState.FAIL)
+        study.storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [0.5])
 
 
-@pytest.mark.parametrize("ends", [False, True])
-def test_of_two_processes_that_change_a_trial_at_once_one_succeeds(make, ends):
+def test_of_two_processes_that_end_a_trial_at_once_one_succeeds(make):
     """The second one comes after the first has begun, and before it writes."""
     one, two = make(), make()
     trial = claim(one)[1]._trial_id
-    states = [TrialState.FAIL, TrialState.COMPLETE]
-    if not ends:
-        one.storage.set_trial_state_values(trial, TrialState.FAIL)
-        trial = one.optuna.enqueue_trial({}) or one.optuna.trials[-1]._trial_id
-        states = [TrialState.RUNNING, TrialState.RUNNING]
 
     def change(study, state) -> bool:
         try:
@@ -150,10 +101,26 @@ def test_of_two_processes_that_change_a_trial_at_once_one_succeeds(make, ends):
     def interrupt(_connection, _cursor, statement, *_) -> None:
         if statement.startswith("UPDATE trials") and not others:
             others.append(None)
-            others[0] = change(two, states[1])
+            others[0] = change(two, TrialState.COMPLETE)
 
     event.listen(one.storage._backend.engine, "before_cursor_execute", interrupt)
-    assert [change(one, states[0]), *others] == [False, True]
+    assert [change(one, TrialState.FAIL), *others] == [False, True]
+
+
+def test_two_processes_that_ask_at_once_get_two_slots(make):
+    """The second one comes after the first has looked which slots are free."""
+    one, two, slots = make(), make(), []
+    other = threading.Thread(target=lambda: slots.append(claim(two)[0]))
+
+    def interrupt(_connection, _cursor, statement, *_) -> None:
+        if statement.startswith("SELECT trials") and not other.ident:
+            other.start()
+            other.join(0.2)  # waits for the first one
+
+    event.listen(one.storage._backend.engine, "after_cursor_execute", interrupt)
+    slots.append(claim(one)[0])
+    other.join()
+    assert sorted(slots) == [0, 1]
 
 
 def test_tables_whose_creation_was_interrupted_are_completed(make):
@@ -169,9 +136,14 @@ def test_a_heartbeat_that_cannot_be_sent_does_not_end_the_training(make, monkeyp
     def fail(*_):
         raise LOST
 
-    monkeypatch.setattr(RDBStorage, "record_heartbeat", fail)
     study = make()
-    study.storage.record_heartbeat(claim(study)[1]._trial_id)
+    trial = claim(study)[1]._trial_id
+    study.storage.record_heartbeat(trial)  # is not sent: the trial has just begun
+    query = text("SELECT count(*) FROM trial_heartbeats")
+    with study.storage._backend.engine.connect() as connection:
+        assert connection.execute(query).scalar_one() == 0
+    monkeypatch.setattr(RDBStorage, "record_heartbeat", fail)
+    study.storage.record_heartbeat(trial)
 
 
 @pytest.fixture
@@ -180,11 +152,10 @@ def look(make, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=clock))
     study = make(dead_after=8)
-    backend = study.storage._backend
 
     def look_at(second: float) -> list[int]:
         clock.now = second
-        return backend._get_stale_trial_ids(study.optuna._study_id)
+        return study.storage._get_stale_trial_ids(study.optuna._study_id)
 
     return study, look_at
 
@@ -203,11 +174,11 @@ def test_a_trial_is_dead_if_no_heartbeat_comes_between_two_looks(look):
     study, look_at = look
     dead, asleep, alive = (claim(study)[1]._trial_id for _ in range(3))
     for trial in (dead, asleep, alive):
-        study.storage.record_heartbeat(trial)
+        study.storage._backend.record_heartbeat(trial)
     for trial in (dead, asleep):  # as after the machine or the database was suspended
         let_pass(study, trial, 100)
     assert look_at(0) == []
-    study.storage.record_heartbeat(asleep)
+    study.storage._backend.record_heartbeat(asleep)
     assert look_at(1) == []  # an interval is 2 s
     assert look_at(2) == [dead]
 
@@ -215,5 +186,5 @@ def test_a_trial_is_dead_if_no_heartbeat_comes_between_two_looks(look):
 def test_a_trial_whose_process_died_before_its_first_heartbeat_is_dead_too(look):
     study, look_at = look
     trial = new_trial(study)
-    assert [look_at(second) for second in (0, 4, 7.5)] == [[], [], []]
-    assert look_at(10) == [trial]
+    assert [look_at(second) for second in (0, 5, 9.5)] == [[], [], []]
+    assert look_at(12) == [trial]

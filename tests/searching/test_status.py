@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("optuna")
 from optuna.trial import TrialState
 
-from nn.searching.status import RESULT
-from tests.searching.trials import claim, complete
+from nn.searching.status import RESULT, outcome
+from tests.searching.trials import claim, claim_all, complete
 
 
 def end_early(study, trial, value, how):
@@ -21,10 +21,12 @@ def test_if_those_that_went_on_diverged_the_best_of_the_others_is_trained_to_the
         end_early(study, claim(study)[1], value, how)
     status = study.status()
     assert (status.best, status.is_complete) == (None, False)
-    assert study.needs_trial()
+    for process in (study, make(trials=3)):
+        assert not process.is_complete()
     slot, trial = claim(study)
     assert slot == 2
-    assert [one.state for one in study.slot_of(trial)[1]] == [TrialState.PRUNED]
+    assert [outcome(one) for one in study.slot_of(trial)[1]] == ["pruned"]
+    assert claim_all(study) == {}
     complete(study, trial, 0.8)
     assert study.status().is_complete
     assert study.status().best[0] == 2
@@ -33,14 +35,14 @@ def test_if_those_that_went_on_diverged_the_best_of_the_others_is_trained_to_the
 def test_if_all_diverged_there_is_no_winner_to_be_had(make):
     study = make(trials=1)
     end_early(study, claim(study)[1], 0.5, "diverged")
-    assert (study.status().best, study.status().is_complete) == (None, True)
-    assert not study.needs_trial()
+    assert (study.status().best, study.is_complete()) == (None, True)
+    assert claim_all(study) == {}
 
 
 def test_importance_finds_what_decides_and_needs_enough_trials(make):
     study = make(trials=30, sampler="random")
     assert study.status().importance() == {}
-    while study.needs_trial():
+    for _ in range(30):
         _, trial = claim(study)
         complete(study, trial, 1 / (1 + abs(trial.params["learning_rate"] - 0.01)))
     importance = study.status().importance()

@@ -10,20 +10,24 @@ pytest.importorskip("optuna")
 from optuna.study import StudyDirection
 
 from nn.errors import SettingError, StudyError
-from nn.searching.database import DatabaseGoneError, Patience
+from nn.searching.patience import DatabaseGoneError, Patience
+from nn.searching.plan import SearchPlan
 from nn.searching.storage import (
-    close_storage,
     open_storage,
     password_of,
     require_optuna,
     without_password,
 )
+from nn.settings.checking import Given
+from nn.settings.search_declaration import SearchSettings
 from tests.environment import ROOT
 
 
 def opened(storage, folder):
     require_optuna()
-    return open_storage(str(storage), folder, Patience(0), 60)
+    search = SearchSettings(storage=str(storage), study=folder.name)
+    plan = SearchPlan(search, {"save_dir": Given(str(folder.parent), "--save-dir")})
+    return open_storage(plan, Patience(0), create=True)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +90,10 @@ def test_a_password_disappears_from_the_list_of_processes():
 def test_a_file_is_made_in_the_studys_folder_unless_a_path_is_given(tmp_path):
     first = opened("", tmp_path / "study")
     first.create_new_study([StudyDirection.MAXIMIZE], "first")
-    close_storage(first)
+    first.close()
     again = opened(tmp_path / "study" / "study.db", tmp_path / "another")
     assert [study.study_name for study in again.get_all_studies()] == ["first"]
-    close_storage(again)
+    again.close()
     assert not (tmp_path / "another").exists()
     assert [path.name for path in Path(tmp_path / "study").iterdir()] == ["study.db"]
 

@@ -4,45 +4,27 @@ import pytest
 
 pytest.importorskip("optuna")
 from nn.errors import StudyError
-from nn.searching.study import Study
-from tests.searching.trials import claim, complete
-
-
-def claim_all(study: Study) -> dict[int, dict]:
-    claimed = {}
-    while study.needs_trial():
-        slot, trial = claim(study)
-        claimed[slot] = trial.params
-    return claimed
+from nn.searching.database import UnneededError
+from tests.searching.trials import claim, claim_all, complete
 
 
 def test_each_slot_is_filled_once_whoever_asks(make):
     one, other = make(), make()
     assert [claim(one)[0], claim(other)[0], claim(one)[0], claim(other)[0]] == [0, 1, 2, 3]
-    assert one.needs_trial()  # it has not looked since its last trial began
-    assert claim(one)[0] is None
-    assert not one.needs_trial()
-    assert not other.needs_trial()
-    assert not one.is_complete()
-
-
-def test_a_trial_too_many_is_needed_by_nobody_until_more_are_wanted(make):
-    study = make(trials=1)
-    assert claim(study)[0] == 0
-    slot, trial = claim(study)  # as a process that looked at the study before
-    assert slot is None
-    study.abandon(trial._trial_id)
-    assert not study.needs_trial()
-    assert set(claim_all(make(trials=3))) == {1, 2}
+    for study in (one, other):
+        with pytest.raises(UnneededError):
+            claim(study)
+        assert not study.is_complete()
+        assert len(study.optuna.trials) == 4
+    assert set(claim_all(make(trials=6))) == {4, 5}
 
 
 def test_the_slot_of_a_failed_trial_is_filled_again_with_the_same_values(make):
     study = make()
     (_, trial), _ = claim(study), claim(study)
     study.abandon(trial._trial_id)
-    assert not make().is_running(trial._trial_id)
     later = make()
-    assert later.needs_trial()
+    assert not later.storage.is_running(trial._trial_id)
     slot, again = claim(later)
     assert (slot, again.params) == (0, trial.params)
     assert [one.number for one in later.slot_of(again)[1]] == [trial.number]
@@ -52,15 +34,13 @@ def test_the_slot_of_a_failed_trial_is_filled_again_with_the_same_values(make):
     assert set(claim_all(study)) == {2, 3}
 
 
-def test_of_two_trials_that_repeat_the_same_one_the_first_counts(make):
-    one, other = make(trials=1), make(trials=1)
-    failed = claim(one)[1]
-    one.abandon(failed._trial_id)
-    seen_before = other.status()
-    assert one.needs_trial()
-    other.status = lambda: seen_before  # as a process that looked at the same moment
-    assert other.needs_trial()
-    assert [claim(one)[0], claim(other)[0]] == [0, None]
+def test_of_two_processes_that_see_a_failed_trial_one_repeats_it(make):
+    one, other = make(trials=3), make(trials=3)
+    trials = [claim(one)[1]._trial_id for _ in range(3)]
+    for trial in (trials[2], trials[1]):
+        other.abandon(trial)
+    assert [claim(one)[0], claim(other)[0]] == [1, 2]
+    assert claim_all(one) == claim_all(other) == {}
 
 
 def test_values_chosen_at_random_or_from_a_grid_depend_on_the_slot_and_the_seed_alone(make):

@@ -1,27 +1,37 @@
 """Trials that a test runs itself, in place of a worker."""
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from optuna.trial import Trial, TrialState
+
+from nn.searching.database import UnneededError
 
 if TYPE_CHECKING:
     from nn.searching.study import Study
 
 
-def claim(study: "Study") -> "tuple[int | None, Trial]":
-    """Take the next trial of a study; return its slot, None if nobody needs it, and the trial."""
+def claim(study: "Study") -> tuple[int, Trial]:
+    """Create a study's next trial, as `optimize` does; return its slot and the trial."""
     trial = Trial(study.optuna, new_trial(study))
-    place = study.slot_of(trial)
-    if place is None:
-        return None, trial
-    study.choose_values(trial, place[0])
-    return place[0], trial
+    slot = study.slot_of(trial)[0]
+    study.choose_values(trial, slot)
+    return slot, trial
+
+
+def claim_all(study: "Study") -> dict[int, dict[str, Any]]:
+    """Create trials until no slot is free; return their values by slot."""
+    claimed = {}
+    with suppress(UnneededError):
+        while True:
+            slot, trial = claim(study)
+            claimed[slot] = trial.params
+    return claimed
 
 
 def new_trial(study: "Study") -> int:
-    """Take a waiting trial or create one, as `optimize` does."""
-    waiting = study.optuna._pop_waiting_trial_id()
-    return study.storage.create_new_trial(study.optuna._study_id) if waiting is None else waiting
+    """Create a trial and return its id."""
+    return study.storage.create_new_trial(study.optuna._study_id)
 
 
 def complete(study: "Study", trial: Trial, value: float) -> None:
