@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import wraps
+from itertools import count
 from typing import Any
 
 from optuna.distributions import distribution_to_json
@@ -22,6 +23,7 @@ from sqlalchemy import Table, bindparam, delete, event, func, insert, select, te
 
 from nn.searching.patience import Patience
 
+_RUNNING = TrialState.RUNNING
 _TABLES: dict[str, Table] = models.BaseModel.metadata.tables
 _TRIALS, _BEATS = _TABLES["trials"], _TABLES["trial_heartbeats"]
 _NOTES = _TABLES["trial_system_attributes"]
@@ -49,13 +51,6 @@ class PatientStorage(_CachedStorage):
 
     A long trial is also written at the interval of its heartbeats. In between, Optuna's own copy of
     the trial holds what it reports.
-
-    Args:
-        url: The database.
-        patience: Repeats what the database could not do.
-        dead_after: Seconds without a heartbeat after which a trial's process counts as dead.
-        slots: The number of slots.
-        create: Whether to create the tables if necessary, and check them.
     """
 
     _backend: RDBStorage
@@ -63,6 +58,7 @@ class PatientStorage(_CachedStorage):
     def __init__(
         self, url: str, patience: Patience, dead_after: float, slots: int, *, create: bool
     ) -> None:
+        """Open a database; unless `create`, its tables are there."""
         self._patience, self._dead_after, self._slots = patience, dead_after, slots
         self._interval = max(1, round(dead_after / 4))
         self._current: FrozenTrial | None = None
@@ -107,7 +103,7 @@ class PatientStorage(_CachedStorage):
         Raises:
             UnneededError: no slot is free.
         """
-        trial = create_trial(state=TrialState.RUNNING)
+        trial = create_trial(state=_RUNNING)
         with self._backend.engine.begin() as connection:
             connection.execute(_LOCK, {"study": study_id})
             found = connection.execute(_LAST_AND_FAILED, {"study": study_id}).all()
@@ -142,71 +138,47 @@ class PatientStorage(_CachedStorage):
 
     def _save_later(self, trial_id: int, *_: Any, **__: Any) -> None:
         if time.monotonic() - self._saved >= self._interval:
-            self.save(trial_id)
+            self.set_trial_state_values(trial_id, _RUNNING)
 
     # Optuna keeps the same in its copy of the current trial.
     set_trial_param = set_trial_user_attr = set_trial_intermediate_value = _save_later
 
-    def save(self, trial_id: int) -> None:
-        """Write what the current trial has reported.
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Any = None, before: TrialState = _RUNNING
+    ) -> bool:
+        """Change a trial's state and write what it has reported; it may also stay running.
 
         Raises:
-            UpdateFinishedTrialError: another process repeats the trial.
+            UpdateFinishedTrialError: its state is not the one from before.
         """
-        self._change(trial_id, TrialState.RUNNING)
-
-    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
-        """End a running trial.
-
-        Raises:
-            UpdateFinishedTrialError: another process has ended it.
-        """
-        self._change(trial_id, state, values, datetime_complete=_now())
-        return True
-
-    def reopen(self, trial_id: int) -> None:
-        """Let the slot of a trial that was stopped early be filled again."""
-        with suppress(UpdateFinishedTrialError):  # another process does the same
-            self._change(trial_id, TrialState.FAIL, before=TrialState.PRUNED)
-
-    def _change(
-        self,
-        trial_id: int,
-        state: TrialState,
-        values: Any = None,
-        before: TrialState = TrialState.RUNNING,
-        **columns: Any,
-    ) -> None:
-        """Change a trial if its state is the expected one, and write what it has reported."""
-        known, self._saved = self._current, time.monotonic()
+        known, self._saved, attempts = self._current, time.monotonic(), count()
         rows = _rows(known, values) if known and known._trial_id == trial_id else {}
         rows = {name: added for name, added in rows.items() if added != self._stored.get(name, [])}
-        if state != TrialState.RUNNING:
-            self._current = None
-        columns |= {"trial": trial_id, "before": before, "state": state}
-        attempts = 0
+        self._current = known if state == _RUNNING else None
+        ended = _now() if state.is_finished() else None
+        change = {"trial": trial_id, "before": before, "state": state, "datetime_complete": ended}
 
         def write() -> None:
-            nonlocal attempts
-            attempts += 1
+            is_first = next(attempts) == 0
             with self._backend.engine.begin() as connection:
-                if connection.execute(_CHANGE, columns).rowcount:
+                if connection.execute(_CHANGE, change).rowcount:
                     for name, added in rows.items():
                         table = _TABLES[name]
-                        if name in self._stored or attempts > 1:
+                        if name in self._stored or not is_first:
                             connection.execute(delete(table).where(table.c.trial_id == trial_id))
                         connection.execute(insert(table), added)
                     return
             # If the connection broke off, the first attempt may have succeeded.
-            if attempts == 1 or self._backend.get_trial(trial_id).state != state:
+            if is_first or self._backend.get_trial(trial_id).state != state:
                 raise UpdateFinishedTrialError
 
         self._patience(write)
         self._stored |= rows
+        return True
 
     def is_running(self, trial_id: int) -> bool:
         """Return whether a trial has neither ended nor been given to another process."""
-        return self._patience(lambda: self._backend.get_trial(trial_id).state) == TrialState.RUNNING
+        return self._patience(lambda: self._backend.get_trial(trial_id).state) == _RUNNING
 
     # All trials ---------------------------------------------------------------------------------
 
@@ -237,7 +209,7 @@ class PatientStorage(_CachedStorage):
         query = select(_TRIALS.c.trial_id, _BEATS.c.heartbeat, func.now())
         query = query.select_from(_TRIALS.outerjoin(_BEATS)).where(_TRIALS.c.study_id == study_id)
         with self._backend.engine.connect() as connection:
-            found = connection.execute(query.where(_TRIALS.c.state == TrialState.RUNNING))
+            found = connection.execute(query.where(_TRIALS.c.state == _RUNNING))
             ages = {
                 trial: beat and (there.replace(tzinfo=None) - beat).total_seconds()
                 for trial, beat, there in found

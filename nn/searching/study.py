@@ -36,7 +36,7 @@ class Halving(BasePruner):
         epoch = trial.last_step or 0
         if epoch not in _CHECKS:
             return False
-        study._storage.save(trial._trial_id)  # type: ignore[attr-defined]  # others compare, too
+        study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)  # is written
         reports = [one.intermediate_values for one in study.get_trials(deepcopy=False)]
         highest_first = study.direction == StudyDirection.MAXIMIZE
         reached = sorted((one[epoch] for one in reports if epoch in one), reverse=highest_first)
@@ -122,7 +122,9 @@ class Study:
         """Return whether the search is over; if no trial reached its end, reopen the best one."""
         status = self.status()
         if status.unfinished_winner is not None:
-            self.storage.reopen(status.unfinished_winner._trial_id)
+            again = (status.unfinished_winner._trial_id, TrialState.FAIL, None, TrialState.PRUNED)
+            with suppress(UpdateFinishedTrialError):  # another process has done the same
+                self.storage.set_trial_state_values(*again)
         return status.is_complete
 
     def slot_of(self, trial: Trial) -> tuple[int, list[FrozenTrial]]:
@@ -143,7 +145,7 @@ class Study:
             else:
                 trial.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
         if self.plan.search.sampler == "tpe":  # which compares with running trials
-            self.storage.save(trial._trial_id)
+            self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
 
     def _sampler(self, slot: int) -> BaseSampler:
         """Return a sampler with a separate random stream for each slot.

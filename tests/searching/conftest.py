@@ -1,5 +1,10 @@
-"""Studies for the tests of searching: in an SQLite file, and in the long tests on PostgreSQL."""
+"""Studies for the tests of searching: in an SQLite file, and in the long tests on servers.
 
+PostgreSQL is started by the tests. MySQL or MariaDB has to run, and `MYSQL_URL` to name an empty
+database.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +21,15 @@ if TYPE_CHECKING:
 VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        *(pytest.param(one, marks=pytest.mark.long) for one in ("postgresql", "mysql")),
+    ]
+)
 def storage(request: pytest.FixtureRequest) -> str:
+    if request.param == "mysql":
+        return os.environ.get("MYSQL_URL") or pytest.skip("MYSQL_URL names no database")
     return "" if request.param == "sqlite" else request.getfixturevalue("postgresql").url
 
 

@@ -76,7 +76,7 @@ def test_a_change_that_succeeded_before_the_connection_broke_off_is_made_once(
     if state == TrialState.COMPLETE:
         complete(study, trial, 0.5)
     else:
-        study.storage.save(trial._trial_id)
+        study.storage.set_trial_state_values(trial._trial_id, state)
     assert len(calls) > 1
     found = stored(study, trial)
     assert (found.state, found.intermediate_values) == (state, {1: 0.25})
@@ -125,8 +125,8 @@ def test_two_processes_that_ask_at_once_get_two_slots(make):
 
 def test_tables_whose_creation_was_interrupted_are_completed(make):
     engine = make().storage._backend.engine
-    with engine.begin() as connection:
-        connection.execute(text("DROP INDEX ix_studies_study_name"))
+    (index,) = database._TABLES["studies"].indexes
+    index.drop(engine)
     make()
     (index,) = inspect(engine).get_indexes("studies")
     assert (index["column_names"], bool(index["unique"])) == (["study_name"], True)
@@ -162,9 +162,11 @@ def look(make, monkeypatch):
 
 def let_pass(study, trial: int, seconds: int) -> None:
     """Move a heartbeat into the past."""
-    past = "now() - interval '1 second' * :s"
-    if study.storage._backend.engine.name == "sqlite":
-        past = "datetime('now', '-' || :s || ' seconds')"
+    past = {
+        "sqlite": "datetime('now', '-' || :s || ' seconds')",
+        "postgresql": "now() - interval '1 second' * :s",
+        "mysql": "now() - interval :s second",
+    }[study.storage._backend.engine.name]
     with study.storage._backend.engine.begin() as connection:
         query = f"UPDATE trial_heartbeats SET heartbeat = {past} WHERE trial_id = :t"
         connection.execute(text(query), {"s": seconds, "t": trial})
