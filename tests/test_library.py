@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pexpect
 import pytest
 
 import nn
@@ -159,17 +158,15 @@ def test_a_saved_run_answers_pixels_and_floats_alike(settings, normalization: st
     assert len(run.network.layers) == 3
 
 
-def test_a_bar_is_shown_in_a_terminal() -> None:
-    code = (
+def test_a_bar_is_shown_in_a_terminal(on_terminal, run_program, tmp_path: Path) -> None:
+    (script := tmp_path / "script.py").write_text(
         "import numpy as np; from nn import Dense, Network, train; "
         "train(Network([Dense(2)], 3), np.ones((900, 3)), np.arange(900) % 2, epochs=2)"
     )
-    arguments = {"cwd": ROOT, "dimensions": (24, 120), "timeout": 60, "encoding": "utf-8"}
-    child = pexpect.spawn(sys.executable, ["-c", code], **arguments)
+    child = on_terminal(script, columns=120)
     child.expect(r"epoch 2/2: 100%.*validation 0\.\d{4} \(\d+\.\d\d%\)")
-    child.expect(pexpect.EOF)
-    quiet = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
-    assert quiet.stderr == b""
+    quiet = run_program(script)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
 
 
 def test_mnist_comes_scaled_and_labelled(mnist_dir: Path) -> None:

@@ -7,9 +7,9 @@ import csv
 import gzip
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ import pytest
 
 from nn.datasets import drawn_digits
 from tests.made_once import make_once
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -92,16 +90,10 @@ def test_ten_lines_of_numpy_that_know_only_the_files_find_the_same_predictions(t
     assert np.allclose(table[:, 3], probabilities.max(axis=1), rtol=1e-4)
 
 
-def test_the_command_that_training_ends_with_can_be_pasted(
-    refused, trained_run, program_environment, tmp_path
-):
+def test_the_command_that_training_ends_with_can_be_pasted(refused, trained_run, predict):
     """Also where the path has a blank in it."""
-    words = trained_run.output.splitlines()[-1].partition("python predict.py ")[2]
-    pasted = subprocess.run(
-        f'"{sys.executable}" "{ROOT / "predict.py"}" {words} --image none.png </dev/null',
-        shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False,
-        env=program_environment,
-    )  # fmt: skip
+    words = shlex.split(trained_run.output.splitlines()[-1].partition("python predict.py ")[2])
+    pasted = predict(*words, "--image", "none.png")
     assert "Run first" in pasted.stdout
     refused(pasted, 3, "none.png")
 
@@ -219,14 +211,15 @@ def test_a_gallery_that_cannot_be_written_is_one_line_and_no_half_file(copy, pre
     assert {path: path.read_bytes() for path in copy.iterdir()} == before
 
 
-def test_output_closed_early_is_no_trouble(copy, program_environment, tmp_path):
-    done = subprocess.run(
-        f'"{sys.executable}" "{ROOT / "predict.py"}" </dev/null | head -1',
-        shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True,
-        env=program_environment,
-    )  # fmt: skip
-    assert done.stdout == "Run copy: dense 64 -> 8 | relu | dense 8 -> 4\n"
-    assert done.stderr == ""
+def test_output_closed_early_is_no_trouble(copy, start_program, tmp_path):
+    """As in `python predict.py | true`."""
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    shown = start_program("predict.py", output=str(tmp_path / "pipe"))
+    shown.wait_for(lambda: shown.takes_signals)  # it has opened the pipe by then
+    os.close(end)
+    assert shown.wait() == 141
+    assert shown.errors == ""
     assert not list(copy.glob(".*"))
 
 
