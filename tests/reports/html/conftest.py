@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,39 @@ FLAGS = (
 NO_BROWSER = "install Chromium (Debian: apt-get install chromium) and pip install playwright"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Return a running Chromium, or skip the test where there is none.
+_RUNNING = ExitStack()  # Chromium, and the page that tests share
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End Chromium when tests of other folders follow.
 
     Playwright has an event loop of its own running meanwhile, which the questions' tests could not
-    start theirs beside; so it ends with the module.
+    start theirs beside.
     """
-    playwright = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER)
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        _chromium.cache_clear()
+        _shared_page.cache_clear()
+        _RUNNING.close()
+
+
+@cache
+def _chromium(path: str) -> Any:
+    from playwright.sync_api import sync_playwright
+
+    started = _RUNNING.enter_context(sync_playwright())
+    return _RUNNING.enter_context(started.chromium.launch(executable_path=path, args=list(FLAGS)))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Any:
+    """Return a running Chromium, or skip the test where there is none."""
+    pytest.importorskip("playwright.sync_api", reason=NO_BROWSER)
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     path = next(found, None)
     if not path:
         pytest.skip(NO_BROWSER)
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    return _chromium(path)
 
 
 @pytest.fixture(scope="module")
@@ -118,18 +136,20 @@ def open_page(browser: Any, reported: Reported) -> Iterator[Open]:
         yield lambda *size, **words: stack.enter_context(opened(browser, address, *size, **words))
 
 
-@pytest.fixture(scope="module")
-def shared_page(browser: Any, reported: Reported) -> Iterator[Any]:
-    """Return the report in one window for all tests of a module, since opening takes a second."""
-    with opened(browser, reported.page.as_uri()) as page:
-        yield page
+@cache
+def _shared_page(browser: Any, address: str) -> Any:
+    return _RUNNING.enter_context(opened(browser, address))
 
 
 @pytest.fixture
-def page(shared_page: Any) -> Any:
-    """Return the shared report in its first size, with nothing drawn and nothing in focus."""
-    shared_page.set_viewport_size({"width": 1200, "height": 900})
-    shared_page.evaluate("document.activeElement.blur(); byId('one-image').close()")
-    shared_page.evaluate("byId('clear').click()")
-    shared_page.wait_for_function("() => byId('answer').textContent === ''")
-    return shared_page
+def page(browser: Any, reported: Reported) -> Any:
+    """Return the report in the window of all tests, in its first size, with nothing drawn.
+
+    Opening it takes two seconds.
+    """
+    shared = _shared_page(browser, reported.page.as_uri())
+    shared.set_viewport_size({"width": 1200, "height": 900})
+    shared.evaluate("document.activeElement.blur(); byId('one-image').close()")
+    shared.evaluate("byId('clear').click()")
+    shared.wait_for_function("() => byId('answer').textContent === ''")
+    return shared
