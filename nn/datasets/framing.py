@@ -6,6 +6,7 @@ those of USPS touch all four sides. So this is measured on the images that a net
 and a picture of your own is placed like them.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ LEAST_INK = 0.3
 
 _SAMPLE = 2_000  # images measured; more would change nothing
 _NARROWEST = 5  # percent of the images: scaled in proportion, many ones would be among them
+_THICKEST = 95  # percent of the images
 _STRETCHED = 0.8  # of both sides filled even by the narrowest digits
 
 Ink = NDArray[np.float32]
@@ -33,16 +35,18 @@ class Framing:
         ink_width: Columns, in pixels, that ink fills at most.
         stretched: 1 if ink fills both sides, 0 if it keeps its proportions.
         by_mass: 1 if its centre of mass is in the middle, 0 if its bounding box is.
+        thickness: Of strokes, in pixels, at most; 0 for any, as in runs of earlier versions.
     """
 
     ink_height: float
     ink_width: float
     stretched: int
     by_mass: int
+    thickness: float = 0.0
 
     @classmethod
     def like_mnist(cls, image_shape: tuple[int, int]) -> "Framing":
-        """Return that of MNIST, for images of any shape (H, W)."""
+        """Return that of MNIST, for images of any shape (H, W), and strokes of any thickness."""
         height, width = image_shape
         return cls(height * 20 / 28, width * 20 / 28, 0, 1)
 
@@ -70,11 +74,13 @@ def measure_framing(images: NDArray[np.uint8]) -> Framing:
     most = [np.percentile(side, 95, method="nearest") for side in filled]
     fewest = [np.percentile(side, _NARROWEST) for side in filled]
     stretched = all(few >= _STRETCHED * many for few, many in zip(fewest, most, strict=True))
-    return Framing(float(most[0]), float(most[1]), int(stretched), int(off_by_mass < off_by_box))
+    thickness = float(np.percentile(_thickness(sample / np.float32(255)), _THICKEST))
+    by_mass = off_by_mass < off_by_box
+    return Framing(float(most[0]), float(most[1]), int(stretched), int(by_mass), thickness)
 
 
 def place(ink: Ink, image_shape: tuple[int, int], framing: Framing) -> NDArray[np.uint8]:
-    """Crop to the ink, scale it, and place it as `framing` says.
+    """Crop to the ink, scale it, make strokes thinner that are too thick, and place it.
 
     Args:
         ink: from 0 (none) to 1, more than `LEAST_INK` somewhere, float32, (H', W').
@@ -84,11 +90,28 @@ def place(ink: Ink, image_shape: tuple[int, int], framing: Framing) -> NDArray[n
     Returns:
         255 for full ink, uint8, (H, W).
     """
-    from PIL import Image
+    cropped = _crop(ink)
+    image = _scale(cropped, image_shape, framing)
+    excess = float(_thickness(image[np.newaxis])[0]) - framing.thickness
+    if framing.thickness and excess > 0:
+        ratio = max(cropped.shape) / max(framing.ink_height, framing.ink_width)
+        thinned = _thin(cropped, excess * ratio)
+        if (thinned > LEAST_INK).any():
+            image = _scale(_crop(thinned), image_shape, framing)
+    pixels = np.rint(image * 255).astype(np.uint8)
+    return centre_by_mass(pixels[np.newaxis])[0] if framing.by_mass else pixels
 
+
+def _crop(ink: Ink) -> Ink:
     is_ink = ink > LEAST_INK
     rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
-    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _scale(cropped: Ink, image_shape: tuple[int, int], framing: Framing) -> Ink:
+    """Scale ink to the size that `framing` says, in the middle of an image, 0 to 1."""
+    from PIL import Image
+
     scales = [framing.ink_height / cropped.shape[0], framing.ink_width / cropped.shape[1]]
     if not framing.stretched:
         scales = [min(scales)] * 2
@@ -103,5 +126,28 @@ def place(ink: Ink, image_shape: tuple[int, int], framing: Framing) -> NDArray[n
     image[top : top + height, left : left + width] = small
     # Scaling makes thin lines faint; restore full ink.
     image /= np.percentile(image[image > 0], 90)
-    pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    return centre_by_mass(pixels[np.newaxis])[0] if framing.by_mass else pixels
+    return np.clip(image, 0, 1)
+
+
+def _thickness(images: Ink) -> Ink:
+    """Return the mean thickness of strokes in pixels: twice the ink for each length of edge.
+
+    A bar, w pixels thick and much longer, has w pixels of ink on each pixel of its length, and two
+    edges. The length of soft edges is the sum of the gradient's length.
+    """
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    down, right = np.diff(padded, axis=1)[:, :, :-1], np.diff(padded, axis=2)[:, :-1]
+    thickness: Ink = 2 * images.sum(axis=(1, 2)) / np.hypot(down, right).sum(axis=(1, 2))
+    return thickness
+
+
+def _thin(ink: Ink, pixels: float) -> Ink:
+    """Make all strokes thinner by a number of pixels, which need not be whole."""
+    from scipy import ndimage
+
+    # Each pass takes a pixel off both edges; crosses and squares in turn are nearly a disc.
+    for number in range(math.ceil(pixels / 2)):
+        around = ndimage.generate_binary_structure(2, 1 + number % 2)
+        least = ndimage.minimum_filter(ink, footprint=around, mode="constant")
+        ink = ink + min(1, pixels / 2 - number) * (least - ink)
+    return ink

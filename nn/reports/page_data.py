@@ -72,6 +72,7 @@ def framing_data(framing: Framing) -> dict[str, Any]:
         "inkWidth": framing.ink_width,
         "stretched": bool(framing.stretched),
         "byMass": bool(framing.by_mass),
+        "thickness": framing.thickness,
     }
 
 

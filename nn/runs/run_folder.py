@@ -228,6 +228,10 @@ class RunFolder:
                 raise RunFolderError(
                     f"{path}: {name} is {getattr(framing, name):g}, expected 1 to {side} pixels."
                 )
+        if framing.thickness < 0:  # endless work to make strokes so thin
+            raise RunFolderError(
+                f"{path}: thickness is {framing.thickness:g}, expected pixels, or 0 for any."
+            )
         return framing
 
     def write_confusion_matrix(self, matrix: NDArray[np.integer]) -> None:

@@ -1,5 +1,7 @@
 """A picture's digit is placed in its frame as the training images' ink is in theirs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,9 @@ def test_what_is_measured_is_how_the_digits_were_placed(digits, shape, framing) 
 
 @pytest.mark.parametrize("count", [10, 300, 4_000])
 def test_the_built_in_digits_are_placed_like_mnist(count: int) -> None:
-    assert measure_framing(draw_digits(count, np.random.default_rng(1)).images) == MNIST
+    measured = measure_framing(draw_digits(count, np.random.default_rng(1)).images)
+    assert replace(measured, thickness=0) == MNIST
+    assert 3 < measured.thickness < 4.5
 
 
 @pytest.mark.mnist
@@ -45,7 +49,9 @@ def test_mnist_is_placed_as_its_authors_say(mnist_dir) -> None:
     from nn.datasets.sources import load_images
 
     images = load_images("mnist", mnist_dir).training.images
-    assert measure_framing(images) == MNIST == Framing.like_mnist((28, 28))
+    measured = measure_framing(images)
+    assert replace(measured, thickness=0) == MNIST == Framing.like_mnist((28, 28))
+    assert measured.thickness == pytest.approx(3.4, abs=0.05)
 
 
 def test_images_without_ink_say_nothing() -> None:
@@ -59,3 +65,36 @@ def test_a_bar_is_stretched_only_where_all_digits_were() -> None:
     stretched = place(bar, (16, 16), Framing(16, 16, stretched=1, by_mass=0))
     assert (kept.max(axis=0) > 0).sum() <= 4
     assert (stretched > 200).all()
+
+
+def upright_bar(thickness: int) -> np.ndarray:
+    """Return an upright bar of ink, 60 pixels high."""
+    image = np.zeros((80, 80), np.float32)
+    image[10:70, 40 - thickness // 2 : 40 - thickness // 2 + thickness] = 1
+    return image
+
+
+@pytest.mark.parametrize("thickness", [1, 2, 5])
+def test_thickness_is_that_of_a_long_bar(thickness: int) -> None:
+    images = np.zeros((3, 60, 60), np.uint8)
+    images[:, 1:59, 20 : 20 + thickness] = 255
+    assert measure_framing(images).thickness == pytest.approx(thickness, rel=0.1)
+
+
+def test_only_strokes_that_are_too_thick_become_thinner() -> None:
+    limited = replace(MNIST, thickness=3.0)
+    thin = place(upright_bar(6), (28, 28), limited)
+    np.testing.assert_array_equal(thin, place(upright_bar(6), (28, 28), MNIST))
+    for thickness in (12, 15, 24):  # a third of it in 28 x 28
+        usual = place(upright_bar(thickness), (28, 28), MNIST)
+        image = place(upright_bar(thickness), (28, 28), limited)
+        assert image[14].sum() < 0.95 * usual[14].sum()
+        assert (image.max(axis=1) > 128).sum() == 20
+
+
+def test_hatching_that_looks_like_a_thick_stroke_is_not_erased() -> None:
+    hatched = np.zeros((280, 280), np.float32)
+    hatched[::2, 100:180] = 1
+    limited = replace(MNIST, thickness=2.0)
+    usual = place(hatched, (28, 28), MNIST)
+    np.testing.assert_array_equal(place(hatched, (28, 28), limited), usual)

@@ -227,6 +227,17 @@ def test_ink_that_does_not_fit_the_frame_is_refused(folder, row):
         folder.read_framing((28, 28))
 
 
+def test_a_framing_of_an_earlier_version_allows_any_thickness(folder):
+    path = folder.path / "framing.csv"
+    path.write_text("ink_height,ink_width,stretched,by_mass\n20,18,0,1\n")
+    assert folder.read_framing((28, 28)) == Framing(20, 18, 0, 1, thickness=0)
+    folder.write_framing(Framing(20, 18, 0, 1, thickness=2.5))
+    assert folder.read_framing((28, 28)).thickness == 2.5
+    path.write_text(path.read_text().replace("2.5", "-1e9"))
+    with pytest.raises(RunFolderError, match="thickness is -1e"):
+        folder.read_framing((28, 28))
+
+
 WRITERS: list[tuple[str, Callable[[RunFolder], None]]] = [
     ("settings.yaml", lambda run: run.write_settings(Settings(), [])),
     ("normalization.csv", lambda run: run.write_normalization(Normalization(0, 255))),

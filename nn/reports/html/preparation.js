@@ -15,6 +15,7 @@ const LEAST_INK = 0.3; // fainter pixels are ignored when the digit's edges are 
  * @property {number} inkWidth Columns that it fills at most.
  * @property {boolean} stretched Whether it fills both, whatever its proportions.
  * @property {boolean} byMass Whether its centre of mass is in the middle, or its box.
+ * @property {number} thickness Of strokes, in pixels, at most; 0 for any.
  */
 
 /**
@@ -31,6 +32,29 @@ function prepareDrawing(ink, height, width, imageShape, framing) {
   const box = findInk(ink, height, width);
   if (!box) return null;
   const [imageHeight, imageWidth] = imageShape;
+  let image = scaleInk(ink, width, box, imageShape, framing);
+  const excess = meanThickness(image, imageHeight, imageWidth) - framing.thickness;
+  if (framing.thickness && excess > 0) {
+    const ratio = Math.max(box.height, box.width) / Math.max(framing.inkHeight, framing.inkWidth);
+    const thinned = thin(crop(ink, width, box), box.height, box.width, excess * ratio);
+    const rest = findInk(thinned, box.height, box.width);
+    if (rest) image = scaleInk(thinned, box.width, rest, imageShape, framing);
+  }
+  const pixels = new Uint8ClampedArray(image.map((part) => Math.round(part * 255)));
+  return framing.byMass ? centreByMass(pixels, imageHeight, imageWidth) : pixels;
+}
+
+/**
+ * Scale the ink in a box to the size that `framing` says, in the middle of an image.
+ *
+ * @param {Float32Array} ink
+ * @param {number} width Of the drawing.
+ * @param {{top: number, left: number, height: number, width: number}} box
+ * @param {[number, number]} imageShape
+ * @param {Framing} framing
+ * @returns {Float32Array} From 0 to 1, (H * W).
+ */
+function scaleInk(ink, width, box, [imageHeight, imageWidth], framing) {
   let [down, across] = [framing.inkHeight / box.height, framing.inkWidth / box.width];
   if (!framing.stretched) down = across = Math.min(down, across);
   const rounded = (length, most) => Math.min(most, Math.max(1, roundHalfToEven(length)));
@@ -40,16 +64,68 @@ function prepareDrawing(ink, height, width, imageShape, framing) {
 
   // Scaling makes thin lines faint; restore them to full ink.
   const full = percentile(small.filter((part) => part > 0), 0.9);
-  const image = new Uint8ClampedArray(imageHeight * imageWidth);
+  const image = new Float32Array(imageHeight * imageWidth);
   const top = Math.floor((imageHeight - smallHeight) / 2);
   const left = Math.floor((imageWidth - smallWidth) / 2);
   for (let y = 0; y < smallHeight; y++) {
     for (let x = 0; x < smallWidth; x++) {
       const part = Math.min(small[y * smallWidth + x] / full, 1);
-      image[(top + y) * imageWidth + left + x] = Math.round(part * 255);
+      image[(top + y) * imageWidth + left + x] = part;
     }
   }
-  return framing.byMass ? centreByMass(image, imageHeight, imageWidth) : image;
+  return image;
+}
+
+/**
+ * Return the mean thickness of strokes in pixels: twice the ink for each length of edge.
+ *
+ * @param {Float32Array} image (height * width)
+ * @param {number} height
+ * @param {number} width
+ * @returns {number}
+ */
+function meanThickness(image, height, width) {
+  const at = (y, x) => (y < 0 || x < 0 || y >= height || x >= width ? 0 : image[y * width + x]);
+  let [ink, edges] = [0, 0];
+  for (let y = -1; y < height; y++) {
+    for (let x = -1; x < width; x++) {
+      ink += at(y, x);
+      edges += Math.hypot(at(y + 1, x) - at(y, x), at(y, x + 1) - at(y, x));
+    }
+  }
+  return (2 * ink) / edges;
+}
+
+/**
+ * Make all strokes thinner by a number of pixels, which need not be whole.
+ *
+ * @param {Float32Array} ink (height * width)
+ * @param {number} height
+ * @param {number} width
+ * @param {number} pixels
+ * @returns {Float32Array} (height * width)
+ */
+function thin(ink, height, width, pixels) {
+  // Each pass takes a pixel off both edges; crosses and squares in turn are nearly a disc.
+  for (let number = 0; number < pixels / 2; number++) {
+    const most = 1 + (number % 2); // of the steps down and across to a neighbour
+    const share = Math.min(1, pixels / 2 - number);
+    const before = ink;
+    ink = before.map((part, n) => {
+      const [y, x] = [Math.floor(n / width), n % width];
+      let least = part;
+      for (let down = -1; down <= 1; down++) {
+        for (let across = -1; across <= 1; across++) {
+          if (Math.abs(down) + Math.abs(across) > most) continue;
+          const isInside =
+            y + down >= 0 && y + down < height && x + across >= 0 && x + across < width;
+          least = Math.min(least, isInside ? before[n + down * width + across] : 0);
+        }
+      }
+      return part + share * (least - part);
+    });
+  }
+  return ink;
 }
 
 /**

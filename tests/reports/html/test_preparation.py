@@ -44,6 +44,7 @@ DRAWINGS = {
     "flat, in a corner": stroke(120, 150, [(100, 10), (103, 60)], 4),
     "dot": stroke(100, 100, [(50, 50), (50.5, 50)], 5),
     "smaller than the image": stroke(16, 16, [(3, 4), (12, 9)], 1.6),
+    "thick": stroke(140, 140, [(30, 45), (32, 90), (110, 60)], 22),
     "haze": HAZE,
     "two and a half pixels wide": HALF,
     "to the very edge": stroke(90, 60, [(0, 0), (89, 59)], 5),
@@ -51,11 +52,11 @@ DRAWINGS = {
 
 
 FRAMINGS = [
-    ((28, 28), Framing.like_mnist((28, 28))),
+    ((28, 28), Framing(20, 20, stretched=0, by_mass=1, thickness=3.6)),
     ((9, 20), Framing.like_mnist((9, 20))),
     ((31, 17), Framing(31, 17, stretched=0, by_mass=0)),
     ((16, 16), Framing(16, 12, stretched=1, by_mass=0)),
-    ((16, 16), Framing(14, 10, stretched=1, by_mass=1)),
+    ((16, 16), Framing(14, 10, stretched=1, by_mass=1, thickness=1.5)),
 ]
 
 
