@@ -1,10 +1,10 @@
 """The status of a study at one moment: which trials fill its slots, and which is the best."""
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from nn.searching.database import EARLIER_SLOT, SLOT
@@ -19,11 +19,20 @@ class StudyStatus:
 
     Attributes:
         plan: The plan of the search.
-        attempts: The trials of each slot that has any, the last one last.
+        created: All trials of the study.
     """
 
     plan: SearchPlan
-    attempts: list[list[FrozenTrial]]
+    created: Sequence[FrozenTrial]
+
+    @cached_property
+    def attempts(self) -> list[list[FrozenTrial]]:
+        """The trials of each slot that has any, the last one of a slot last."""
+        attempts: dict[int, list[FrozenTrial]] = {}
+        for trial in self.created:
+            slot, _ = trial.system_attrs.get(SLOT) or trial.system_attrs[EARLIER_SLOT]
+            attempts.setdefault(slot, []).append(trial)
+        return [attempts[slot] for slot in sorted(attempts)[: self.plan.slots]]
 
     @property
     def trials(self) -> dict[int, FrozenTrial]:
@@ -62,36 +71,6 @@ class StudyStatus:
         value = last_value(trial) or 0.0
         return -value if self.plan.direction == "minimize" else value
 
-    def importance(self) -> dict[str, float]:
-        """Return how important each dimension is for a trial to be a good one.
-
-        Shares that sum to 1; empty if there are too few trials. A trial that was stopped early
-        counts with its last value.
-
-        Reference:
-            Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance
-            in arbitrary subspaces.
-        """
-        judged = optuna.create_study(direction=self.plan.direction)
-        for trial in self.finished.values():
-            value = last_value(trial)
-            if value is not None:
-                judged.add_trial(
-                    optuna.trial.create_trial(
-                        params=trial.params, distributions=trial.distributions, value=value
-                    )
-                )
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # too few trials
-                found = optuna.importance.get_param_importances(
-                    judged, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
-                )
-        except (ValueError, RuntimeError, UserWarning):
-            return {}
-        total = sum(found.values())
-        return {key: value / total for key, value in found.items()} if total > 0 else {}
-
 
 def last_value(trial: FrozenTrial) -> float | None:
     """Return a trial's objective; if it was stopped early, the last known one, if any."""
@@ -107,12 +86,3 @@ def notes(trial: FrozenTrial) -> dict[str, Any]:
 def outcome(trial: FrozenTrial) -> str:
     """Return how a trial ended: complete, pruned, diverged, or why it could not be trained."""
     return str(notes(trial).get("outcome", ""))
-
-
-def attempts_of(trials: list[FrozenTrial]) -> list[list[FrozenTrial]]:
-    """Return the trials of each slot, the last one of a slot last."""
-    attempts: dict[int, list[FrozenTrial]] = {}
-    for trial in trials:
-        slot, _ = trial.system_attrs.get(SLOT) or trial.system_attrs[EARLIER_SLOT]
-        attempts.setdefault(slot, []).append(trial)
-    return [attempts[slot] for slot in sorted(attempts)]

@@ -19,7 +19,7 @@ from nn.errors import StudyError
 from nn.searching.database import SLOT
 from nn.searching.patience import Patience
 from nn.searching.plan import SearchPlan
-from nn.searching.status import StudyStatus, attempts_of
+from nn.searching.status import StudyStatus
 from nn.searching.storage import open_storage, require_optuna
 from nn.settings.search_space import Range
 from nn.wording import shorten
@@ -115,8 +115,7 @@ class Study:
 
     def status(self) -> StudyStatus:
         """Return the current status of the study."""
-        trials = self.optuna.get_trials(deepcopy=False)
-        return StudyStatus(self.plan, attempts_of(trials)[: self.plan.slots])
+        return StudyStatus(self.plan, self.optuna.get_trials(deepcopy=False))
 
     def is_complete(self) -> bool:
         """Return whether the search is over; if no trial reached its end, reopen the best one."""

@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -28,7 +28,7 @@ _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 @dataclass
 class _Worker:
     process: BaseProcess
-    errors: "Connection"
+    errors: Connection
     current: Any  # the id of its trial, in memory shared with it
 
 
@@ -117,11 +117,8 @@ def _reap(workers: list[_Worker], study: Study) -> int:
     for worker in [one for one in workers if not one.process.is_alive()]:
         workers.remove(worker)
         if worker.errors.poll():
-            try:
+            with suppress(EOFError):  # it died
                 code, message = worker.errors.recv()
-            except EOFError:
-                pass
-            else:
                 error = ProgramError(message)
                 error.exit_code = code
                 raise error

@@ -6,10 +6,11 @@ import signal
 import time
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import Trial
 
 from nn.errors import DivergedError, ProgramError, SettingError, StoppedError
 from nn.runs.experiment import run_experiment
@@ -27,9 +28,7 @@ from nn.training.trainer import Observer
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-    from optuna.trial import FrozenTrial
-
-_PAUSE = 1.0  # seconds between two checks whether another process's trial has to be repeated
+_PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two checks whether a slot is free again
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
 NO_TRIAL = -1
 
@@ -38,16 +37,13 @@ class EndSignal:
     """True if this process should end: it was told to, or its parent process has ended."""
 
     def __init__(self) -> None:
-        self._told = False
-        signal.signal(signal.SIGTERM, self._tell)
+        self._told: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _: self._told.append(number))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells this process when to end
-
-    def _tell(self, number: int, frame: FrameType | None) -> None:
-        self._told = True
 
     def __bool__(self) -> bool:
         parent = multiprocessing.parent_process()
-        return self._told or (parent is not None and not parent.is_alive())
+        return bool(self._told) or (parent is not None and not parent.is_alive())
 
     def check(self) -> None:
         """Raise StoppedError if this process should end."""
@@ -55,7 +51,7 @@ class EndSignal:
             raise StoppedError("")
 
 
-def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -> None:
+def work(plan: SearchPlan, errors: Connection, current: "Synchronized[int]") -> None:
     """Run trials until the study is complete or the process should end.
 
     Args:
@@ -71,7 +67,9 @@ def work(plan: SearchPlan, errors: "Connection", current: "Synchronized[int]") -
                 if not worker.run_trial():
                     if study.is_complete():
                         break
-                    time.sleep(_PAUSE)
+                    for _ in range(_PAUSES):
+                        if not end_signal:
+                            time.sleep(_PAUSE)
     except StoppedError:
         return
     except ProgramError as error:
@@ -84,10 +82,8 @@ class Worker(Observer):
     """Runs trials of a study, one after the other, and observes their training."""
 
     def __init__(self, study: Study, end_signal: EndSignal, current: "Synchronized[int]") -> None:
-        self._study = study
-        self._end_signal = end_signal
-        self._current = current
-        self._trial: optuna.Trial
+        self._study, self._end_signal, self._current = study, end_signal, current
+        self._trial: Trial
         self._folder: RunFolder | None = None
         self._has_agreed = False  # whether the study's images are those of this machine
         self._may_prune = True
@@ -112,7 +108,7 @@ class Worker(Observer):
             if self._study.patience.ended is not None:  # Optuna stumbles over it
                 raise self._study.patience.ended from None
             # Another process took this one for dead, and Optuna cannot write the result.
-            lost = isinstance(error, optuna.exceptions.UpdateFinishedTrialError | AssertionError)
+            lost = isinstance(error, UpdateFinishedTrialError | AssertionError)
             if not lost or self._study.storage.is_running(self._current.value):
                 raise
             counted = {notes(one).get("run") for one in self._study.status().trials.values()}
@@ -121,7 +117,7 @@ class Worker(Observer):
         self._current.value = NO_TRIAL
         return True
 
-    def _objective(self, trial: "optuna.Trial") -> float:
+    def _objective(self, trial: Trial) -> float:
         """Run one trial; return its objective.
 
         Raises:
@@ -136,7 +132,7 @@ class Worker(Observer):
         try:
             self._study.choose_values(trial, slot)
             settings = self._study.plan.settings(trial.params, _name(slot, len(earlier)))
-            self._folder = self._finished_run(slot, earlier, settings)
+            self._folder = self._finished_run(slot, len(earlier), settings)
             cut_short: ProgramError | None = None
             if self._folder is None:
                 run = run_experiment(settings, observers=[self])
@@ -156,22 +152,21 @@ class Worker(Observer):
             raise optuna.TrialPruned
         return float(noted[self._study.plan.search.objective])
 
-    def _finished_run(
-        self, slot: int, earlier: "list[FrozenTrial]", settings: Settings
-    ) -> RunFolder | None:
+    def _finished_run(self, slot: int, attempts: int, settings: Settings) -> RunFolder | None:
         """Return the finished run of an earlier trial of the slot, and remove unfinished ones.
 
         A process may die after writing its run's last file but before reporting it to the study.
         """
         found: RunFolder | None = None
-        for attempt, trial in enumerate(earlier):
+        for attempt in range(attempts):
             folder = RunFolder(self._study.plan.folder / _name(slot, attempt))
             with suppress(ProgramError):
                 epochs = folder.read_result().epochs
                 may_be_shorter = settings.patience and not self._study.plan.search.pruning
                 finished = epochs == settings.epochs or may_be_shorter
-                failed = trial.state == optuna.trial.TrialState.FAIL
-                if finished and failed and _same_run(folder.read_settings(), settings):
+                saved = folder.read_settings()
+                same = settings.model_copy(update={"dataset": saved.dataset})  # the data found
+                if finished and effective(saved) == effective(same):
                     found = folder
                     continue
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -209,17 +204,14 @@ class Worker(Observer):
         objective = self._study.plan.search.objective
         try:
             self._trial.report(getattr(record, objective), record.epoch)
-        except optuna.exceptions.UpdateFinishedTrialError:
+            may_prune = record.epoch < self._epochs and self._may_prune
+            prune = may_prune and self._trial.should_prune()
+        except UpdateFinishedTrialError:
             raise StopTraining(save=False) from None
-        if record.epoch < self._epochs and self._may_prune and self._trial.should_prune():
+        if prune:
             self._pruned = f"not in the best third after epoch {record.epoch}"
             raise StopTraining(save=True)
 
 
 def _name(slot: int, attempt: int) -> str:
     return f"trial-{slot + 1:04d}" + (f"-{attempt + 1}" if attempt else "")
-
-
-def _same_run(saved: Settings, wanted: Settings) -> bool:
-    """Return whether two settings give the same run; `dataset` may name the data found."""
-    return effective(saved) == effective(wanted.model_copy(update={"dataset": saved.dataset}))

@@ -9,7 +9,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from nn.reports import study_files
-from nn.reports.study_files import describe, draw_study, write_trials
+from nn.reports.study_files import describe, draw_study, importance_of, write_trials
 from nn.reports.study_plots import Axis
 from nn.searching.plan import plan_search
 from nn.searching.status import StudyStatus
@@ -38,8 +38,10 @@ def trial(rate, outcome, *curve, value=None, **notes):
 def make_status(tmp_path):
     def make(*trials, **search):
         given = {"save_dir": Given(str(tmp_path), "--save-dir")}
-        plan = plan_search(SearchSettings(vary=VARY, study="s", trials=9, **search), given)
-        return StudyStatus(plan, [[one] for one in trials])
+        plan = plan_search(SearchSettings(vary=VARY, study="s", trials=12, **search), given)
+        for slot, one in enumerate(trials):
+            one.system_attrs["slot"] = [slot, slot + 1]
+        return StudyStatus(plan, trials)
 
     return make
 
@@ -48,7 +50,7 @@ def make_status(tmp_path):
 def drawn(monkeypatch):
     """Collect what is given to be drawn, by the picture's name, instead of drawing it."""
     calls = {}
-    monkeypatch.setattr(StudyStatus, "importance", lambda status: {})
+    monkeypatch.setattr(study_files, "importance_of", lambda status: {})
     for name in ("plot_parameters", "plot_learning_curves", "plot_importance"):
         monkeypatch.setattr(
             study_files, name, lambda path, *given: calls.__setitem__(path.name, given)
@@ -100,10 +102,19 @@ def test_only_the_ten_best_have_curves_and_importance_is_drawn_if_there_is_any(
     make_status, drawn, monkeypatch
 ) -> None:
     many = [trial(0.1, "complete", 0.5, value=0.01 * n) for n in range(12)]
-    monkeypatch.setattr(StudyStatus, "importance", lambda status: {"hidden_units": 1.0})
+    monkeypatch.setattr(study_files, "importance_of", lambda status: {"hidden_units": 1.0})
     assert [path.name for path in draw_study(make_status(*many))][-1] == "importance.png"
     assert len(drawn["learning_curves.png"][0]) == 10
     assert drawn["importance.png"] == ({"hidden_units": 1.0}, "s")
+
+
+def test_importance_finds_what_decides_and_needs_enough_trials(make_status) -> None:
+    assert importance_of(make_status()) == {}
+    rates = [10 ** (-n / 10) for n in range(9)]
+    trials = [trial(rate, "complete", value=1 / (1 + abs(rate - 0.5))) for rate in rates]
+    importance = importance_of(make_status(*trials))
+    assert sum(importance.values()) == pytest.approx(1)
+    assert importance["learning_rate"] > 0.8
 
 
 def test_without_a_trial_nothing_is_drawn(make_status, drawn) -> None:

@@ -37,15 +37,3 @@ def test_if_all_diverged_there_is_no_winner_to_be_had(make):
     end_early(study, claim(study)[1], 0.5, "diverged")
     assert (study.status().best, study.is_complete()) == (None, True)
     assert claim_all(study) == {}
-
-
-def test_importance_finds_what_decides_and_needs_enough_trials(make):
-    study = make(trials=30, sampler="random")
-    assert study.status().importance() == {}
-    for _ in range(30):
-        _, trial = claim(study)
-        complete(study, trial, 1 / (1 + abs(trial.params["learning_rate"] - 0.01)))
-    importance = study.status().importance()
-    assert sum(importance.values()) == pytest.approx(1)
-    assert importance["learning_rate"] > 0.8
-    assert study.status().is_complete

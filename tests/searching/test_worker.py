@@ -76,19 +76,24 @@ def test_a_process_that_should_end_gives_its_trial_back_and_keeps_nothing(study)
     assert not (study.plan.folder / "trial-0001").exists()
 
 
+@pytest.mark.parametrize("pruning", [False, True])
 @pytest.mark.parametrize("epoch", [1, 2, 3])
-def test_a_trial_that_was_given_to_another_process_is_dropped(study, monkeypatch, epoch) -> None:
+def test_a_trial_that_was_given_to_another_process_is_dropped(
+    make, data, monkeypatch, epoch, pruning
+) -> None:
     """It was found to be dead in an epoch, or after the last one."""
+    settings = {"data_dir": str(data), "epochs": "2", "batch_size": "50"}
+    study, other = (make(settings, trials=2, pruning=pruning) for _ in range(2))
 
     class Loser(worker.Observer):
         def on_epoch_end(self, record):
             if record.epoch == epoch:
-                take_over(study)
+                take_over(other)
 
     def lose(settings, observers):
         made = run_experiment(settings, observers=[Loser(), *observers])
         if epoch == 3:
-            take_over(study)
+            take_over(other)
         return made
 
     run_experiment = worker.run_experiment
@@ -206,7 +211,7 @@ def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
 
     def report(*pair):
         if taken:
-            raise worker.optuna.exceptions.UpdateFinishedTrialError
+            raise worker.UpdateFinishedTrialError
         reported.append(pair)
 
     search = SimpleNamespace(objective="validation_loss")
@@ -260,7 +265,7 @@ def work(monkeypatch):
 
         signals = iter(end)
         told = type("Signal", (), {"__bool__": lambda self: next(signals, False), "check": None})
-        monkeypatch.setattr(worker, "_PAUSE", 0)
+        monkeypatch.setattr(worker, "_PAUSES", 0)
         monkeypatch.setattr(worker, "Study", lambda plan, check, create: study)
         monkeypatch.setattr(worker, "EndSignal", told)
         monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
@@ -288,10 +293,10 @@ def test_errors_of_this_machine_are_sent_and_a_wanted_end_is_not(work) -> None:
 def test_a_process_is_told_to_end_by_sigterm_or_by_its_parents_end(monkeypatch) -> None:
     handlers = {}
     monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
-    told, orphan = worker.EndSignal(), worker.EndSignal()
+    orphan, told = worker.EndSignal(), worker.EndSignal()
     assert not told
     told.check()
-    told._tell(15, None)
+    handlers[worker.signal.SIGTERM](15, None)
     assert told
     with pytest.raises(StoppedError):
         told.check()
