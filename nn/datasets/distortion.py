@@ -57,7 +57,7 @@ DISTORTIONS = {
         angle=8, stretch=0.1, slant=0.1, shift=1 / 28, bend=1.2 / 28, smoothness=5 / 28
     ),
     "pens": Reach(
-        angle=8, stretch=0.15, slant=0.1, shift=1 / 28, bend=0.8 / 28, smoothness=5 / 28, pens=True
+        angle=8, stretch=0.2, slant=0.2, shift=0.5 / 28, bend=0.6 / 28, smoothness=5 / 28, pens=True
     ),
 }
 """The kinds of distortion by name. A value written in 28ths is in pixels of an MNIST image. The
@@ -69,7 +69,7 @@ class Distortion:
 
     Args:
         kind: "affine" (rotate, stretch, slant, shift), "elastic" (the same, weaker, and bend) or
-            "pens" (as elastic, and other strokes).
+            "pens" (as elastic, more stretched and less bent, and other strokes).
         image_shape: of the images, (H, W), or (3, H, W): all colours move alike.
         rng: the random stream of the distortions, used for nothing else.
 

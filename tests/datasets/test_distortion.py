@@ -254,4 +254,4 @@ def test_a_digit_stays_nearest_to_its_own_class(kind, real_digits) -> None:
     # Not the image it was made from, which would be too easy.
     np.fill_diagonal(distances, np.inf)
     assert 0.6 < (labels[distances.argmin(axis=1)] == labels).mean() < 0.92
-    assert distorted.mean() == pytest.approx(images.mean(), rel=0.2 if kind == "pens" else 0.05)
+    assert distorted.mean() == pytest.approx(images.mean(), rel=0.25 if kind == "pens" else 0.05)
