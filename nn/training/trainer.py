@@ -67,6 +67,7 @@ class Observer:
         """The epoch has ended and was validated."""
 
 
+@limited_threads(1)  # but for the steps
 def train(
     network: Network,
     loss: Loss,

@@ -1,6 +1,7 @@
 """Training keeps to as many threads as it was told, and gives the others back."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from threadpoolctl import threadpool_info
 
 from nn.engines import threads as threads_module
 from nn.engines.threads import limited_threads, share
-from tests.training.scripted import Dealer, make_network, run
+from tests.training.scripted import Dealer, Some, make_network, run
 
 
 def blas_threads() -> set[int]:
@@ -30,7 +31,7 @@ def test_the_threads_come_back_from_an_error_too() -> None:
     assert blas_threads() == before
 
 
-def test_training_uses_the_threads_it_is_given_and_evaluation_one(
+def test_steps_use_the_threads_they_are_given_and_all_else_uses_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network = make_network()
@@ -41,8 +42,14 @@ def test_training_uses_the_threads_it_is_given_and_evaluation_one(
         seen[training] |= blas_threads()
         return forward(inputs, training)
 
+    class Watched(Dealer):
+        def epoch(self, skip: int = 0) -> Iterator[Some]:
+            for examples in super().epoch(skip):
+                seen[False].update(blas_threads())  # images may be distorted by products
+                yield examples
+
     monkeypatch.setattr(network, "forward", watched)
-    run(network, Dealer(), threads=2)
+    run(network, Watched(), threads=2)
     assert seen == {True: {2}, False: {1}}
 
 
