@@ -200,7 +200,7 @@ class DownloadProgress:
             self._bars[name] = _Bar(
                 total=total,
                 desc=name,
-                bar_format="{desc} {percentage:3.0f}% {rate_fmt} {bar}",
+                bar_format="{desc} {percentage:3.0f}% {rate_fmt} {remaining} left {bar}",
                 unit="" if name == PICTURES else "B",
                 unit_scale=True,
                 leave=False,

@@ -280,6 +280,19 @@ def test_a_download_that_ends_early_leaves_no_bar():
     download.close()
 
 
+def test_many_pictures_are_read_with_a_bar_that_says_how_long_and_then_goes(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("nn.console.progress.REFRESH", 0)
+    bars = DownloadProgress()
+    bars("pictures", 1, 100)
+    bars("pictures", 50, 100)
+    shown = capsys.readouterr().err
+    assert "pictures  50%" in shown
+    assert " left " in shown
+    bars("pictures", 100, 100)
+    assert capsys.readouterr().err.endswith("\r")
+
+
 def test_the_chart_of_a_resumed_run_begins_with_its_first_epoch(shown):
     resumed = "progress.on_resume([EpochRecord(1, 0.001, 0.6, 0.8, 0.1234, 0.85, 0.3)])"
     script = SCRIPT.replace("    for epoch in (1, 2):", f"    {resumed}\n    for epoch in (2,):")
