@@ -1,19 +1,23 @@
 """What a search costs beside its training, and how it grows with processes and trials.
 
-`python -m benchmarks.searching` prints three measurements. Start it on a machine with nothing
+`python -m benchmarks.searching` prints four measurements. Start it on a machine with nothing
 else to do; PostgreSQL has to be installed, but not running.
 
 - *Two processes*: the time of 40 short trials on two processes, divided by that on one.
+- *First trial*: the seconds from the start of a search of 2,000 points to its first trial.
 - *Trials per second*: 16 processes and trials without training, on PostgreSQL.
 - *Coordination*: processor time per trial of one process, at the end of a study, without training.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -97,18 +101,40 @@ def _trials_per_second(storage: str, processes: int, trials: int) -> float:
     return len(done) / (ended - began).total_seconds()
 
 
-def _seconds(workers: int, trials: int, epochs: int) -> float:
-    """Return how long a search of short trials takes."""
+@contextmanager
+def _search(*flags: str) -> Iterator[tuple[subprocess.Popen, Path, float]]:
+    """Start a search; yield its process, its folder and when it began."""
     with tempfile.TemporaryDirectory() as folder:
         write_small_data(Path(folder) / "data", training=4000)
+        command = [sys.executable, str(ROOT / "search.py"), "--defaults", "--data-dir", "data"]
+        command += ["--study", "s", "--no-pruning", *flags]
         began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, str(ROOT / "search.py"), "--defaults", "--data-dir", "data",
-             "--vary", "learning_rate: 0.003..0.03 log", "--no-pruning", "--trials", str(trials),
-             "--epochs", str(epochs), "--workers", str(workers), "--study", "s"],
-            cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
+        with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as search:
+            yield search, Path(folder), began
+
+
+def _seconds(workers: int, trials: int, epochs: int) -> float:
+    """Return how long a search of short trials takes."""
+    flags = ("--vary", "learning_rate: 0.003..0.03 log", "--trials", str(trials))
+    flags += ("--epochs", str(epochs), "--workers", str(workers))
+    with _search(*flags) as (search, _, began):
+        if search.wait():
+            raise SystemExit("the search failed")
         return time.perf_counter() - began
+
+
+def _first_trial(storage: str, points: int) -> float:
+    """Return the seconds from the start of a search of a grid to its first trial."""
+    grid = f"seed: [{', '.join(map(str, range(points)))}]"
+    flags = ("--vary", grid, "--sampler", "grid", "--storage", storage)
+    with _search(*flags) as (search, folder, began):
+        while not list(folder.glob("saved_files/s/trial-*")):
+            if search.poll() is not None:
+                raise SystemExit("the search failed")
+            time.sleep(0.02)
+        seconds = time.perf_counter() - began
+        search.send_signal(signal.SIGINT)
+        return seconds
 
 
 def main() -> None:
@@ -121,6 +147,7 @@ def main() -> None:
     one, two = (_seconds(workers, 40, found.epochs) for workers in (1, 2))
     print(f"40 short trials: {one:.1f} s on one process, {two / one:.2f} of that on two")
     print(f"coordination, SQLite: {_coordination('', found.trials):.1f} ms per trial")
+    print(f"first of {found.trials:,} points, SQLite: {_first_trial('', found.trials):.1f} s")
     for count in (1, 4, 16):
         with serve() as server:
             rate = _trials_per_second(server.url, count, 300)
@@ -128,6 +155,9 @@ def main() -> None:
     with serve() as server:
         milliseconds = _coordination(server.url, found.trials)
         print(f"coordination, PostgreSQL: {milliseconds:.1f} ms per trial")
+    with serve() as server:
+        first = _first_trial(server.url, found.trials)
+        print(f"first of {found.trials:,} points, PostgreSQL: {first:.1f} s")
 
 
 if __name__ == "__main__":
