@@ -65,7 +65,7 @@ def _without_training(storage: str, trials: int, folder: str) -> list[float]:
     )  # fmt: skip
     study = Study(plan_search(search, {"save_dir": Given(folder, "save_dir")}))
     worker.run_experiment = _train_nothing
-    working = worker.Worker(study, False, SimpleNamespace(value=worker.NO_TRIAL))
+    working = worker.Worker(study, False, SimpleNamespace(value=0))
     times = []
     while working.run_trial():
         times.append(time.process_time())

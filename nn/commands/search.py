@@ -18,17 +18,16 @@ def _search() -> None:
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.searching.storage import hide_password
+    from nn.searching.team import import_ahead, run_search
 
     hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
-
+    import_ahead()  # at the same time as here
     # These need Optuna, which has been looked for by now.
     from nn.reports.study_files import draw_study, write_trials
     from nn.searching.status import StudyStatus
     from nn.searching.study import Study
-    from nn.searching.team import import_ahead, run_search
 
-    import_ahead()
     say(f"Study {plan.name}: {plan.slots:,} trials, in {plan.folder}", flush=True)
     progress = StudyProgress()
     with closing(Study(plan, progress.note_outage)) as study:

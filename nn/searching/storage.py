@@ -79,10 +79,9 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
             "has the one for postgresql+psycopg://"
         ) from None
-    except OSError as error:
-        raise SettingError(f"--storage: {shown} cannot be used: {error.strerror}") from None
-    except (SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
-        reason = first_line(error).replace(password_of(url) or "\n", "***")
+    except (OSError, SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or first_line(error)
+        reason = reason.replace(password_of(url) or "\n", "***")
         raise SettingError(f"--storage: {shown} cannot be used: {reason}") from None
 
 

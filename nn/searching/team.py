@@ -8,13 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nn.errors import ProgramError, StoppedError
 from nn.searching.plan import SearchPlan
-from nn.searching.status import StudyStatus
-from nn.searching.study import Study
-from nn.searching.worker import NO_TRIAL, work
+
+if TYPE_CHECKING:
+    from nn.searching.status import StudyStatus
+    from nn.searching.study import Study
 
 # Seconds between two checks of the study: longer when nothing happens, for the database's sake.
 _PAUSE, _LONGEST_PAUSE = 0.3, 3.0
@@ -29,7 +30,7 @@ _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 class _Worker:
     process: BaseProcess
     errors: Connection
-    current: Any  # the id of its trial, in memory shared with it
+    current: Any  # the id of its trial, in memory shared with it; 0 if it has none
 
 
 def import_ahead() -> None:
@@ -37,11 +38,11 @@ def import_ahead() -> None:
     if _START == "forkserver":
         from multiprocessing import forkserver  # not everywhere
 
-        forkserver.set_forkserver_preload([work.__module__, "nn.searching.database"])
+        forkserver.set_forkserver_preload(["nn.searching.worker"])
         forkserver.ensure_running()
 
 
-def run_search(study: Study, on_check: Callable[[StudyStatus], None]) -> None:
+def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> None:
     """Work on a study until it is complete, together with other processes, if any.
 
     Args:
@@ -92,9 +93,11 @@ def _team() -> Iterator[list[_Worker]]:
 
 def _start(plan: SearchPlan) -> _Worker:
     """Start a process that ignores Ctrl-C: this process tells it when to end."""
+    from nn.searching.worker import work
+
     context: Any = multiprocessing.get_context(_START)
     receiver, sender = context.Pipe(duplex=False)
-    current = context.Value("q", NO_TRIAL)
+    current = context.Value("q", 0)
     process = context.Process(target=work, args=(plan, sender, current), daemon=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -105,7 +108,7 @@ def _start(plan: SearchPlan) -> _Worker:
     return _Worker(process, receiver, current)
 
 
-def _reap(workers: list[_Worker], study: Study) -> int:
+def _reap(workers: list[_Worker], study: "Study") -> int:
     """Remove the processes that have ended; return how many of them died unexpectedly.
 
     The trial of a process that died is repeated at once, without waiting for its heartbeat.
@@ -123,7 +126,7 @@ def _reap(workers: list[_Worker], study: Study) -> int:
                 error.exit_code = code
                 raise error
         deaths += worker.process.exitcode != 0
-        if worker.current.value != NO_TRIAL:
+        if worker.current.value:
             study.abandon(worker.current.value)
     return deaths
 

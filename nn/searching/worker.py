@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two checks whether a slot is free again
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
-NO_TRIAL = -1
 
 
 class EndSignal:
@@ -57,7 +56,8 @@ def work(plan: SearchPlan, errors: Connection, current: "Synchronized[int]") -> 
     Args:
         plan: The plan of the search.
         errors: Receives the exit code and the message of an error that ends the search.
-        current: Where the id of the current trial is kept, for the case that this process dies.
+        current: Where the id of the current trial is kept, for the case that this process dies;
+            0 if there is none.
     """
     end_signal = EndSignal()
     try:
@@ -114,7 +114,7 @@ class Worker(Observer):
             counted = {notes(one).get("run") for one in self._study.status().trials.values()}
             if self._folder is not None and self._folder.name not in counted:
                 self._folder.discard()
-        self._current.value = NO_TRIAL
+        self._current.value = 0
         return True
 
     def _objective(self, trial: Trial) -> float:

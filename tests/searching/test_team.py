@@ -36,7 +36,7 @@ class Process:
         self.exitcode = -9
 
 
-def worker(process: Process, message: object = None, trial: int = team.NO_TRIAL) -> "team._Worker":
+def worker(process: Process, message: object = None, trial: int = 0) -> "team._Worker":
     """Return a worker whose end of the pipe is closed, after a message if there is one."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     if message:
@@ -163,4 +163,4 @@ def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
     assert seen == [signal.SIG_IGN]
     assert signal.getsignal(signal.SIGINT) is before
     plan, sender, current = started.process.arguments
-    assert (plan, sender.closed, current.value) == ("plan", True, team.NO_TRIAL)
+    assert (plan, sender.closed, current.value) == ("plan", True, 0)

@@ -25,7 +25,7 @@ def study(make, data):
 
 
 def run(study, end=False) -> bool:
-    return worker.Worker(study, end, SimpleNamespace(value=worker.NO_TRIAL)).run_trial()
+    return worker.Worker(study, end, SimpleNamespace(value=0)).run_trial()
 
 
 def fail(study, name: str = "") -> dict:
