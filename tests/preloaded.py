@@ -19,6 +19,7 @@ import nn
 from nn.reports.history_plots import plot_history
 from nn.reports.pages import _environment
 from tests.console.quick_keys import make_key_bindings_once
+from tests.searching.quick_studies import read_migrations_once
 
 for module in pkgutil.walk_packages(nn.__path__, "nn."):
     with suppress(ImportError):  # of a library that only some have
@@ -32,6 +33,7 @@ with TemporaryDirectory() as folder:
 for page in ("report.html", "comparison.html", "explanation.html"):
     _environment().get_template(page)
 make_key_bindings_once()
+read_migrations_once()
 with suppress(ImportError):
     from optuna.storages import RDBStorage
 

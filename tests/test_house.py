@@ -254,7 +254,8 @@ def test_every_library_the_program_requires_is_imported() -> None:
 
 
 def test_every_library_the_tests_import_is_required_for_development() -> None:
-    allowed = required("requirements-dev.txt") | {"prompt_toolkit", "packaging"}  # of pytest
+    # The last three come with questionary, Optuna and pytest.
+    allowed = required("requirements-dev.txt") | {"prompt_toolkit", "alembic", "packaging"}
     missing = {name: at for name, at in third_party(TESTS).items() if name not in allowed}
     assert missing == {}
 

@@ -14,11 +14,17 @@ import pytest
 from nn.searching.plan import plan_search
 from nn.settings.checking import Given
 from nn.settings.search_declaration import SearchSettings
+from tests.searching.quick_studies import read_migrations_once
 
 if TYPE_CHECKING:
     from nn.searching.study import Study
 
 VARY = "learning_rate: 0.001..1 log, hidden_units: [4, 8]"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_studies() -> None:
+    read_migrations_once()
 
 
 @pytest.fixture(
