@@ -54,6 +54,12 @@ def wait_for_text(page: Any, selector: str, pattern: str) -> None:
     page.wait_for_function(script, arg=[selector, pattern])
 
 
+def names(page: Any, selector: str) -> list[str]:
+    """Return what a screen reader calls each of some elements."""
+    found = page.locator(selector).evaluate_all("all => all.map((each) => each.ariaLabel)")
+    return [str(name) for name in found]
+
+
 def pixels(page: Any, selector: str) -> np.ndarray:
     """Return the grey of a canvas, (H, W)."""
     height, width, numbers = page.evaluate(

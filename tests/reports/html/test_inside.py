@@ -10,7 +10,7 @@ from nn.datasets.normalization import Normalization
 from nn.initializers import INITIALIZERS
 from nn.network import Network
 from nn.reports.page_data import network_data
-from tests.reports.html.on_page import SEVEN, draw, pixels, wait_for_text
+from tests.reports.html.on_page import SEVEN, draw, names, pixels, wait_for_text
 from tests.reports.html.test_layers import NETWORKS, rouse
 
 NORMALIZATION = Normalization(33.318421, 78.567490)
@@ -120,9 +120,7 @@ def test_a_unit_that_is_clicked_shows_what_it_adds_and_what_excites_it(page, rep
     run = reported.run
     test = run.predictions.images
     strengths = run.network.layers[0].forward(SIMPLE.apply(test))[:, unit]
-    labels = [
-        each.get_attribute("aria-label") for each in page.locator("#unit-images button").all()
-    ]
+    labels = names(page, "#unit-images button")
     found = [int(re.search(r"Index (\d+)", label)[1]) for label in labels]
     np.testing.assert_allclose(strengths[found], np.sort(strengths)[:-11:-1], atol=1e-4)
     image = pixels(page, "#prepared").astype(np.uint8)[np.newaxis]

@@ -15,7 +15,7 @@ from nn.losses import softmax
 from nn.reports.film_data import film_data
 from nn.runs.experiment import run_experiment
 from nn.runs.saved_run import load_run
-from tests.reports.html.on_page import ONE, SEVEN, draw, pixels, wait_for_text, width_at
+from tests.reports.html.on_page import ONE, SEVEN, draw, names, pixels, wait_for_text, width_at
 
 PAD = "document.querySelector('#pad').toDataURL()"
 
@@ -197,9 +197,7 @@ def test_a_cell_opens_the_very_images_it_counts(right, page, reported):
     assert page.inner_text("#cell-count").split()[0] == str(count)
     while page.locator("#cell-more").is_visible():
         page.click("#cell-more")
-    labels = [
-        button.get_attribute("aria-label") for button in page.locator("#cell-images button").all()
-    ]
+    labels = names(page, "#cell-images button")
     shown = {int(re.search(r"Index (\d+)", label)[1]) for label in labels}
     predictions = reported.run.predictions
     wanted = (predictions.true == true) & (predictions.predicted == predicted)
@@ -224,7 +222,7 @@ def test_mistakes_come_surest_first_and_all_of_them(page, reported):
     predictions = reported.run.predictions
     while page.locator("#mistakes-more").is_visible():
         page.click("#mistakes-more")
-    labels = [each.get_attribute("aria-label") for each in page.locator("#mistakes button").all()]
+    labels = names(page, "#mistakes button")
     order = [int(re.search(r"Index (\d+)", label)[1]) for label in labels]
     assert sorted(order) == predictions.mistakes.tolist()
     assert (np.diff(predictions.confidence[order]) <= 0).all()
@@ -325,8 +323,8 @@ def test_it_is_light_or_dark_as_the_system_is(scheme, dark, open_page):
 @pytest.mark.parametrize(
     "width", [320, *(pytest.param(width, marks=pytest.mark.long) for width in (390, 800))]
 )
-def test_nothing_sticks_out_of_a_narrow_screen(width, open_page):
-    page = open_page(width, 844)
+def test_nothing_sticks_out_of_a_narrow_screen(width, page):
+    width_at(page, width)
     true_zero = page.locator("#confusion button").first
     true_zero.click()
     assert width_at(page, width) == width
