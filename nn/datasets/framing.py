@@ -59,7 +59,8 @@ def measure_framing(images: NDArray[np.uint8]) -> Framing:
     """
     sample = grey(images[:: max(1, len(images) // _SAMPLE)])
     is_ink = sample > LEAST_INK * 255
-    is_ink = is_ink[is_ink.any(axis=(1, 2))]
+    has_ink = is_ink.any(axis=(1, 2))
+    sample, is_ink = sample[has_ink], is_ink[has_ink]
     if not len(is_ink):
         return Framing.like_mnist(sample.shape[1:3])
     filled, off_by_box, off_by_mass = [], 0.0, 0.0
