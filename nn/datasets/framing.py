@@ -75,7 +75,8 @@ def measure_framing(images: NDArray[np.uint8]) -> Framing:
     most = [np.percentile(side, 95, method="nearest") for side in filled]
     fewest = [np.percentile(side, _NARROWEST) for side in filled]
     stretched = all(few >= _STRETCHED * many for few, many in zip(fewest, most, strict=True))
-    thickness = float(np.percentile(_thickness(sample / np.float32(255)), _THICKEST))
+    each = [_thickness(image / np.float32(255)) for image in sample]
+    thickness = float(np.percentile(each, _THICKEST))
     by_mass = off_by_mass < off_by_box
     return Framing(float(most[0]), float(most[1]), int(stretched), int(by_mass), thickness)
 
@@ -93,7 +94,7 @@ def place(ink: Ink, image_shape: tuple[int, int], framing: Framing) -> NDArray[n
     """
     cropped = _crop(ink)
     image = _scale(cropped, image_shape, framing)
-    excess = float(_thickness(image[np.newaxis])[0]) - framing.thickness
+    excess = _thickness(image) - framing.thickness
     if framing.thickness and excess > 0:
         ratio = max(cropped.shape) / max(framing.ink_height, framing.ink_width)
         thinned = _thin(cropped, excess * ratio)
@@ -130,16 +131,15 @@ def _scale(cropped: Ink, image_shape: tuple[int, int], framing: Framing) -> Ink:
     return np.clip(image, 0, 1)
 
 
-def _thickness(images: Ink) -> Ink:
+def _thickness(image: Ink) -> float:
     """Return the mean thickness of strokes in pixels: twice the ink for each length of edge.
 
     A bar, w pixels thick and much longer, has w pixels of ink on each pixel of its length, and two
     edges. The length of soft edges is the sum of the gradient's length.
     """
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
-    down, right = np.diff(padded, axis=1)[:, :, :-1], np.diff(padded, axis=2)[:, :-1]
-    thickness: Ink = 2 * images.sum(axis=(1, 2)) / np.hypot(down, right).sum(axis=(1, 2))
-    return thickness
+    padded = np.pad(image, 1)
+    down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
+    return float(2 * image.sum() / np.hypot(down, right).sum())
 
 
 def _thin(ink: Ink, pixels: float) -> Ink:

@@ -58,6 +58,11 @@ def test_images_without_ink_say_nothing() -> None:
     assert measure_framing(np.zeros((5, 14, 28), np.uint8)) == Framing(10, 20, 0, 1)
 
 
+def test_empty_images_among_others_are_ignored(digits) -> None:
+    with_empty = np.concatenate([digits.images, np.zeros((50, 28, 28), np.uint8)])
+    assert measure_framing(with_empty) == measure_framing(digits.images)
+
+
 def test_a_bar_is_stretched_only_where_all_digits_were() -> None:
     bar = np.zeros((30, 30), np.float32)
     bar[5:25, 14:17] = 1
