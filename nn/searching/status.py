@@ -7,6 +7,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from nn.errors import StudyError
 from nn.searching.database import EARLIER_SLOT, SLOT
 from nn.searching.plan import SearchPlan
 
@@ -27,10 +28,21 @@ class StudyStatus:
 
     @cached_property
     def attempts(self) -> list[list[FrozenTrial]]:
-        """The trials of each slot that has any, the last one of a slot last."""
+        """The trials of each slot that has any, the last one of a slot last.
+
+        Raises:
+            StudyError: an earlier version of the program created a trial, without a slot.
+        """
         attempts: dict[int, list[FrozenTrial]] = {}
         for trial in self.created:
-            slot, _ = trial.system_attrs.get(SLOT) or trial.system_attrs[EARLIER_SLOT]
+            notes = trial.system_attrs
+            if not notes.keys() & {SLOT, EARLIER_SLOT}:
+                raise StudyError(
+                    f"the study {self.plan.name} was begun by an earlier version of this program, "
+                    "which numbered its trials in another way. Choose another name with --study; "
+                    "compare.py still shows the old runs"
+                )
+            slot, _ = notes.get(SLOT) or notes[EARLIER_SLOT]
             attempts.setdefault(slot, []).append(trial)
         return [attempts[slot] for slot in sorted(attempts)[: self.plan.slots]]
 

@@ -3,9 +3,10 @@
 import pytest
 
 pytest.importorskip("optuna")
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
-from nn.searching.status import RESULT, outcome
+from nn.errors import StudyError
+from nn.searching.status import RESULT, StudyStatus, outcome
 from tests.searching.trials import claim, claim_all, complete
 
 
@@ -37,3 +38,9 @@ def test_if_all_diverged_there_is_no_winner_to_be_had(make):
     end_early(study, claim(study)[1], 0.5, "diverged")
     assert (study.status().best, study.is_complete()) == (None, True)
     assert claim_all(study) == {}
+
+
+def test_a_study_of_an_earlier_version_is_said_to_be_one(make):
+    status = StudyStatus(make(trials=2).plan, [create_trial(value=0.5)])
+    with pytest.raises(StudyError, match="earlier version"):
+        assert status.is_complete
