@@ -36,19 +36,16 @@ def open_regular(path: Path, *, follow_link: bool = True) -> BinaryIO:
         reason = "a link to another file; copy that file here if you trust it"
         raise OSError(errno.ELOOP, reason, str(path))
     try:
-        descriptor = os.open(path, _FLAGS)
+        stream = open(path, "rb", opener=lambda name, _: os.open(name, _FLAGS))  # noqa: SIM115
     except ValueError as error:  # a null byte
         raise OSError(errno.EINVAL, str(error), str(path)) from None
     try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, "a pipe or a device, not a file", str(path))
-        return os.fdopen(descriptor, "rb")
     except BaseException:
-        os.close(descriptor)
+        stream.close()
         raise
+    return stream
 
 
 def read_regular(path: Path, most: int, *, follow_link: bool = True) -> bytes:

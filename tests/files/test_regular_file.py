@@ -1,9 +1,14 @@
 """Opening what is a file, and waiting for nothing else."""
 
+import itertools
 import os
 import socket
+import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -83,3 +88,26 @@ def test_what_is_refused_leaves_nothing_open(tmp_path: Path) -> None:
             with pytest.raises(OSError, match=r"."):
                 open_regular(tmp_path / name)
     assert sum(1 for _ in opened.glob("*")) == before
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of a stream that nobody has got yet
+def test_a_ctrl_c_at_any_moment_is_no_other_error(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
+        frame.f_trace_opcodes = True
+        if event == "opcode" and next(passed) == moment:
+            raise KeyboardInterrupt
+        return interrupt
+
+    traced, moment, passed = sys.gettrace(), -1, itertools.count()
+    while next(passed) > moment:
+        moment, passed = moment + 1, itertools.count()
+        sys.settrace(interrupt)
+        try:  # noqa: SIM105 - contextlib would be interrupted, too
+            open_regular(path)
+        except KeyboardInterrupt:
+            pass
+        sys.settrace(traced)
+    assert moment > 20
