@@ -27,7 +27,8 @@ def sum_rows(first: int, last: int, d_outputs: Array, d_biases: Array) -> None:
 @compiled_once
 def bend(first: int, last: int, outputs: Array, d_outputs: Array, d_inputs: Array) -> None:
     """d_inputs = d_outputs where the output is positive, and 0 elsewhere."""
-    for i in range(first, last):
+    outputs, d_outputs, d_inputs = outputs[first:last], d_outputs[first:last], d_inputs[first:last]
+    for i in range(len(outputs)):
         d_inputs[i] = d_outputs[i] if outputs[i] > 0 else np.float32(0)
 
 

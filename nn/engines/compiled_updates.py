@@ -1,6 +1,7 @@
 """Optimizer steps as compiled loops: one pass over memory, where NumPy takes up to nine.
 
-The loops take the parameters from `first` up to `last`, so that threads can share them.
+The loops take the parameters from `first` up to `last`, so that threads can share them. They cut them
+out first: an index from 0 is never negative, so LLVM works on many at once.
 """
 
 from collections.abc import Callable
@@ -22,14 +23,16 @@ def penalize(
     first: int, last: int, gradients: Array, weights: Array, l1: np.float32, l2: np.float32
 ) -> None:
     """Add the penalty's gradient; see `nn.regularizers.Penalty`."""
-    for i in range(first, last):
+    gradients, weights = gradients[first:last], weights[first:last]
+    for i in range(len(weights)):
         gradients[i] += (-l1 if weights[i] < 0 else l1) + l2 * weights[i]
 
 
 @compiled_once
 def move_down(first: int, last: int, values: Array, gradients: Array, rate: np.float32) -> None:
     """Move against the gradient; see `nn.optimizers.SGD`."""
-    for i in range(first, last):
+    values, gradients = values[first:last], gradients[first:last]
+    for i in range(len(values)):
         values[i] -= rate * gradients[i]
 
 
@@ -45,7 +48,8 @@ def roll(
     rate: np.float32,
 ) -> None:
     """Add scale * gradient to the velocity, and move; see `nn.optimizers.Momentum`."""
-    for i in range(first, last):
+    values, gradients, velocity = values[first:last], gradients[first:last], velocity[first:last]
+    for i in range(len(values)):
         velocity[i] = momentum * velocity[i] + scale * gradients[i]
         values[i] -= rate * velocity[i]
 
@@ -68,7 +72,9 @@ def adapt(
     The corrections of both averages are factors on `rate` and `epsilon`.
     """
     one = np.float32(1)
-    for i in range(first, last):
+    values, gradients = values[first:last], gradients[first:last]
+    mean, square = mean[first:last], square[first:last]
+    for i in range(len(values)):
         gradient = gradients[i]
         mean[i] = mean_decay * mean[i] + (one - mean_decay) * gradient
         square[i] = square_decay * square[i] + (one - square_decay) * gradient * gradient
