@@ -4,9 +4,12 @@
 
 needs PyTorch. NumPy's engine, the compiled one and PyTorch take turns of a few steps, so that noise
 affects all alike. The figure is the ratio of PyTorch's time and ours within a round: the median,
-the smallest and the largest. With one thread, the default, it is processor time, which does not
-count while other programs have the core; with more, it is wall time, which needs a quiet machine.
-Before that, all must reach the same logits after five steps.
+the smallest and the largest. All use one thread, and processor time is measured, which does not
+count while other programs have the core. Before that, all must reach the same logits after five
+steps.
+
+With THREADS, the compiled engine is timed against itself on one thread, in wall time, which needs a
+quiet machine. Other engines would be in the way: their threads wait by asking again and again.
 """
 
 import sys
@@ -177,9 +180,29 @@ def compare(name: str, case: Case) -> None:
         print(f"| {name} | {who} | {time_} | {epoch:.2f} | {ratio} | {target} |", flush=True)
 
 
-def milliseconds(step: Callable[[], object]) -> float:
+def compare_threads(name: str, case: Case) -> None:
+    """Time the compiled engine on one thread and on several, in turns, and print a row."""
+    rng, theirs = np.random.default_rng(0), nn.Sequential(*case.theirs)
+    inputs = rng.random((case.batch_size, 784), dtype=np.float32)
+    batch = inputs, rng.integers(0, 10, case.batch_size)
+    _, step = our_step(case, compiled_engine, theirs, batch)
+    rounds = []
+    for _ in range(ROUNDS):
+        times = {}
+        for threads in (1, THREADS):
+            with limited_threads(threads):
+                step()
+                times[threads] = milliseconds(step, time.perf_counter)
+        rounds.append(times)
+    one, several = (Ratio.of([times[count] for times in rounds]) for count in (1, THREADS))
+    ratio = Ratio.of([times[1] / times[THREADS] for times in rounds])
+    print(f"| {name} | {one} | {several} | {ratio} |", flush=True)
+
+
+def milliseconds(
+    step: Callable[[], object], clock: Callable[[], float] = time.process_time
+) -> float:
     """Return how long one step takes, over a turn of a few."""
-    clock = time.process_time if THREADS == 1 else time.perf_counter
     started = clock()
     for _ in range(STEPS_PER_TURN):
         step()
@@ -187,10 +210,16 @@ def milliseconds(step: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(THREADS)
     torch.manual_seed(0)
+    if THREADS > 1:
+        print(f"| network | milliseconds, 1 thread | {THREADS} threads | 1 / {THREADS} threads |")
+        print("|---" * 4 + "|")
+        for title, one in CASES.items():
+            compare_threads(title, one)
+        sys.exit()
+    torch.set_num_threads(1)
     print("| network | steps by | milliseconds a step | seconds an epoch | PyTorch / it | target |")
     print("|---" * 6 + "|")
-    with limited_threads(THREADS):
+    with limited_threads(1):
         for title, one in CASES.items():
             compare(title, one)
