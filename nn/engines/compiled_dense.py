@@ -25,6 +25,7 @@ from nn.engines.compiled_loops import (
 from nn.engines.compiling import expected_compilation, note_compiled
 from nn.engines.dense_layers import dense_layers
 from nn.engines.fused import FusedEngine
+from nn.engines.fused_updates import clear_traces
 from nn.layers.layer import Array
 from nn.losses import Loss
 from nn.network import Network
@@ -78,6 +79,8 @@ class CompiledDenseEngine:
     ) -> Array:
         optimizer, parameters = self._optimizer, self._network.parameters
         logits = np.empty((len(labels), int(self._sizes[-1])), np.float32)
+        for array in optimizer.state.values():
+            clear_traces(array)
         flats = [parameters.values, *optimizer.state.values()]
         copies = [parameters.zeros() for _ in flats]
         for flat, copy in zip(flats, copies, strict=True):

@@ -1,7 +1,7 @@
 """Optimizer steps as compiled loops: one pass over memory, where NumPy takes up to nine.
 
-The loops take the parameters from `first` up to `last`, so that threads can share them. They cut them
-out first: an index from 0 is never negative, so LLVM works on many at once.
+The loops take the parameters from `first` up to `last`, so that threads can share them. They cut
+them out first: an index from 0 is never negative, so LLVM works on many at once.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,12 @@ from collections.abc import Callable
 import numpy as np
 
 from nn.engines.compiling import compiled_once
-from nn.engines.fused_updates import Accumulators, Step
+from nn.engines.fused_updates import TRACE, Accumulators, Step
 from nn.engines.threads import share
 from nn.layers.layer import Array
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 
+_TRACE = np.float32(TRACE)  # see `nn.engines.fused_updates.clear_traces`
 # A parameter costs about as much as so many multiplications of a convolution.
 _MULTIPLICATIONS = 20
 
@@ -50,7 +51,8 @@ def roll(
     """Add scale * gradient to the velocity, and move; see `nn.optimizers.Momentum`."""
     values, gradients, velocity = values[first:last], gradients[first:last], velocity[first:last]
     for i in range(len(values)):
-        velocity[i] = momentum * velocity[i] + scale * gradients[i]
+        speed = momentum * velocity[i] + scale * gradients[i]
+        velocity[i] = speed if abs(speed) >= _TRACE else np.float32(0)
         values[i] -= rate * velocity[i]
 
 
@@ -76,7 +78,8 @@ def adapt(
     mean, square = mean[first:last], square[first:last]
     for i in range(len(values)):
         gradient = gradients[i]
-        mean[i] = mean_decay * mean[i] + (one - mean_decay) * gradient
+        average = mean_decay * mean[i] + (one - mean_decay) * gradient
+        mean[i] = average if abs(average) >= _TRACE else np.float32(0)
         square[i] = square_decay * square[i] + (one - square_decay) * gradient * gradient
         values[i] -= rate * mean[i] / (np.sqrt(square[i]) + epsilon)
 

@@ -178,3 +178,12 @@ def test_dark_and_light_batches_in_turn_come_to_the_same_as_the_textbooks_in_any
     for start, stop in ((0, 200), (200, 240), (240, 640)):
         again.take(examples.part(start, stop), 40)
     np.testing.assert_allclose(again.numbers, ours.numbers, rtol=1e-4, atol=1e-6)
+
+
+def test_a_velocity_that_has_faded_away_does_not_become_subnormal() -> None:
+    model = make_model(CompiledDenseEngine, "relu", "momentum")
+    model.optimizer.state["velocity"][:] = 1e-20
+    model.take(make_examples(3))  # Some pixels are dark in all of them.
+    velocity = model.optimizer.state["velocity"]
+    assert np.count_nonzero(velocity == 0) >= 20
+    assert not np.any((velocity > 0) & (velocity < 1e-19))

@@ -13,6 +13,7 @@ from nn.regularizers import Penalty
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
 from nn.engines.compiled_updates import compile_update
+from nn.engines.fused_updates import TRACE
 
 
 def make_parameters() -> ParameterBuffer:
@@ -54,3 +55,12 @@ def test_a_network_without_parameters_has_nothing_to_update() -> None:
     optimizer = Adam(ParameterBuffer([]), learning_rate=0.1)
     compile_update(optimizer)[1]()
     assert optimizer.parameters.values.size == 0
+
+
+@pytest.mark.parametrize("kind", [Momentum, Adam])
+def test_an_average_that_has_faded_away_does_not_become_subnormal(kind: type) -> None:
+    optimizer = kind(ParameterBuffer([Parameter(np.ones(4, np.float32))]), learning_rate=0.1)
+    average = next(iter(optimizer.state.values()))
+    average[:] = [TRACE, -TRACE, 2 * TRACE, 1.0]
+    compile_update(optimizer)[1]()
+    np.testing.assert_array_equal(average != 0, [False, False, True, True])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from nn.engines.fused_updates import fuse_update
+from nn.engines.fused_updates import TRACE, fuse_update
 from nn.layers.parameter import Parameter, ParameterBuffer
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
@@ -44,3 +44,12 @@ def test_a_network_without_parameters_can_be_stepped(optimizer: type) -> None:
     accumulators, step = fuse_update(optimizer(ParameterBuffer([]), learning_rate=0.1))
     assert accumulators == {}
     step()
+
+
+@pytest.mark.parametrize("optimizer", [Momentum, Adam])
+def test_an_average_that_has_faded_away_does_not_become_subnormal(optimizer: type) -> None:
+    ours = optimizer(ParameterBuffer([Parameter(np.ones(4, np.float32))]), learning_rate=0.1)
+    average = next(iter(ours.state.values()))
+    average[:] = [TRACE / 2, -TRACE / 2, 2 * TRACE, 1.0]
+    fuse_update(ours)
+    np.testing.assert_array_equal(average != 0, [False, False, True, True])
