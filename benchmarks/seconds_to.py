@@ -26,7 +26,7 @@ from benchmarks.recipe import Recipe
 from benchmarks.turns import ROOT, environment
 
 _DENSE = Recipe((256,), batch_size=128, learning_rate=0.008)
-_CONVOLUTIONS = Recipe((64,), (8, 24), learning_rate=0.008, batch_norm=True)
+_CONVOLUTIONS = Recipe((64,), (10, 32), 50, learning_rate=0.01, batch_norm=True)
 _WITH_CONVOLUTIONS = [name for name in LEARNERS if name != "scikit_learn"]
 RECIPES: dict[float, dict[str, Recipe]] = {
     97.0: dict.fromkeys(LEARNERS, _DENSE),
