@@ -107,13 +107,13 @@ def compile_update(optimizer: Optimizer) -> tuple[Accumulators, Step]:
     def step() -> None:
         if penalty:
             _run(penalize, weights.size, gradients, weights, penalty.l1, penalty.l2)
-        _run(_LOOPS[type(optimizer)], values.size, values, gradients, *_state(optimizer))
+        _run(_LOOPS[type(optimizer)], values.size, values, gradients, *_begin(optimizer))
 
     return {}, step
 
 
-def _state(optimizer: Optimizer) -> list[Array | float]:
-    """Return the arrays and the factors of an optimizer's next step, as its loop takes them."""
+def _begin(optimizer: Optimizer) -> list[Array | float]:
+    """Count the step, and return the optimizer's arrays and factors in the order of its loop."""
     rate = optimizer.learning_rate
     if isinstance(optimizer, Momentum):
         return [optimizer.velocity, optimizer.momentum, 1 - optimizer.dampening, rate]

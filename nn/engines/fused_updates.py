@@ -15,7 +15,7 @@ Accumulators = dict[Parameter, Accumulator]
 Step = Callable[[], None]
 
 TRACE = 1e-14
-"""What is closer to 0 than this moves no weight by an amount that float32 can hold."""
+"""An average of gradients that is closer to 0 than this hardly moves a weight."""
 
 # By the number's size in bytes.
 _SIGN_BITS = {4: np.uint32(1 << 31), 8: np.uint64(1 << 63)}
