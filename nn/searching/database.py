@@ -238,9 +238,8 @@ def _rows(trial: FrozenTrial, values: Any) -> dict[str, list[dict[str, Any]]]:
         "trial_intermediate_values": [(step, *stored_report(one)) for step, one in reports],
         "trial_values": [(0, *stored_value(one)) for one in values or ()],
     }
-    columns = {
-        name: _TABLES[name].columns.keys()[1:] for name in cells
-    }  # the first is the row's id
+    # The first column is the row's own number.
+    columns = {name: _TABLES[name].columns.keys()[1:] for name in cells}
     return {
         name: [dict(zip(columns[name], (trial._trial_id, *row), strict=True)) for row in rows]
         for name, rows in cells.items()
