@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--data-dir", default="data", help="folder of the MNIST files")
     parser.add_argument("--save-dir", default="saved_files/results")
     parser.add_argument("--compiled", default="no", nargs="?", const="yes", help="needs Numba")
-    parser.add_argument("--threads", default="1", help="threads for matrix products")
+    parser.add_argument("--threads", default="1", help="threads that share compiled steps")
     options = parser.parse_args()
     flags = {
         name: getattr(options, name) for name in ("data_dir", "save_dir", "compiled", "threads")

@@ -9,14 +9,11 @@ import time
 from copy import deepcopy
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nn.engines.compiled_layers import compile_layers
 from nn.engines.compiled_updates import compile_update, loops_of
 from nn.engines.compiling import expected_compilation, note_compiled
 from nn.engines.fused import FusedEngine
-from nn.engines.threads import limited_blas_threads
-from nn.layers.layer import Array
 from nn.losses import Loss
 from nn.network import Network
 from nn.optimizers import Optimizer
@@ -34,11 +31,6 @@ class CompiledEngine(FusedEngine):
         self._smallest_batch = max(2, network.smallest_batch)
         of_layers = (loop for layer in self._layers for loop in layer.loops)
         self._loops = {*loops_of(optimizer), *of_layers}
-
-    def take_steps(self, inputs: Array, labels: NDArray[np.int64], batch_size: int) -> Array:
-        """Take one step for each batch; see `Engine.take_steps`."""
-        with limited_blas_threads(1):  # Its products are shared as everything else is.
-            return super().take_steps(inputs, labels, batch_size)
 
     def expected_compilation(self) -> float:
         """Return how many seconds `compile` will take; 0 if the code is kept from earlier runs."""

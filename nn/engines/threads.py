@@ -1,49 +1,78 @@
-"""How many threads share a step's work: one, unless somebody knows better.
+"""How many threads share a step's work: one, unless the setting `threads` asks for more.
 
-BLAS, the library behind NumPy's products, shares a product among all cores as soon as it takes
-more than a few microseconds. The threads meet twice in every product. On an idle machine of two
-cores that makes a product of 128 x 784 x 64 up to 1.7 times as fast. As soon as anything else runs
-on one of the cores, each meeting waits for it: the same product has been measured at 20 times its
-time on one thread, a step of 784-64-10 at 50 times, an epoch of a convolution network at 30 times.
-So training keeps to one thread, which no neighbour can slow down by more than its share, unless the
-setting `threads` asks for more: worth it for large layers on a machine with nothing else to do.
+Only compiled steps are shared, in parts that do not depend on each other, so the number of threads
+changes no bit of a result.
 
-The number of threads also decides in which order BLAS adds, and so the last bits of a result. As a
-setting it is the same wherever and whenever a run is repeated. Compiled functions share their work
-in parts that do not depend on each other, so there the number of threads changes no bit.
+BLAS, the library behind NumPy's products, always keeps to one thread. It could share a product
+itself, but its threads ask again and again whether the others are done, and keep the cores from
+everything else, other threads of the same step included: on two cores, a step of 784-256-10 took
+eight times as long. It also adds in another order for each number of threads.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
+from queue import SimpleQueue
+from threading import Thread
 
 from threadpoolctl import ThreadpoolController
-
-_threads = ContextVar("_threads", default=1)
 
 WORTH_SHARING = 2_000_000
 """Waking a thread and waiting for it takes as long as so many multiplications in vectors."""
 
 
+class _Helper(Thread):
+    """A thread that works beside the one that made it; it starts with its first work."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._ended: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Begin the work."""
+        if self.ident is None:
+            self.start()
+        self._work.put(work)
+
+    def wait(self) -> None:
+        """Wait until the work has ended; raise what it raised."""
+        if error := self._ended.get():
+            raise error
+
+    def end(self) -> None:
+        """End the thread after the work that it has begun."""
+        if self.ident is not None:
+            self._work.put(None)
+            self.join()
+
+    def run(self) -> None:
+        """Do one work after the other."""
+        while work := self._work.get():
+            try:
+                work()
+                self._ended.put(None)
+            except BaseException as error:
+                self._ended.put(error)
+
+
+_helpers: ContextVar[list[_Helper]] = ContextVar("_helpers", default=[])  # noqa: B039  never changed
+
+
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """Return a context in which BLAS and `share` use this many threads, from 1."""
-    before = _threads.set(threads)
+    """Return a context in which `share` uses this many threads, from 1, and BLAS one."""
+    helpers = [_Helper() for _ in range(threads - 1)]
+    before = _helpers.set(helpers)
     try:
-        with limited_blas_threads(threads):
+        with _controller().limit(limits=1, user_api="blas"):
             yield
     finally:
-        _threads.reset(before)
-
-
-def limited_blas_threads(threads: int) -> AbstractContextManager[object]:
-    """Return a context in which BLAS uses this many threads, and `share` as many as before."""
-    limited: AbstractContextManager[object] = _controller().limit(limits=threads, user_api="blas")
-    return limited
+        _helpers.reset(before)
+        for helper in helpers:
+            helper.end()
 
 
 def share(
@@ -58,21 +87,15 @@ def share(
         arguments: The same for all parts.
         multiplications: How many all parts together take, to judge whether sharing pays.
     """
-    threads = max(1, min(_threads.get(), parts)) if multiplications >= WORTH_SHARING else 1
+    most = max(1, parts) if multiplications >= WORTH_SHARING else 1
+    helpers = _helpers.get()[: most - 1]
+    threads = 1 + len(helpers)
     bounds = [parts * number // threads for number in range(threads + 1)]
-    others = [
-        _pool(os.getpid(), threads - 1).submit(function, first, last, *arguments)
-        for first, last in pairwise(bounds[1:])
-    ]
+    for helper, (first, last) in zip(helpers, pairwise(bounds[1:]), strict=True):
+        helper.begin(partial(function, first, last, *arguments))
     function(0, bounds[1], *arguments)
-    for other in others:
-        other.result()
-
-
-@cache
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
-    """Return the threads of a process: one that was forked has none of its parent's."""
-    return ThreadPoolExecutor(threads)
+    for helper in helpers:
+        helper.wait()
 
 
 @cache

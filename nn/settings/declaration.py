@@ -239,7 +239,7 @@ class Settings(DataSettings):
         1,
         ge=1,
         le=1024,
-        description="threads that share a step; extra ones help only large layers",
+        description="threads that share a compiled step; two help convolutions and large layers",
     )
     compiled: Annotated[
         bool,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from nn.settings.declaration import SETTINGS, SHORTHAND, Settings
 
-_AROUND = ("data_dir", "save_dir", "name", "checkpoint_steps")
+_AROUND = ("data_dir", "save_dir", "name", "checkpoint_steps", "threads")
 _WHERE: dict[str, Callable[[Settings], bool]] = {
     **{name: lambda _: False for name in _AROUND},
     **{name: lambda s: not s.layers for name in SHORTHAND},

@@ -67,7 +67,7 @@ class Observer:
         """The epoch has ended and was validated."""
 
 
-@limited_threads(1)  # but for the steps
+@limited_threads(1)  # except for the steps
 def train(
     network: Network,
     loss: Loss,
@@ -98,7 +98,7 @@ def train(
         so_far: The state of the first epoch, if that is resumed; updated after every progress, so
             that training can be resumed from there.
         observers: Called in this order.
-        threads: Number of threads for matrix products.
+        threads: How many share the engine's steps, if it is compiled.
         engine: Takes the steps; made for this network, loss and optimizer; fused if None.
         judged: The network that is validated, if the engine makes one of its own, as an average of
             the weights is.

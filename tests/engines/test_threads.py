@@ -1,13 +1,13 @@
 """Training keeps to as many threads as it was told, and gives the others back."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
-from nn.engines import threads as threads_module
 from nn.engines.threads import limited_threads, share
 from tests.training.scripted import Dealer, Some, make_network, run
 
@@ -16,11 +16,24 @@ def blas_threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
+def sharing_threads() -> int:
+    by: set[int] = set()
+    meet = threading.Barrier(2)
+
+    def work(first: int, last: int) -> None:
+        by.add(threading.get_ident())
+        if last - first < 2:  # Two threads are not done before both have begun.
+            meet.wait(10)
+
+    share(work, 2, multiplications=10**9)
+    return len(by)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
-def test_so_many_threads_and_no_more(threads: int) -> None:
+def test_blas_keeps_to_one_thread(threads: int) -> None:
     before = blas_threads()
     with limited_threads(threads):
-        assert blas_threads() == {threads}
+        assert blas_threads() == {1}
     assert blas_threads() == before
 
 
@@ -39,13 +52,13 @@ def test_steps_use_the_threads_they_are_given_and_all_else_uses_one(
     forward = network.forward
 
     def watched(inputs: NDArray, training: bool = False) -> NDArray:
-        seen[training] |= blas_threads()
+        seen[training].add(sharing_threads())
         return forward(inputs, training)
 
     class Watched(Dealer):
         def epoch(self, skip: int = 0) -> Iterator[Some]:
             for examples in super().epoch(skip):
-                seen[False].update(blas_threads())  # images may be distorted by products
+                seen[False].add(sharing_threads())
                 yield examples
 
     monkeypatch.setattr(network, "forward", watched)
@@ -86,7 +99,16 @@ def test_an_error_of_another_thread_is_raised() -> None:
         share(work, 2, multiplications=10**9)
 
 
-def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = threads_module._pool(1, 1)
-    assert threads_module._pool(1, 1) is ours
-    assert threads_module._pool(2, 1) is not ours
+def test_no_thread_works_on_when_the_context_has_ended() -> None:
+    before, ended = threading.active_count(), []
+
+    def work(first: int, last: int) -> None:
+        if first == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.05)
+        ended.append(first)
+
+    with pytest.raises(KeyboardInterrupt), limited_threads(2):
+        share(work, 2, multiplications=10**9)
+    assert ended == [1]
+    assert threading.active_count() == before

@@ -27,6 +27,7 @@ CASES = [
     ("prepare", {"dataset": "mnist"}, "digit"),
     ("image_size", {"dataset": "mnist"}, 20),
     ("checkpoint_steps", {}, 1),
+    ("threads", {"compiled": True, "hidden_units": 2000, "batch_size": 30}, 2),
 ]
 WITH_DRAWN_DIGITS = ("color", {"dataset": "built-in"}, True)
 
