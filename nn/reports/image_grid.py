@@ -12,7 +12,8 @@ from nn.runs.predictions import Predictions
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LONGEST_NAME = 14  # characters that fit above an image
+_LONGEST_NAME = 14  # characters
+_FITTING = 14  # characters of a line above an image; longer lines are written smaller
 CELL_HEIGHT = 1.42
 """Height of an image with its label, in widths of an image with its margin."""
 
@@ -45,7 +46,8 @@ def draw_images(
         text, colour = verdict(predictions, index)
         axes.text(
             x, y - 0.5, text, color=colour,
-            ha="center", va="bottom", fontsize=9, fontweight="bold", linespacing=1.1,
+            ha="center", va="bottom", fontweight="bold", linespacing=1.1,
+            fontsize=9 * min(1, _FITTING / max(map(len, text.split("\n")))),
         )  # fmt: skip
     axes.set_xlim(0, columns)
     axes.set_ylim(rows * CELL_HEIGHT, 0)

@@ -1,5 +1,6 @@
 """The grid of images is checked by its texts, colours and sizes."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +44,13 @@ def test_images_of_any_size_and_two_digit_classes_fit_their_places(tmp_path, wri
     assert all(not a.overlaps(b) for a, b in pairwise(boxes))
     left, right, bottom, top = axes.images[0].get_extent()
     assert (right - left) / (bottom - top) == pytest.approx(size[1] / size[0])
+
+
+def test_long_names_of_classes_fit_their_places(tmp_path, written):
+    predictions = replace(ten(), class_names=("Wolfhound puppy",) * 10)
+    plot_gallery(tmp_path / "g.png", predictions, {"all": np.arange(10)}, "a run")
+    boxes = [text.get_window_extent() for text in written[0].axes[0].texts]
+    assert all(not a.overlaps(b) for a, b in pairwise(boxes))
 
 
 def test_axes_are_given_by_the_caller_and_keep_their_scale():
