@@ -44,7 +44,9 @@ def split_images(
     is for validation, the rest for training, and the test file is the test set.
 
     Files without test images: `test_size` of their images become the test set, under either split.
-    Files with validation images of their own: these are the validation set, and no others.
+    Files with validation images of their own: these are the validation set, and no others. Pictures
+    for testing all remain the test set: they are in the order of their classes, so that the first
+    40 % would be whole classes.
 
     With shuffling the validation images are chosen at random; without it they are the last ones.
     Within each part, images keep the order of their files: batches are shuffled every epoch
@@ -66,7 +68,7 @@ def split_images(
     if split not in ("seed", "official"):
         raise SettingError(f"split: got {split!r}, expected seed or official.")
     pooled = 0
-    if split == "seed" and data.test and not data.validation:
+    if split == "seed" and data.test and not data.validation and data.dataset != "pictures":
         pooled = round(len(data.test) * _POOLED_TEST_PART)
     count = len(data.training) + pooled
     least = 1 + (data.validation is None) + (data.test is None)

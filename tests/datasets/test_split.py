@@ -84,6 +84,13 @@ def test_the_seed_split_pools_the_first_test_images_and_tests_on_the_last() -> N
     assert any(number < 600 for number in numbers(split.validation))
 
 
+def test_pictures_for_testing_stay_what_they_are() -> None:
+    data = replace(numbered(600, 100), dataset="pictures")
+    split = split_images(data, "seed", rng=rng())
+    assert sizes(split) == (544, 56, 100)
+    assert numbers(split.test) == list(range(600, 700))
+
+
 def test_the_official_split_leaves_the_test_file_alone() -> None:
     split = split_images(numbered(600, 100), "official", validation_size=100, rng=rng())
     assert sizes(split) == (500, 100, 100)
