@@ -19,7 +19,7 @@ from nn.datasets.images import ImageData, LabelledImages, join_parts, stretch
 from nn.datasets.parts import by_part, only_set, set_of
 from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
-from nn.files.regular_file import printable
+from nn.files.regular_file import listed, printable
 
 _LINE = re.compile(r'["\ufeff]*[\w+.-]*["\s]*([,;\t][^,;\t]*){4,}')
 """At least five columns, the first of which is a number or a name."""
@@ -46,9 +46,9 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     for file in labelled:
         sets.setdefault(set_of(file.name), []).append(file)
     if not sets and failures:
-        raise failures[0]
+        raise IncompleteError(str(failures[0]))
     if not sets:
-        names = ", ".join(printable(file.path.name) for file in files)
+        names = listed([file.path.name for file in files])
         raise IncompleteError(
             f"{folder}: no column of labels was found in {names}; expected a label and the pixels "
             "of a square image in each line."
@@ -85,7 +85,7 @@ def read_unlabelled(files: Sequence[DataFile], folder: Path) -> tuple[NDArray[np
     layouts, _ = _layouts([file for file in files if _claims(file)])
     without = [file for file, layout in layouts.items() if layout.label is None]
     if len(without) != 1:
-        names = ", ".join(printable(file.path.name) for file in without) or "none"
+        names = listed([file.path.name for file in without]) or "none"
         raise DataError(
             f"{folder}: expected one CSV file of images without a column of labels, such as "
             f"Kaggle's test.csv; there is {names}."

@@ -5,6 +5,7 @@ says what its files seem to be. It is never passed over.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from nn.datasets.csv_layout import find_layout
 from nn.datasets.data_file import read_head
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.images import ImageData
-from nn.datasets.picture_folders import find_pictures
+from nn.datasets.picture_folders import find_pictures, folders_in
 from nn.datasets.strangers import seems_to_be
 from nn.errors import DataError
 from nn.files.file_errors import reading
-from nn.files.regular_file import printable
+from nn.files.regular_file import listed
 
 FORMS: tuple[Form, ...] = (
     idx_files.FORM,
@@ -35,8 +36,7 @@ ReadPictures = Callable[[Path], ImageData | None]
 _OWN_FILES = "built-in-"  # digits that the program has drawn and keeps
 _MNIST_FILES = ("mnist_train.csv", "mnist_test.csv", "mnist.pkl")
 _MOST_FILES = 1000  # of a folder that are looked into
-_DEEPEST = 3  # folders below the data folder in which data are looked for, to say where they are
-_RUN = "settings.yaml"  # a run's folder holds tables that are no images
+_MOST_FOLDERS = 1000  # below the data folder in which data are looked for, to say where they are
 
 
 def read_folder(
@@ -73,16 +73,19 @@ def read_folder(
         if data is not None:
             if incomplete:
                 say(str(incomplete))
-            left = [file for other in FORMS for file in by_form[other] if other is not form]
+            others = [one for other in FORMS if other is not form for one in by_form[other]]
+            left = [file.path.name for file in others]
+            if pictures and _has_pictures(folder):
+                left.append("the pictures in its folders (for them: --dataset pictures)")
             if left:
-                say(f"Reading {form.name}, and not {_names(left)}.")
+                say(f"Reading {form.name}, and not {listed(left)}.")
             return data
+    data = pictures(folder) if pictures else None
     if incomplete:
-        raise incomplete
-    if pictures is None:
-        return None
-    data = pictures(folder)
-    if data is None:
+        if data is None:
+            raise incomplete
+        say(str(incomplete))
+    if pictures and data is None:
         _refuse_strangers(folder, files)
     return data
 
@@ -93,7 +96,7 @@ def holds_data(folder: Path) -> bool:
         has_own = folder.is_dir() and any(folder.glob(f"{_OWN_FILES}*"))
         if has_own or any(_form_of(one) or seems_to_be(one) for one in data_files(folder)):
             return True
-        return bool(find_pictures(folder))
+        return _has_pictures(folder)
     except (DataError, OSError):
         return False
 
@@ -139,7 +142,7 @@ def _refuse_strangers(folder: Path, files: Sequence[DataFile]) -> None:
                 f"{file.path}{others}: seems to be {words}. Nothing else in this folder can be "
                 f"read. {_what_is_read()}"
             )
-    below = _data_below(folder, _DEEPEST)
+    below = _data_below(folder)
     if below is not None:
         raise DataError(
             f"{folder}: holds no images itself, but {below} does. Pass --data-dir {below}, or "
@@ -155,22 +158,27 @@ def _what_is_read() -> str:
     )
 
 
-def _data_below(folder: Path, levels: int) -> Path | None:
-    """Return the first folder below this one that holds data, if there is any."""
-    if not levels or not folder.is_dir():
-        return None
-    try:
-        below = sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] != ".")
-        for one in below[:_MOST_FILES]:
-            if (one / _RUN).exists():
-                continue
-            if any(_is_surely_data(file) for file in data_files(one)) or find_pictures(one):
-                return one
-            if deeper := _data_below(one, levels - 1):
-                return deeper
-    except (DataError, OSError):
-        pass
+def _data_below(folder: Path) -> Path | None:
+    """Return the first folder below this one that holds data, if there is any, nearest first."""
+    waiting = deque([folder])
+    for _ in range(_MOST_FOLDERS):
+        if not waiting:
+            break
+        try:
+            for one in folders_in(waiting.popleft()):
+                if any(_is_surely_data(file) for file in data_files(one)) or _has_pictures(one):
+                    return one
+                waiting.append(one)
+        except (DataError, OSError):
+            continue
     return None
+
+
+def _has_pictures(folder: Path) -> bool:
+    try:
+        return bool(find_pictures(folder))
+    except DataError:  # which says what is wrong with them
+        return True
 
 
 def _is_surely_data(file: DataFile) -> bool:
@@ -181,8 +189,3 @@ def _is_surely_data(file: DataFile) -> bool:
         return find_layout(file.path).label is not None
     except DataError:
         return False
-
-
-def _names(files: Sequence[DataFile]) -> str:
-    names = [printable(file.path.name) for file in files[:5]]
-    return ", ".join(names) + (f" and {len(files) - 5:,} more" if len(files) > 5 else "")

@@ -14,7 +14,7 @@ from nn.datasets.images import ImageData, LabelledImages, join_parts
 from nn.datasets.parts import by_part, only_set, part_of, set_of
 from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
-from nn.files.regular_file import printable
+from nn.files.regular_file import listed, printable
 
 OFFICIAL = (
     "train-images-idx3-ubyte",
@@ -92,7 +92,7 @@ def _pairs(files: Sequence[DataFile], folder: Path) -> list[tuple[DataFile, Data
         kind = "labels" if alone in images.values() else "images"
         absent = ", ".join(_missing_names(files))
         raise IncompleteError(
-            f"{folder}/: {printable(alone.path.name)} has no file of its {kind} beside it"
+            f"{folder}/: {listed([alone.path.name])} has no file of its {kind} beside it"
             + (f"; missing: {absent}." if absent else ".")
         )
     return [(images[key], labels[key]) for key in images]

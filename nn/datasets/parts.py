@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from nn.datasets.form import IncompleteError
 from nn.errors import DataError
-from nn.files.regular_file import printable
+from nn.files.regular_file import listed
 
 _PARTS = {
     "training": {"train", "training", "tra"},
@@ -50,7 +50,7 @@ def only_set(sets: Mapping[str, Thing], folder: Path, preferred: str) -> Thing:
     if preferred in sets:
         return sets[preferred]
     if len(sets) > 1:
-        names = ", ".join(printable(name) or "one without a name" for name in sorted(sets))
+        names = listed([name or "one without a name" for name in sorted(sets)])
         raise DataError(
             f"{folder}: contains {len(sets)} data sets ({names}). Put the files of one of them "
             "into a folder of their own, and name that folder with --data-dir."
@@ -74,12 +74,12 @@ def by_part(things: Iterable[tuple[str, Thing]], folder: Path) -> dict[str, Thin
         part = part_of(name) or "training"
         if part in parts:
             raise DataError(
-                f"{folder}: {printable(names[part])} and {printable(name)} both seem to be the "
+                f"{folder}: {listed([names[part]])} and {listed([name])} both seem to be the "
                 f"{part} images; name one of them test or validation, or move it elsewhere."
             )
         parts[part], names[part] = thing, name
     if "training" not in parts:
-        found = " and ".join(map(printable, names.values()))
+        found = listed([*names.values()])
         raise IncompleteError(
             f"{folder}: there is {found}, but no file of training images. Add it, or rename this "
             "file if it is all there is."

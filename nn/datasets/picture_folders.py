@@ -8,7 +8,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,13 @@ from nn.datasets.parts import by_part, part_of
 from nn.datasets.picture_cache import cache_file, read_cache, write_cache
 from nn.errors import DataError, SettingError
 from nn.files.file_errors import reading
-from nn.files.regular_file import printable
+from nn.files.regular_file import listed, printable
 
 PICTURES = "pictures"
 """What the progress of reading is called."""
+EXPECTED = "expected at least two folders, one for each class, as in cats/1.jpg and dogs/1.jpg."
 _RUN = "settings.yaml"  # a run's folder holds pictures that are no data
+_NO_FOLDERS = (".", "__MACOSX", "__pycache__")  # how folders begin that programs leave behind
 
 Classes = dict[str, list[Path]]
 
@@ -71,16 +73,22 @@ def find_pictures(folder: Path) -> dict[str, Classes]:
     """Return the pictures of each class of each part; nothing if these are no such folders.
 
     Raises:
-        DataError: A folder cannot be read, or two folders are the same part.
+        DataError: A folder cannot be read, two folders are the same part, or the folders of the
+            parts hold pictures without folders for their classes.
     """
     with reading(folder, DataError):
-        below = _folders(folder)
+        below = folders_in(folder)
         divided = [(one.name, _classes(one)) for one in below if part_of(one.name)]
         divided = [(name, classes) for name, classes in divided if classes]
         if divided:
             return by_part(divided, folder)
         classes = _classes(folder)
-    return {"training": classes} if len(classes) > 1 else {}
+    if classes and all(part_of(name.rstrip("0123456789")) for name in classes):  # such as test1
+        raise DataError(
+            f"{folder}: the pictures in {listed([*classes])} are in no folder for their class; "
+            "expected train/cats/1.jpg and train/dogs/1.jpg."
+        )
+    return {"training": classes} if classes else {}
 
 
 def read_pictures(
@@ -96,7 +104,8 @@ def read_pictures(
         on_progress: Called with `PICTURES`, the number of pictures read, and that of all.
 
     Raises:
-        DataError: A picture cannot be read, or the parts do not have the same classes.
+        DataError: Pictures cannot be read, there is only one class, or there are test pictures of
+            a class without training pictures.
         SettingError: Digits are to be cut out in colour.
     """
     parts = find_pictures(folder)
@@ -114,14 +123,18 @@ def read_pictures(
             f"{MAX_PIXELS:,} pixels of all images."
         )
     names = sorted(parts["training"], key=_in_order)
+    if len(names) < 2:
+        raise DataError(
+            f"{folder}: the only folder of training pictures is {listed(names)}; {EXPECTED}"
+        )
     for part, classes in parts.items():
         if unknown := sorted(classes.keys() - set(names)):
             raise DataError(
-                f"{folder}: there are {part} pictures of {printable(unknown[0])}, but no training "
+                f"{folder}: there are {part} pictures of {listed(unknown[:1])}, but no training "
                 "pictures."
             )
     how = "digits found and centred" if preparation.kind == "digit" else "scaled"
-    return join_parts(
+    data = join_parts(
         _labelled(_images(folder, parts, names, preparation, on_progress), parts, names),
         name=printable(folder.resolve().name),
         source=printable(
@@ -130,6 +143,11 @@ def read_pictures(
         class_names=names,
         dataset="pictures",
     )
+    unread = listed(_unread(folder, parts))
+    remark = (
+        f"Not read: {unread}. Pictures are read from a folder for each class, as in cats/1.jpg."
+    )
+    return replace(data, remarks=(*data.remarks, remark)) if unread else data
 
 
 def _images(
@@ -151,10 +169,18 @@ def _images(
         if kept is not None:
             return kept
     images = np.empty(shape, np.uint8)
+    failures: dict[str, DataError] = {}
     for number, path in enumerate(paths):
-        images[number] = preparation.image(path)
+        try:
+            images[number] = preparation.image(path)
+        except DataError as error:
+            failures[str(path.relative_to(folder))] = error
         if on_progress:
             on_progress(PICTURES, number + 1, len(paths))
+    if failures:
+        first, *others = failures
+        also = f"Not usable either: {listed(others)}. Replace or remove them." if others else ""
+        raise DataError(f"{failures[first]} {also or 'Replace or remove it.'}")
     if cache:
         write_cache(cache, images)
     return images
@@ -173,24 +199,39 @@ def _labelled(
     return labelled
 
 
-def _folders(folder: Path) -> list[Path]:
-    """Return the folders in a folder, sorted; none if it is missing or that of a run."""
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders in a folder that may hold data, sorted; none if it is missing, or a run's.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     if not folder.is_dir() or (folder / _RUN).exists():
         return []
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    below = [folder / name for name in sorted(names) if not name.startswith(_NO_FOLDERS)]
+    return [one for one in below if not (one / _RUN).exists()]
 
 
 def _classes(folder: Path) -> Classes:
     """Return the pictures of each folder in a folder, if it has any."""
     from nn.datasets.picture_file import pictures_or_none
 
-    found = {one.name: pictures_or_none(one) for one in _folders(folder) if not _is_run(one)}
+    found = {one.name: pictures_or_none(one) for one in folders_in(folder)}
     return {name: paths for name, paths in found.items() if paths}
 
 
-def _is_run(folder: Path) -> bool:
-    return (folder / _RUN).exists()
+def _unread(folder: Path, parts: Mapping[str, Classes]) -> list[str]:
+    """Return the folders and the pictures that are in a folder, but in no class."""
+    from nn.datasets.picture_file import pictures_or_none
+
+    read = {path.parent for classes in parts.values() for paths in classes.values()
+            for path in paths[:1]}  # fmt: skip
+    above = {folder, *(one.parent for one in read)}
+    with reading(folder, DataError):
+        below = [one for place in sorted(above | read) for one in folders_in(place)]
+        loose = [path for place in sorted(above) for path in pictures_or_none(place)]
+    names = [f"{one.relative_to(folder)}/" for one in below if one not in above | read]
+    return names + [str(path.relative_to(folder)) for path in loose]
 
 
 def _in_order(name: str) -> list[tuple[int, str]]:

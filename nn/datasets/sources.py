@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nn.datasets.data_folder import holds_data, read_folder
 from nn.datasets.images import ImageData
-from nn.datasets.picture_folders import Preparation, read_pictures
+from nn.datasets.picture_folders import EXPECTED, Preparation, read_pictures
 from nn.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def load_images(
         if dataset == "pictures":
             data = read(data_dir)
             if data is None:
-                raise DataError(
-                    f"{data_dir}: there are no pictures to train on; expected at least two folders "
-                    "in it, one for each class, as in cats/1.jpg and dogs/1.jpg."
-                )
+                raise DataError(f"{data_dir}: there are no pictures to train on; {EXPECTED}")
         else:
             named = partial(read_folder, say=say, pictures=read, colour=preparation.colour)
             data = _from_files(data_dir, beside, named, on_progress, say)

@@ -43,7 +43,11 @@ def seems_to_be(file: DataFile) -> str:
         return words
     if not name.endswith(_ENDINGS):
         return ""
-    return "in an unknown form" if file.head else "empty or damaged; copy it again"
+    if not file.head:
+        return "empty or damaged; copy it again"
+    if name.endswith((".csv", ".tsv")):
+        return "a table without images; expected a label and the pixels of an image in each line"
+    return "in an unknown form"
 
 
 def _by_start(head: bytes) -> str:

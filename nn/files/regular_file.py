@@ -9,10 +9,13 @@ them visible.
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 _PIECE = 1 << 20  # bytes read at a time
+_MOST_NAMES = 5  # in a message
+_LONGEST = 60  # letters of a name in a message
 
 # Not every system has all of these flags. Without O_NONBLOCK, opening a pipe waits for a writer.
 _FLAGS = os.O_RDONLY
@@ -65,3 +68,11 @@ def read_regular(path: Path, most: int, *, follow_link: bool = True) -> bytes:
 def printable(text: str) -> str:
     r"""Return a text on one line, unprintable characters escaped: `\n`, `\x1b`, `\udcff`."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names of files or folders for a message: the first ones, cut if they are long."""
+    readable = [printable(name) for name in names[:_MOST_NAMES]]
+    short = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in readable]
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(short) + more

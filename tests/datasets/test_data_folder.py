@@ -14,7 +14,14 @@ from nn.datasets.data_folder import data_files, holds_data, read_folder
 from nn.datasets.images import ImageData
 from nn.datasets.picture_folders import Preparation, read_pictures
 from nn.errors import DataError
-from tests.forms_of_data import FORMS, TEST, TRAINING, write_emnist_letters, write_idx_pair
+from tests.forms_of_data import (
+    FORMS,
+    TEST,
+    TRAINING,
+    write_emnist_letters,
+    write_idx_pair,
+    write_pictures,
+)
 
 scaled = partial(read_pictures, preparation=Preparation())
 
@@ -43,6 +50,13 @@ def test_each_form_below_the_folder_is_named(tmp_path: Path, form: str) -> None:
     place = tmp_path / "down" / "here"
     place.mkdir(parents=True)
     FORMS[form](place)
+    with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
+        read_folder(tmp_path, print, scaled)
+
+
+def test_data_are_found_however_far_below(tmp_path: Path) -> None:
+    place = tmp_path.joinpath(*"abcdef")
+    write_pictures(place)
     with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
         read_folder(tmp_path, print, scaled)
 
@@ -78,6 +92,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99124
         ("train.parquet", b"PAR1", "a Parquet or Arrow table"),
         ("3.png", b"\x89PNG\r\n\x1a\n", "a folder for each class"),
         ("broken.csv.gz", b"\x1f\x8b\x08", "empty or damaged"),
+        ("ages.csv", b"name,age\nBraund,22\n", "a table without images; expected a label"),
         ("what.npy", b"\x93NUMPX", "in an unknown form"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -133,6 +148,22 @@ def test_other_files_beside_the_data_are_said(tmp_path: Path) -> None:
     write_idx_pair(tmp_path)
     (tmp_path / "train.csv").write_text("label,1,2,3,4\n0,1,2,3,4\n")
     assert read(tmp_path)[1] == "Reading IDX files, and not train.csv."
+
+
+def test_folders_of_pictures_beside_the_data_are_said(tmp_path: Path) -> None:
+    write_idx_pair(tmp_path)
+    write_pictures(tmp_path)
+    assert read(tmp_path)[1] == (
+        "Reading IDX files, and not the pictures in its folders (for them: --dataset pictures)."
+    )
+
+
+def test_a_table_about_pictures_does_not_keep_them_from_being_read(tmp_path: Path) -> None:
+    write_pictures(tmp_path)
+    (tmp_path / "about.csv").write_text("file,width,height,label,source,licence\n1.jpg,9,9,a,b,c\n")
+    data, said = read(tmp_path)
+    assert data.dataset == "pictures"
+    assert "about.csv: a label and 5 pixels per line do not make a square image" in said
 
 
 def test_a_folder_that_nobody_named_is_read_under_mnist_s_names_only(tmp_path: Path) -> None:

@@ -41,6 +41,16 @@ def test_two_of_the_same_part_are_refused() -> None:
         by_part([("digits", 1), ("train", 2)], FOLDER)
 
 
+def test_long_names_are_cut_in_messages() -> None:
+    names = ["\udcff" * 200, "train " + "\udcff" * 200]
+    with pytest.raises(DataError) as caught:
+        by_part([(name, 0) for name in names], FOLDER)
+    assert len(str(caught.value)) < 300
+    with pytest.raises(DataError) as caught:
+        only_set(dict.fromkeys(names * 9, 0), FOLDER, "b")
+    assert len(str(caught.value)) < 300
+
+
 def test_test_images_alone_are_no_data_set() -> None:
     with pytest.raises(IncompleteError, match=r"there is test\.csv, but no file of training"):
         by_part([("test.csv", 1)], FOLDER)

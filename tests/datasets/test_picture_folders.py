@@ -40,6 +40,9 @@ def test_folders_are_classes_and_pictures_are_scaled(animals: Path) -> None:
     np.testing.assert_allclose(means, [50, 110, 100, 200], atol=2)
     assert (data.test, data.validation, data.dataset) == (None, None, "pictures")
     assert data.source == f"4 pictures in {animals}/, scaled to 8 x 8 pixels"
+    assert data.remarks == (
+        "Not read: empty/. Pictures are read from a folder for each class, as in cats/1.jpg.",
+    )
 
 
 def test_colours_become_three_channels(tmp_path: Path) -> None:
@@ -118,9 +121,13 @@ def test_the_same_picture_is_the_same_image(tmp_path: Path) -> None:
     np.testing.assert_array_equal(Preparation().image(tmp_path / "a.png"), image)
 
 
-def test_a_picture_that_cannot_be_read_is_named(animals: Path) -> None:
+def test_all_pictures_that_cannot_be_read_are_named(animals: Path) -> None:
     (animals / "cats" / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"broken\.png: not a picture"):
+    with pytest.raises(DataError, match=r"broken\.png: not a picture .*\. Replace or remove it"):
+        read_pictures(animals, Preparation())
+    for number in range(7):
+        (animals / "owls" / f"{number}.png").touch()
+    with pytest.raises(DataError, match=r"either: owls/0\.png, .*, owls/4\.png and 2 more\."):
         read_pictures(animals, Preparation())
 
 
@@ -140,17 +147,44 @@ def test_more_pixels_than_any_data_set_has_are_refused(tmp_path: Path, monkeypat
 
 
 def test_other_folders_are_no_classes(tmp_path: Path) -> None:
-    draw(tmp_path / "only" / "1.png")
     draw(tmp_path / "run" / "loss_history.png")
     (tmp_path / "run" / "settings.yaml").touch()
-    draw(tmp_path / ".hidden" / "1.png")
-    draw(tmp_path / "3.png")
+    for name in (".hidden", "__MACOSX"):
+        draw(tmp_path / name / "1.png")
     assert find_pictures(tmp_path) == {}
     assert read_pictures(tmp_path, Preparation()) is None
     assert find_pictures(tmp_path / "missing") == {}
 
 
-def test_an_error_says_what_is_expected_where_only_pictures_are_wanted(tmp_path: Path) -> None:
+def test_what_is_in_no_class_is_said(tmp_path: Path) -> None:
+    for name in ("train/cats", "train/dogs", "train/dogs/old", "test", "extra/owls"):
+        draw(tmp_path / name / "1.png")
+    (tmp_path / "train" / "owls").mkdir()
+    draw(tmp_path / "2.png")
+    data = read_pictures(tmp_path, Preparation())
+    assert data is not None
+    assert data.class_names == ("cats", "dogs")
+    assert data.remarks[-1].startswith(
+        "Not read: extra/, test/, train/owls/, train/dogs/old/, 2.png. "
+    )
+
+
+def test_one_class_is_too_few(tmp_path: Path) -> None:
     draw(tmp_path / "only" / "1.png")
+    for dataset in ("auto", "pictures"):
+        with pytest.raises(DataError, match="the only folder of training pictures is only; expec"):
+            load_images(dataset, tmp_path)
+
+
+def test_parts_whose_pictures_are_in_no_folder_for_their_class_are_refused(tmp_path: Path) -> None:
+    for name in ("train", "test1"):
+        draw(tmp_path / name / "cat.1.png")
+    with pytest.raises(DataError, match="the pictures in test1, train are in no folder for their"):
+        read_pictures(tmp_path, Preparation())
+    draw(tmp_path / "bus" / "1.png")  # one vehicle of several
+    assert list(find_pictures(tmp_path)["training"]) == ["bus", "test1", "train"]
+
+
+def test_an_error_says_what_is_expected_where_only_pictures_are_wanted(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there are no pictures to train on; expected at least two"):
         load_images("pictures", tmp_path)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nn.files.regular_file import open_regular, read_regular
+from nn.files.regular_file import listed, open_regular, read_regular
 
 pytestmark = pytest.mark.timeout(10)  # a pipe that is waited for is waited for without end
 
@@ -111,3 +111,9 @@ def test_a_ctrl_c_at_any_moment_is_no_other_error(tmp_path: Path) -> None:
             pass
         sys.settrace(traced)
     assert moment > 20
+
+
+def test_a_message_lists_few_names_and_cuts_long_ones() -> None:
+    assert listed(["a", "b\n"]) == r"a, b\n"
+    assert listed([str(number) for number in range(1234)]) == "0, 1, 2, 3, 4 and 1,229 more"
+    assert listed(["\udcff" * 255]) == r"\udcff" * 10 + "..."
