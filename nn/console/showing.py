@@ -14,6 +14,7 @@ from nn.console.run_choice import choose_runs
 from nn.console.terminal import columns_of, has_terminal, is_plain
 from nn.console.viewer import browse_in_terminal, draw_image
 from nn.datasets.class_names import name_of
+from nn.datasets.picture_folders import pictures_to_read
 from nn.errors import DataError, SettingError
 from nn.reports.gallery import write_gallery
 from nn.reports.window import NO_DISPLAY, browse_in_window, why_no_window
@@ -89,15 +90,11 @@ def answer_pictures(run: SavedRun, names: Sequence[str]) -> None:
     Raises:
         DataError: some pictures could not be read; the answers for all others were printed.
     """
-    from nn.datasets.picture_file import (
-        pictures_in,  # imports Pillow, which nothing else here needs
-    )
-
     paths: list[Path] = []
     failures: list[DataError] = []
     for path in map(Path, names):
         try:
-            paths += pictures_in(path) if path.is_dir() else [path]
+            paths += pictures_to_read(path)
         except DataError as error:
             failures.append(error)
     answers: list[PictureAnswer] = []
@@ -163,7 +160,8 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
     which = f"least certain: {named[least]}, " if len(named) > 1 else ""
     answer = f"{''.join(named)} ({which}{surest[least]:.2%})"
     if reading.quarters:
-        answer = f"is not upright. Turned {_TURNS[reading.quarters]}, it shows {answer}"
+        turned = f"Turned {_TURNS[reading.quarters]}, it is {answer}"
+        answer = f"this does not look like a digit as it lies. {turned}"
     elif not reading.is_digit.any():
         answer = f"this does not look like a digit. Taken for one, it is {answer}"
     elif not reading.is_digit.all():

@@ -97,19 +97,7 @@ def read_pixels(path: Path, max_side: int, *, colour: bool = False) -> NDArray[n
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Return the pictures in a folder, sorted by name; the file extension decides.
-
-    Raises:
-        DataError: there is none.
-    """
-    found = pictures_or_none(folder)
-    if not found:
-        raise DataError(f"{folder}: there is no picture in this folder.")
-    return found
-
-
-def pictures_or_none(folder: Path) -> list[Path]:
-    """Return the pictures in a folder, as `pictures_in` does, or an empty list."""
+    """Return the pictures in a folder, sorted by name; the file extension decides."""
     from PIL import Image
 
     kinds = Image.registered_extensions().items()

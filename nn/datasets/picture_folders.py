@@ -19,6 +19,7 @@ from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData, LabelledImages, describe_size, join_parts
 from nn.datasets.parts import by_part, part_of
 from nn.datasets.picture_cache import cache_file, read_cache, write_cache
+from nn.datasets.picture_file import pictures_in
 from nn.errors import DataError, SettingError
 from nn.files.file_errors import reading
 from nn.files.regular_file import listed, printable
@@ -150,6 +151,26 @@ def read_pictures(
     return replace(data, remarks=(*data.remarks, remark)) if unread else data
 
 
+def pictures_to_read(path: Path) -> list[Path]:
+    """Return the pictures in a folder; if there are none, those in the folders below it.
+
+    Args:
+        path: A folder; or a picture, which is returned.
+
+    Raises:
+        DataError: There is no picture in the folder.
+    """
+    if not path.is_dir():
+        return [path]
+    with reading(path, DataError):
+        found = pictures_in(path) or [
+            one for below in folders_in(path) for one in pictures_in(below)
+        ]
+    if not found:
+        raise DataError(f"{path}: there is no picture in this folder, nor in a folder in it.")
+    return found
+
+
 def _images(
     folder: Path,
     parts: Mapping[str, Classes],
@@ -214,22 +235,18 @@ def folders_in(folder: Path) -> list[Path]:
 
 def _classes(folder: Path) -> Classes:
     """Return the pictures of each folder in a folder, if it has any."""
-    from nn.datasets.picture_file import pictures_or_none
-
-    found = {one.name: pictures_or_none(one) for one in folders_in(folder)}
+    found = {one.name: pictures_in(one) for one in folders_in(folder)}
     return {name: paths for name, paths in found.items() if paths}
 
 
 def _unread(folder: Path, parts: Mapping[str, Classes]) -> list[str]:
     """Return the folders and the pictures that are in a folder, but in no class."""
-    from nn.datasets.picture_file import pictures_or_none
-
     read = {path.parent for classes in parts.values() for paths in classes.values()
             for path in paths[:1]}  # fmt: skip
     above = {folder, *(one.parent for one in read)}
     with reading(folder, DataError):
         below = [one for place in sorted(above | read) for one in folders_in(place)]
-        loose = [path for place in sorted(above) for path in pictures_or_none(place)]
+        loose = [path for place in sorted(above) for path in pictures_in(place)]
     names = [f"{one.relative_to(folder)}/" for one in below if one not in above | read]
     return names + [str(path.relative_to(folder)) for path in loose]
 

@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from nn.datasets.picture import prepare_picture
-from nn.datasets.picture_folders import PICTURES, Preparation, find_pictures, read_pictures
+from nn.datasets.picture_folders import (
+    PICTURES,
+    Preparation,
+    find_pictures,
+    pictures_to_read,
+    read_pictures,
+)
 from nn.datasets.sources import load_images
 from nn.errors import DataError, SettingError
 from tests.forms_of_data import TEST, TRAINING, digits, write_colours, write_pictures
@@ -167,6 +173,19 @@ def test_what_is_in_no_class_is_said(tmp_path: Path) -> None:
     assert data.remarks[-1].startswith(
         "Not read: extra/, test/, train/owls/, train/dogs/old/, 2.png. "
     )
+
+
+def test_pictures_to_read_are_in_a_folder_or_in_those_below_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match="there is no picture in this folder, nor in a folder in it"
+    ):
+        pictures_to_read(tmp_path)
+    for name in ("7/b", "7/a", "1/c"):
+        draw(tmp_path / f"{name}.png")
+    below = [tmp_path / "1" / "c.png", tmp_path / "7" / "a.png", tmp_path / "7" / "b.png"]
+    assert pictures_to_read(tmp_path) == below
+    draw(tmp_path / "here.png")
+    assert pictures_to_read(tmp_path) == pictures_to_read(tmp_path / "here.png")
 
 
 def test_one_class_is_too_few(tmp_path: Path) -> None:
