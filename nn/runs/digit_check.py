@@ -38,8 +38,15 @@ def looks_like_digit(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Args:
         images: Placed as MNIST's are, ink from 0 to 255, (N, 28, 28).
     """
-    is_digit: NDArray[np.bool_] = check_network().predict(images / np.float32(255)) == 0
+    is_digit: NDArray[np.bool_] = digit_margin(images) > 0
     return is_digit
+
+
+def digit_margin(images: NDArray[np.uint8]) -> NDArray[np.floating]:
+    """Return by how much a digit's logit exceeds that of something else, (N,); see above."""
+    logits = check_network().forward(images / np.float32(255))
+    margin: NDArray[np.floating] = logits[:, 0] - logits[:, 1]
+    return margin
 
 
 @cache

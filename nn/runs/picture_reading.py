@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from nn.datasets.class_names import what_images_show
 from nn.datasets.framing import Framing
 from nn.datasets.picture_folders import Preparation
-from nn.runs.digit_check import SIDE, looks_like_digit
+from nn.runs.digit_check import SIDE, digit_margin
 from nn.runs.saved_run import SavedRun
+
+_SURE = 4.0  # margin of a turned picture's digits; most letters, turned, look a little like one
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def find_digits(path: Path) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_
 
     The first way to see the picture that shows only digits counts: as it is, without shadows,
     turned. If there is none, the picture as it is counts. It shows no digits if fewer than half of
-    its pieces look like one.
+    its pieces look like one. Turned pictures must look much like digits.
 
     Returns:
         The ink of each digit, (H', W'); whether it looks like one as the picture lies; and how
@@ -97,17 +99,16 @@ def find_digits(path: Path) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_
     seen = []
     for ink, quarters in ways:
         digits = separate_digits(ink)
-        is_digit = _are_digits(digits)
-        if is_digit.all():
+        margins = _margins(digits)
+        is_digit = margins > 0
+        if is_digit.all() and (quarters == 0 or margins.mean() > _SURE):
             return digits, is_digit & (quarters == 0), quarters
         seen.append((digits, is_digit & (is_digit.mean() >= 0.5), 0))
     return seen[0]
 
 
-def _are_digits(inks: list[NDArray[np.float32]]) -> NDArray[np.bool_]:
+def _margins(inks: list[NDArray[np.float32]]) -> NDArray[np.floating]:
     from nn.datasets.framing import place
 
     shape = SIDE, SIDE
-    return looks_like_digit(
-        np.stack([place(ink, shape, Framing.like_mnist(shape)) for ink in inks])
-    )
+    return digit_margin(np.stack([place(ink, shape, Framing.like_mnist(shape)) for ink in inks]))

@@ -143,7 +143,8 @@ def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
         ),
         (
             reading([0.25, 0.75], is_digit=[False], quarters=3),
-            "is not upright. Turned a quarter to the right, it shows 1 (75.00%)",
+            "this does not look like a digit as it lies. Turned a quarter to the right, "
+            "it is 1 (75.00%)",
         ),
         (
             reading([0, 1], [1, 0], is_digit=[True, False]),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.non_digits import KINDS, is_refused
+from benchmarks.non_digits import KINDS, refusal
 from benchmarks.scenes import paper_in_shadow, sheet_on_desk
 from nn.datasets.drawn_digits import draw_digits
 from nn.datasets.framing import Framing, place
@@ -159,11 +159,16 @@ def test_a_picture_on_its_side_is_turned_and_one_that_stands_is_not(tmp_path) ->
 
 def test_what_is_no_digit_is_refused(tmp_path) -> None:
     refused = {
-        kind: sum(is_refused(draw(np.random.default_rng([9, n])), tmp_path) for n in range(2))
+        kind: sum(refusal(draw(np.random.default_rng([9, n])), tmp_path)[0] for n in range(2))
         for kind, draw in KINDS.items()
     }
     assert sum(refused.values()) >= 8  # of 10
     assert refused["faces"] == refused["empty pages"] == 2
+
+
+def test_a_letter_is_not_turned_until_it_looks_a_little_like_a_digit(tmp_path) -> None:
+    letters = (KINDS["letters"](np.random.default_rng([10, n])) for n in range(8))
+    assert sum(refusal(letter, tmp_path)[1] for letter in letters) <= 2
 
 
 def test_of_several_pieces_those_that_are_no_digits_are_known(tmp_path) -> None:
