@@ -159,24 +159,26 @@ def _what_is_read() -> str:
 
 
 def _data_below(folder: Path) -> Path | None:
-    """Return the first folder below this one that holds data, if there is any, nearest first."""
-    waiting = deque([folder])
+    """Return the nearest folder below this one that holds data, of several classes if possible."""
+    single, waiting = None, deque([folder])
     for _ in range(_MOST_FOLDERS):
         if not waiting:
             break
         try:
             for one in folders_in(waiting.popleft()):
-                if any(_is_surely_data(file) for file in data_files(one)) or _has_pictures(one):
+                if any(_is_surely_data(file) for file in data_files(one)) or _has_pictures(one, 2):
                     return one
+                if single is None and _has_pictures(one):
+                    single = one
                 waiting.append(one)
         except (DataError, OSError):
             continue
-    return None
+    return single
 
 
-def _has_pictures(folder: Path) -> bool:
+def _has_pictures(folder: Path, classes: int = 1) -> bool:
     try:
-        return bool(find_pictures(folder))
+        return len(find_pictures(folder).get("training", ())) >= classes
     except DataError:  # which says what is wrong with them
         return True
 

@@ -92,4 +92,5 @@ def _words(name: str) -> set[str]:
 
 
 def _in_order(name: str) -> list[str]:
-    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # trainingSet
+    return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]

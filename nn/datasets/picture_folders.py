@@ -81,7 +81,7 @@ def find_pictures(folder: Path) -> dict[str, Classes]:
         below = folders_in(folder)
         divided = [(one.name, _classes(one)) for one in below if part_of(one.name)]
         divided = [(name, classes) for name, classes in divided if classes]
-        if divided:
+        if any(part_of(name) == "training" for name, _ in divided):
             return by_part(divided, folder)
         classes = _classes(folder)
     if classes and all(part_of(name.rstrip("0123456789")) for name in classes):  # such as test1

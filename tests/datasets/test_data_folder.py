@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import tarfile
 import zipfile
 from functools import partial
@@ -58,6 +59,19 @@ def test_data_are_found_however_far_below(tmp_path: Path) -> None:
     place = tmp_path.joinpath(*"abcdef")
     write_pictures(place)
     with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
+        read_folder(tmp_path, print, scaled)
+
+
+def test_a_folder_of_several_classes_is_named_before_one_of_a_single_class(tmp_path: Path) -> None:
+    place = tmp_path / "words" / "digits"
+    write_pictures(place, ("",))
+    alone = tmp_path / "pictures" / "all"
+    alone.mkdir(parents=True)
+    next(place.rglob("*.png")).rename(alone / "1.png")
+    with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
+        read_folder(tmp_path, print, scaled)
+    shutil.rmtree(place)
+    with pytest.raises(DataError, match=rf"holds no images itself, but {alone.parent} does"):
         read_folder(tmp_path, print, scaled)
 
 

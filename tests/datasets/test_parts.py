@@ -23,6 +23,7 @@ FOLDER = Path("data")
         ("kmnist-val-imgs", "validation", "kmnist"),
         ("x_train", "training", ""),
         ("Valid.csv", "validation", ""),
+        ("testSet", "test", "set"),
         ("digits.csv", "", "digits"),
         ("contest.csv", "", "contest"),
     ],

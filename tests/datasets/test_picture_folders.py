@@ -162,6 +162,13 @@ def test_other_folders_are_no_classes(tmp_path: Path) -> None:
     assert find_pictures(tmp_path / "missing") == {}
 
 
+def test_test_pictures_alone_are_no_data_set(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        draw(tmp_path / "test" / name / "1.png")
+    assert find_pictures(tmp_path) == {}
+    assert list(find_pictures(tmp_path / "test")) == ["training"]
+
+
 def test_what_is_in_no_class_is_said(tmp_path: Path) -> None:
     for name in ("train/cats", "train/dogs", "train/dogs/old", "test", "extra/owls"):
         draw(tmp_path / name / "1.png")
