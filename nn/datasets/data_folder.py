@@ -179,8 +179,8 @@ def _data_below(folder: Path) -> Path | None:
 def _has_pictures(folder: Path, classes: int = 1) -> bool:
     try:
         return len(find_pictures(folder).get("training", ())) >= classes
-    except DataError:  # which says what is wrong with them
-        return True
+    except DataError:  # which says what is wrong with them; there may be others, further down
+        return classes == 1
 
 
 def _is_surely_data(file: DataFile) -> bool:

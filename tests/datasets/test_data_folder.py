@@ -65,7 +65,7 @@ def test_data_are_found_however_far_below(tmp_path: Path) -> None:
 def test_a_folder_of_several_classes_is_named_before_one_of_a_single_class(tmp_path: Path) -> None:
     place = tmp_path / "words" / "digits"
     write_pictures(place, ("",))
-    alone = tmp_path / "pictures" / "all"
+    alone = tmp_path / "test" / "test"
     alone.mkdir(parents=True)
     next(place.rglob("*.png")).rename(alone / "1.png")
     with pytest.raises(DataError, match=rf"holds no images itself, but {place} does"):
