@@ -1,7 +1,8 @@
 """Arrays of NumPy in a folder: one file with all of them, or a file for each.
 
 Keras calls them x_train, y_train, x_test and y_test; MedMNIST train_images, train_labels,
-val_images and so on; KMNIST has one array in each file, and its name is the file's.
+val_images and so on; KMNIST has one array in each file, and its name is the file's. Labels may be
+one-hot: for each image a 1 in the column of its class, and zeros in the others.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from nn.datasets.pixels import as_images
 from nn.errors import DataError
 from nn.files.regular_file import printable
 
+_FIRST = 100  # rows that show whether all may be one-hot
 _Arrays = dict[tuple[str, str], tuple[str, NDArray[Any]]]
 
 
@@ -46,7 +48,9 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
         alone = [pair[key][0] for pair in (images, labels) for key in pair if key in missing]
         raise IncompleteError(
             f"{folder}: expected arrays of images and of labels, such as x_train, y_train, x_test "
-            f"and y_test" + (f"; {alone[0]} has no partner." if alone else "; there are none.")
+            f"and y_test"
+            + (f"; {alone[0]} has no partner." if alone else "; there are none.")
+            + " Only arrays of numbers are read."
         )
     sets: dict[str, list[tuple[str, str]]] = {}
     for of_set, of_part in images:
@@ -65,7 +69,14 @@ FORM = Form("NumPy's arrays (.npz, .npy)", _claims, _read)
 
 
 def _are_labels(array: NDArray[Any]) -> bool:
-    return array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)
+    """Return whether an array holds a label for each image, or a row of one 1 and zeros."""
+    if array.ndim != 2 or array.shape[1] == 1:
+        return array.ndim < 3
+    return _are_one_hot(array[:_FIRST]) and _are_one_hot(array)
+
+
+def _are_one_hot(rows: NDArray[Any]) -> bool:
+    return bool(((rows == 0) | (rows == 1)).all() and ((rows == 1).sum(axis=1) == 1).all())
 
 
 def _part(
@@ -75,7 +86,8 @@ def _part(
     colour: bool,
 ) -> LabelledImages:
     pixels = as_images(images[1], f"{folder}: {images[0]}", colour=colour)
-    written = labels[1].reshape(-1)
+    is_one_hot = labels[1].ndim == 2 and labels[1].shape[1] > 1
+    written = labels[1].argmax(axis=1) if is_one_hot else labels[1].reshape(-1)
     if len(pixels) != len(written):
         raise DataError(
             f"{folder}: {images[0]} has {len(pixels):,} images, but {labels[0]} has "

@@ -13,15 +13,22 @@ _STARTS = (
     (rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype html|html|head)",
      "a web page: the address needs a login, or is wrong; download the file again"),
     (rb"version https://git-lfs", "a pointer of Git LFS: run `git lfs pull` where it came from"),
+    (rb"PK\x03\x04.{26}[^/]{1,99}/data\.pkl", "a file of PyTorch; save its arrays as .npz"),
+    (rb"PK\x03\x04.{26}\[Content_Types\]", "an Excel table; save it as CSV"),
     (rb"PK\x03\x04", "a zip archive: unpack it"),
     (rb"(7z\xbc\xaf|Rar!|\xfd7zXZ|BZh|\x28\xb5\x2f\xfd)", "a packed archive: unpack it"),
     (rb".{257}ustar", "a tar archive: unpack it"),
+    (rb"\s*(%[^\n]*\n\s*)*@relation", "an ARFF table; remove all lines up to @data"),
+    (rb"[+-]?[0-9.]+( [0-9]+:[0-9.e+-]+){3}", "a table of LIBSVM; save it as CSV"),
     (rb"(PAR1|ARROW1)", "a Parquet or Arrow table; save it as CSV"),
     (rb"(\x89HDF|MATLAB 5)", "an HDF5 or MATLAB file; save its arrays as .npz"),
     (rb"(\x89PNG|\xff\xd8\xff|GIF8|BM....\0\0|II\*\0|MM\0\*|RIFF....WEBP)",
      "a picture; pictures are read from a folder for each class, as in cats/1.jpg"),
 )  # fmt: skip
-_ENDINGS = (".csv", ".tsv", ".npz", ".npy", ".pkl", ".pickle", ".mat", ".parquet", ".gz", ".bin")
+_ENDINGS = (
+    *(".csv", ".tsv", ".npz", ".npy", ".pkl", ".pickle", ".mat", ".parquet", ".gz", ".bin", ".pt"),
+    *(".pth", ".tfrecord", ".tfrecords", ".feather", ".db", ".sqlite", ".arff", ".xls"),
+)
 
 
 def refuse_stranger(file: DataFile) -> None:

@@ -75,11 +75,11 @@ def test_a_folder_of_several_classes_is_named_before_one_of_a_single_class(tmp_p
         read_folder(tmp_path, print, scaled)
 
 
-def packed(kind: str) -> bytes:
+def packed(kind: str, name: str = "train-images-idx3-ubyte") -> bytes:
     stream = io.BytesIO()
     if kind == "zip":
         with zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr("train-images-idx3-ubyte", b"\0" * 99)
+            archive.writestr(name, b"\0" * 99)
     else:
         with tarfile.open(fileobj=stream, mode="w:gz") as archive:
             archive.addfile(tarfile.TarInfo("cifar"), io.BytesIO())
@@ -107,6 +107,11 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99124
         ("3.png", b"\x89PNG\r\n\x1a\n", "a folder for each class"),
         ("broken.csv.gz", b"\x1f\x8b\x08", "empty or damaged"),
         ("ages.csv", b"name,age\nBraund,22\n", "a table without images; expected a label"),
+        ("mnist_784.arff", b"% MNIST\n%\n@RELATION mnist_784\n", "an ARFF table; remove all lines"),
+        ("usps", b"7 1:-1.0 2:-1.0 3:0.25 4:1.0\n", "a table of LIBSVM; save it as CSV"),
+        ("training.pt", packed("zip", "archive/data.pkl"), "a file of PyTorch; save its arrays"),
+        ("digits.xlsx", packed("zip", "[Content_Types].xml"), "an Excel table; save it as CSV"),
+        ("train.tfrecord", b"\1\0\0", "in an unknown form"),
         ("what.npy", b"\x93NUMPX", "in an unknown form"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

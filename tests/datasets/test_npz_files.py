@@ -45,11 +45,23 @@ def test_two_arrays_belong_together_whatever_they_are_called(tmp_path: Path) -> 
     np.testing.assert_array_equal(data.training.labels, part.labels)
 
 
+def test_labels_may_be_one_hot(tmp_path: Path) -> None:
+    part = digits(30)
+    np.savez(tmp_path / "mine.npz", images=part.images, labels=np.eye(10)[part.labels])
+    np.testing.assert_array_equal(read(tmp_path).training.labels, part.labels)
+
+
 @pytest.mark.parametrize(
     ("arrays", "kind", "words"),
     [
         ({"x_train": np.zeros((2, 3, 3))}, IncompleteError, "a x_train has no partner"),
         ({"number": np.float64(3)}, IncompleteError, "there are none"),
+        (
+            {"x": np.zeros((2, 3, 3)), "y": np.array(["a", "b"])},
+            IncompleteError,
+            "Only arrays of num",
+        ),
+        ({"x": np.zeros((1, 3, 3)), "y": np.array([[1, 1]])}, IncompleteError, "has no partner"),
         ({"x": np.zeros((2, 3, 3)), "y": np.zeros(3)}, DataError, "2 images, but .* 3 labels"),
         ({"x": np.zeros((2, 3, 3)), "y": np.array([0, 0.5])}, DataError, "not all whole numbers"),
         ({"x": np.zeros((2, 3, 3)), "y": np.array([0, np.nan])}, DataError, "not all whole"),
