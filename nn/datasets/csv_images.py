@@ -22,7 +22,7 @@ from nn.datasets.csv_layout import (
     split_line,
 )
 from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
-from nn.datasets.images import LabelledImages
+from nn.datasets.images import LabelledImages, are_one_hot
 from nn.errors import DataError
 
 _Lines = list[tuple[int, str]]
@@ -125,10 +125,7 @@ class _Table:
             return np.zeros(len(values), np.int64)
         if self.layout.label_columns > 1:
             one_hot = values[:, self.layout.label :]
-            is_one_hot = ((one_hot == 0) | (one_hot == 1)).all() and (
-                one_hot.sum(axis=1) == 1
-            ).all()
-            return one_hot.argmax(axis=1) if is_one_hot else None
+            return one_hot.argmax(axis=1) if are_one_hot(one_hot) else None
         written = values[:, self.layout.label]
         if not (written.min() >= 0 and written.max() < 1 << 31):
             return None

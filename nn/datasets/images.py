@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +98,11 @@ class ImageData:
             # "<i8": the same bytes on big-endian machines.
             checksum = zlib.crc32(np.ascontiguousarray(part.labels, dtype="<i8").data, checksum)
         return f"{checksum:08x}"
+
+
+def are_one_hot(rows: NDArray[Any]) -> bool:
+    """Return whether each row (N, K) is a label: a 1 in the column of its class, and zeros."""
+    return bool(((rows == 0) | (rows == 1)).all() and ((rows == 1).sum(axis=1) == 1).all())
 
 
 def describe_size(image_shape: tuple[int, ...]) -> str:

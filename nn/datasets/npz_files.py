@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.form import DataFile, Form, IncompleteError
-from nn.datasets.images import ImageData, LabelledImages, join_parts
+from nn.datasets.images import ImageData, LabelledImages, are_one_hot, join_parts
 from nn.datasets.npz import NPY_START, ZIP_START, read_arrays
 from nn.datasets.parts import by_part, only_set, part_of, set_of
 from nn.datasets.pixels import as_images
@@ -72,11 +72,7 @@ def _are_labels(array: NDArray[Any]) -> bool:
     """Return whether an array holds a label for each image, or a row of one 1 and zeros."""
     if array.ndim != 2 or array.shape[1] == 1:
         return array.ndim < 3
-    return _are_one_hot(array[:_FIRST]) and _are_one_hot(array)
-
-
-def _are_one_hot(rows: NDArray[Any]) -> bool:
-    return bool(((rows == 0) | (rows == 1)).all() and ((rows == 1).sum(axis=1) == 1).all())
+    return are_one_hot(array[:_FIRST]) and are_one_hot(array)
 
 
 def _part(
