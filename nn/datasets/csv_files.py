@@ -6,6 +6,7 @@ an answer is. `predict.py --submission` reads it.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from nn.files.regular_file import listed, printable
 
 _LINE = re.compile(r'["\ufeff]*[\w+.-]*["\s]*([,;\t][^,;\t]*){4,}')
 """At least five columns, the first of which is a number or a name."""
+
+_MOST_REMARKS = 3  # about tables that cannot be read
 
 
 def _claims(file: DataFile) -> bool:
@@ -58,12 +61,20 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     parts = {part: _read_part(file, training) for part, file in chosen.items()}
     set_name = set_of(chosen["training"].name)
     names = " and ".join(file.path.name for file in chosen.values())
-    return join_parts(
+    data = join_parts(
         parts,
         name=printable(chosen["training"].path.name),
         source=printable(f"{names} in {folder}/"),
         class_names=mapped_names(folder, set_name) if is_emnist(set_name) else (),
     )
+    remarks = [f"Not read: {failure}" for failure in failures[:_MOST_REMARKS]]
+    if others := [file.path.name for file in labelled if file not in chosen.values()]:
+        remarks.append(f"Not read: {listed(others)}, another data set.")
+    if unlabelled := [file.path.name for file in layouts if file not in labelled]:
+        remarks.append(
+            f"{listed(unlabelled)}: no labels, so no test set. predict.py --submission answers it."
+        )
+    return replace(data, remarks=(*data.remarks, *remarks))
 
 
 FORM = Form("CSV files", _claims, _read)

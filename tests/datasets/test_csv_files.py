@@ -61,6 +61,20 @@ def test_kaggle_s_test_images_without_labels_are_no_test_set(tmp_path: Path) -> 
     data = read(tmp_path)
     assert data.test is None
     assert (data.name, data.source) == ("train.csv", f"train.csv in {tmp_path}/")
+    assert data.remarks[-1] == (
+        "test.csv: no labels, so no test set. predict.py --submission answers it."
+    )
+
+
+def test_tables_that_are_not_read_are_said(tmp_path: Path) -> None:
+    for name in ("mnist_train", "other_train"):
+        (tmp_path / f"{name}.csv").write_text("label,a,b,c,d\n" + ROWS)
+    (tmp_path / "about.csv").write_text("label,a,b,c,d,e\n1,2,3,4,5,6\n")
+    remarks = read(tmp_path).remarks[-2:]
+    assert remarks[0].startswith(
+        f"Not read: {tmp_path / 'about.csv'}: a label and 5 pixels per line"
+    )
+    assert remarks[1] == "Not read: other_train.csv, another data set."
 
 
 def test_validation_images_have_a_part_of_their_own(tmp_path: Path) -> None:
