@@ -17,7 +17,7 @@ from nn.datasets.csv_layout import BLANKS, Layout, encoding_of, find_layout
 from nn.datasets.emnist import is_emnist, mapped_names, upright
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.images import ImageData, LabelledImages, join_parts, stretch
-from nn.datasets.parts import by_part, only_set, set_of
+from nn.datasets.parts import by_part, only_set, set_of, with_unread
 from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
 from nn.files.regular_file import listed, printable
@@ -68,13 +68,12 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
         class_names=mapped_names(folder, set_name) if is_emnist(set_name) else (),
     )
     remarks = [f"Not read: {failure}" for failure in failures[:_MOST_REMARKS]]
-    if others := [file.path.name for file in labelled if file not in chosen.values()]:
-        remarks.append(f"Not read: {listed(others)}, another data set.")
     if unlabelled := [file.path.name for file in layouts if file not in labelled]:
         remarks.append(
             f"{listed(unlabelled)}: no labels, so no test set. predict.py --submission answers it."
         )
-    return replace(data, remarks=(*data.remarks, *remarks))
+    others = [file.path.name for file in labelled if file not in chosen.values()]
+    return with_unread(replace(data, remarks=(*data.remarks, *remarks)), others)
 
 
 FORM = Form("CSV files", _claims, _read)

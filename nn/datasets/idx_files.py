@@ -11,7 +11,7 @@ from nn.datasets.emnist import is_emnist, mapped_names, upright
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.idx import read_idx, read_idx_labels
 from nn.datasets.images import ImageData, LabelledImages, join_parts
-from nn.datasets.parts import by_part, only_set, part_of, set_of
+from nn.datasets.parts import by_part, only_set, part_of, set_of, with_unread
 from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
 from nn.files.regular_file import listed, printable
@@ -54,12 +54,14 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     turned = any(is_emnist(images.name) for images, _ in pairs)
     read = {part: _read_pair(*pair, turned=turned) for part, pair in parts.items()}
     count = _COUNTS.get(2 * len(pairs), f"{2 * len(pairs)} IDX files")
-    return join_parts(
+    data = join_parts(
         read,
         name=printable(set_of(pairs[0][0].name) or f"images in {folder.resolve().name}/"),
         source=printable(f"{count} in {folder}/"),
         class_names=mapped_names(folder, set_of(pairs[0][0].name)) if turned else (),
     )
+    others = [file.path.name for file in files if official and not is_official(file.name)]
+    return with_unread(data, others)
 
 
 FORM = Form("IDX files", _claims, _read)

@@ -5,11 +5,13 @@ Names differ as much as people do, but all of them contain the same few words.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from nn.datasets.form import IncompleteError
+from nn.datasets.images import ImageData
 from nn.errors import DataError
 from nn.files.regular_file import listed
 
@@ -57,6 +59,12 @@ def only_set(sets: Mapping[str, Thing], folder: Path, preferred: str) -> Thing:
         )
     (one,) = sets.values()
     return one
+
+
+def with_unread(data: ImageData, names: Sequence[str]) -> ImageData:
+    """Return data with a remark on the files of other data sets beside them, if there are any."""
+    remark = f"Not read: {listed(names)}, another data set."
+    return replace(data, remarks=(*data.remarks, remark)) if names else data
 
 
 def by_part(things: Iterable[tuple[str, Thing]], folder: Path) -> dict[str, Thing]:

@@ -69,6 +69,14 @@ def test_a_pair_need_not_have_similar_names(tmp_path: Path) -> None:
     assert len(read(tmp_path).training) == 30
 
 
+def test_files_beside_those_with_mnist_s_names_are_said(tmp_path: Path) -> None:
+    write_idx_pair(tmp_path)
+    for kind in ("images-idx3", "labels-idx1"):
+        name = tmp_path / f"mine.{kind.partition('-')[0]}"
+        (tmp_path / f"train-{kind}-ubyte").write_bytes(name.read_bytes())
+    assert read(tmp_path).remarks == ("Not read: mine.images, mine.labels, another data set.",)
+
+
 def test_images_without_labels_are_incomplete(tmp_path: Path) -> None:
     write_idx_pair(tmp_path)
     (tmp_path / "mine.labels").unlink()
