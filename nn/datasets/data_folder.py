@@ -15,7 +15,7 @@ from nn.datasets.data_file import read_head
 from nn.datasets.form import DataFile, Form, IncompleteError
 from nn.datasets.images import ImageData
 from nn.datasets.picture_folders import find_pictures, folders_in
-from nn.datasets.strangers import seems_to_be
+from nn.datasets.strangers import refuse_stranger, seems_to_be
 from nn.errors import DataError
 from nn.files.file_errors import reading
 from nn.files.regular_file import listed
@@ -110,6 +110,9 @@ def data_files(folder: Path, *, only_mnist: bool = False) -> list[DataFile]:
     with reading(folder, DataError):
         if not folder.exists():
             return []
+        if folder.is_file():
+            refuse_stranger(DataFile(folder, read_head(folder)))
+            raise DataError(f"{folder}: is a file; expected the folder that it is in.")
         names = sorted(
             entry.name
             for entry in os.scandir(folder)

@@ -101,6 +101,8 @@ def _from_files(
         except DataError as error:
             say(str(error))
     data = read_named(data_dir)
+    if not data_dir.exists():  # its name may be misspelled
+        say(f"There is no folder {data_dir}/. Looking for MNIST.")
     for other in (beside, beside / "data") if beside else ():
         if data is None and other.resolve() != data_dir.resolve():
             data = read_folder(other, say)

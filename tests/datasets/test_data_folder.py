@@ -143,9 +143,12 @@ def test_neither_a_missing_folder_nor_an_empty_one_holds_data(tmp_path: Path) ->
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="file: cannot be read"):
+    (tmp_path / "file").write_text("label,1,2,3,4\n")
+    with pytest.raises(DataError, match="file: is a file; expected the folder that it is in"):
         read_folder(tmp_path / "file", print, scaled)
+    (tmp_path / "cats.zip").write_bytes(packed("zip"))
+    with pytest.raises(DataError, match=r"cats\.zip: seems to be a zip archive: unpack it"):
+        read_folder(tmp_path / "cats.zip", print, scaled)
     assert not holds_data(tmp_path / "file")
 
 

@@ -112,7 +112,9 @@ def test_names_with_a_dot_are_understood(tmp_path: Path) -> None:
 def test_the_data_folder_comes_before_the_folder_of_the_program(tmp_path: Path) -> None:
     data_dir, beside = tmp_path / "data", tmp_path / "program"
     put_idx(beside, arrays(4))
-    assert load(data_dir, beside=beside)[0].image_shape == (4, 4)
+    data, said = load(data_dir, beside=beside)
+    assert data.image_shape == (4, 4)
+    assert said == f"There is no folder {data_dir}/. Looking for MNIST."
     put_idx(data_dir, arrays(3))
     assert load(data_dir, beside=beside)[0].image_shape == (3, 3)
     assert load(beside, beside=beside)[0].image_shape == (4, 4)
