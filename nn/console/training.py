@@ -12,7 +12,6 @@ from nn.console.gather import Resume
 from nn.console.program import say, when_stopped
 from nn.console.progress import DownloadProgress, FileProgress
 from nn.console.watching import hold, live_plots, watching
-from nn.datasets.class_names import what_images_show
 from nn.errors import StoppedError
 from nn.installation import command
 from nn.reports.run_reports import write_reports
@@ -86,7 +85,7 @@ def _report(run: FinishedRun) -> None:
         write_reports(run, progress)
     say(f"Saved in {run.folder.path}")
     page = run.folder.path / REPORT
-    if what_images_show(run.predictions.class_names) == "digit":
+    if run.predictions.kind_of_class == "digit":
         say(f"Draw your own digits: open {page} in a browser")
     else:
         say(f"See what it answers: open {page} in a browser")

@@ -19,11 +19,6 @@ def name_of(label: int, names: Sequence[str], longest: int = 40) -> str:
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
-def what_images_show(names: Sequence[str]) -> str:
-    """Return "digit", or "image" if the names of the classes are not those of digits."""
-    return "digit" if all(len(name) == 1 and name.isdecimal() for name in names) else "image"
-
-
-def what_classes_are(names: Sequence[str]) -> str:
-    """Return "digit", or "class" if the names of the classes are not those of digits."""
-    return "digit" if what_images_show(names) == "digit" else "class"
+def are_digits(names: Sequence[str], classes: int) -> bool:
+    """Return whether classes are digits, as far as their names or their number tell."""
+    return classes <= 10 and all(len(name) == 1 and name.isdecimal() for name in names)

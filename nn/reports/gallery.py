@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.class_names import what_classes_are
 from nn.reports.figure import picture
 from nn.reports.image_grid import CELL_HEIGHT, draw_images
 from nn.runs.file_names import GALLERY, PREDICTIONS
@@ -42,7 +41,7 @@ def write_gallery(folder: Path, predictions: Predictions, view: View | None = No
     surest = predictions.selection(View(only_mistakes=True, digit=view.digit, surest=most))
     first = chosen[:_PER_GROUP]
     correct = f"{1 - len(mistakes) / max(1, len(chosen)):.2%} of all are correct"
-    what = what_classes_are(predictions.class_names)
+    what = predictions.kind_of_class
     which = "" if view.digit is None else f" of {what} {predictions.name(view.digit)}"
     groups = {f"Mistakes: the {len(surest)} most confident of {len(mistakes)}{which}": surest}
     if not view.only_mistakes:

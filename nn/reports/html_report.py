@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.architecture.building import describe
-from nn.datasets.class_names import what_images_show
+from nn.datasets.class_names import are_digits
 from nn.files.atomic_write import write_atomically
 from nn.files.file_errors import writing
 from nn.files.regular_file import printable
@@ -76,7 +76,7 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
     facts = run.facts
     matrix = confusion_matrix(predictions.true, predictions.predicted, facts.classes)
     histories = history_data(run.folder.path)
-    shows_digits = what_images_show(run.class_names) == "digit"
+    shows_digits = are_digits(run.class_names, facts.classes)
     data = {
         "classes": facts.classes,
         "classNames": run.class_names,

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.class_names import what_classes_are
 from nn.runs.predictions import Predictions, View
 
 KEYS = ("left", "right", "up", "down", "m", *"0123456789", "q")
@@ -63,7 +62,7 @@ class Browsing:
     @property
     def number_keys_show(self) -> str:
         """What the keys `0` to `9` show: "digit" or "class"."""
-        return what_classes_are(self.predictions.class_names)
+        return self.predictions.kind_of_class
 
     @property
     def m_shows(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.class_names import what_images_show
+from nn.datasets.class_names import are_digits
 from nn.datasets.framing import Framing
 from nn.datasets.picture_folders import Preparation
 from nn.runs.digit_check import SIDE, digit_margin
@@ -66,7 +66,7 @@ def predict_picture(run: SavedRun, path: Path) -> PictureReading:
     elif run.facts.channels == 3:
         images = scale_picture(path, run.facts.image_shape)[np.newaxis]
         is_digit = np.ones(1, dtype=bool)
-    elif what_images_show(run.class_names) == "digit":
+    elif are_digits(run.class_names, run.facts.classes):
         inks, is_digit, quarters = find_digits(path)
         images = np.stack([place(ink, shape, run.framing) for ink in inks])
     else:

@@ -16,12 +16,12 @@ def train(monkeypatch, tmp_path):
     """Return a function that shows a run that ended as told, and what was done in which order."""
     done: list[str] = []
 
-    def show(wanted, cut_short=None, stop_drawing=None, class_names=()) -> list[str]:
+    def show(wanted, cut_short=None, stop_drawing=None, kind="digit") -> list[str]:
         result = SimpleNamespace(validation_accuracy=0.5, test_accuracy=0.25, test_images=1000)
         run = SimpleNamespace(
             folder=SimpleNamespace(path=tmp_path / "a run"),
             result=result,
-            predictions=SimpleNamespace(class_names=class_names),
+            predictions=SimpleNamespace(kind_of_class=kind),
             cut_short=cut_short,
             verdict="Still improving." if cut_short is None else "",
         )
@@ -57,7 +57,7 @@ def train(monkeypatch, tmp_path):
 
 
 def test_nothing_speaks_of_digits_where_classes_are_none(train, tmp_path, capsys) -> None:
-    train(Settings(), class_names=("cat", "dog"))
+    train(Settings(), kind="class")
     page = tmp_path / "a run" / "report.html"
     said = capsys.readouterr().out
     assert f"See what it answers: open {page} in a browser" in said

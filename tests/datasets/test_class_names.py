@@ -2,7 +2,7 @@
 
 import pytest
 
-from nn.datasets.class_names import name_of, what_classes_are, what_images_show
+from nn.datasets.class_names import are_digits, name_of
 
 
 def test_a_class_is_called_by_its_name_or_by_its_label() -> None:
@@ -12,13 +12,14 @@ def test_a_class_is_called_by_its_name_or_by_its_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "show", "classes"),
+    ("names", "classes", "expected"),
     [
-        ((), "digit", "digit"),
-        (("1", "2"), "digit", "digit"),
-        (("9", "10"), "image", "class"),
-        (("cat", "dog"), "image", "class"),
+        ((), 10, True),
+        ((), 26, False),
+        (("1", "2"), 2, True),
+        (("9", "10"), 2, False),
+        (("cat", "dog"), 2, False),
     ],
 )
-def test_only_digits_are_spoken_of_as_digits(names, show: str, classes: str) -> None:
-    assert (what_images_show(names), what_classes_are(names)) == (show, classes)
+def test_only_digits_are_taken_for_digits(names, classes: int, expected: bool) -> None:
+    assert are_digits(names, classes) is expected
