@@ -124,7 +124,8 @@ def join_parts(
     The number of classes is the largest training label + 1, and at least 2. Gaps between labels
     are allowed. Labels from 1 to 10 or more without a gap, as letters often have, are lowered by 1,
     and the classes keep the numbers as their names. Pixels that use less than half of 0 to 255 in
-    all images are stretched to 0 to 255, since everything after this expects that range.
+    all images are stretched to 0 to 255, since everything after this expects that range; pictures
+    are left as they are.
 
     Args:
         parts: "training", and perhaps "validation" and "test", each with its images, at least 1.
@@ -162,7 +163,8 @@ def join_parts(
                 f"{source}: a {words} label is {present[words].labels.max()}, but the training "
                 f"labels go from 0 to {classes - 1}. Do the files belong together?"
             )
-    present, remarks = stretch(present)
+    # A single picture for predict.py cannot be stretched like those of its training.
+    present, remarks = (present, []) if dataset == "pictures" else stretch(present)
     if len(np.unique(training.labels)) == 1:
         remarks.append(
             f"All {len(training):,} training images have the same label, {training.labels[0]}: "

@@ -51,6 +51,16 @@ def test_folders_are_classes_and_pictures_are_scaled(animals: Path) -> None:
     )
 
 
+def test_dark_pictures_stay_as_predict_reads_them(tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        draw(tmp_path / name / "1.png", 90)
+    data = read_pictures(tmp_path, Preparation())
+    assert data is not None
+    single = Preparation().image(tmp_path / "cats" / "1.png")
+    np.testing.assert_array_equal(data.training.images[0], single)
+    assert not data.remarks
+
+
 def test_colours_become_three_channels(tmp_path: Path) -> None:
     paths = write_colours(tmp_path, 1)
     data = read_pictures(tmp_path, Preparation(size=8, colour=True))
