@@ -14,30 +14,33 @@ def _search() -> None:
     """Ask what to vary, run trials until the study is complete, and say which was best."""
     from contextlib import closing
 
-    from nn.console.comparing import print_comparison
+    from nn.searching.team import import_ahead, run_search
+
+    import_ahead()  # at the same time as here, and while questions are answered
     from nn.console.progress import StudyProgress
     from nn.console.searching import best_so_far, gather_plan, print_winner, trial_lines
     from nn.searching.storage import hide_password
-    from nn.searching.team import import_ahead, run_search
 
     hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
-    import_ahead()  # at the same time as here
-    # These need Optuna, which has been looked for by now.
-    from nn.reports.study_files import draw_study, write_trials
+    # This needs Optuna, which has been looked for by now.
     from nn.searching.status import StudyStatus
     from nn.searching.study import Study
 
-    say(f"Study {plan.name}: {plan.slots:,} trials, in {plan.folder}", flush=True)
+    say(f"Study {plan.name}: {plan.trials:,} trials, in {plan.folder}", flush=True)
     progress = StudyProgress()
     with closing(Study(plan, progress.note_outage)) as study:
         with closing(progress):
 
             def show(status: StudyStatus) -> None:
-                progress.show(plan.slots, trial_lines(status), best_so_far(status))
+                progress.show(plan.trials, trial_lines(status), best_so_far(status))
 
             run_search(study, show)
         status = study.status()
+    # The trials need not wait for these.
+    from nn.console.comparing import print_comparison
+    from nn.reports.study_files import draw_study, write_trials
+
     with when_stopped(
         lambda: (
             f"stopped before all pictures were drawn; all trials are saved in {plan.folder}. "

@@ -94,11 +94,11 @@ def _ask(given: SearchSettings, of_runs: Mapping[str, Given]) -> SearchSettings:
 
 
 def _review(plan: SearchPlan) -> Review:
-    most = plan.slots * plan.base.epochs
+    most = plan.trials * plan.base.epochs
     text = "\n".join(
         [
             "",
-            f"  {plan.slots:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
+            f"  {plan.trials:,} trials of at most {plan.base.epochs:,} epochs, {most:,} in all",
             f"  vary {plan.search.vary}",
             f"  in {plan.folder}",
             f"  {_estimate(plan)}",
@@ -120,7 +120,7 @@ def _estimate(plan: SearchPlan) -> str:
     ]
     seconds = sum(preview_run(plan.settings(end)).seconds for end in ends) / len(ends)
     less = ", less with pruning" if plan.search.pruning else ""
-    time = about(plan.slots * seconds / plan.workers)
+    time = about(plan.trials * seconds / plan.workers)
     return f"{time} with {plan.workers} at a time{less}"
 
 
@@ -147,17 +147,15 @@ def trial_lines(status: "StudyStatus") -> dict[int, str]:
     from nn.searching.status import notes
 
     lines = {}
-    for slot, trial in status.finished.items():
+    for number, trial in status.finished.items():
         noted = notes(trial)
-        words = f"trial {slot + 1:{len(str(status.plan.slots))}}  {describe(status, trial)}"
+        words = f"trial {number + 1:{len(str(status.plan.trials))}}  {describe(status, trial)}"
         if "validation_accuracy" not in noted:
-            lines[trial.number] = f"{words}  cannot be trained: {noted.get('reason')}"
+            lines[number] = f"{words}  cannot be trained: {noted.get('reason')}"
             continue
         epochs = f"{noted['epochs']} epoch{'' if noted['epochs'] == 1 else 's'}"
         how = "" if noted["outcome"] == "complete" else f", {noted['outcome']}"
-        lines[trial.number] = (
-            f"{words}  validation {noted['validation_accuracy']:.2%}, {epochs}{how}"
-        )
+        lines[number] = f"{words}  validation {noted['validation_accuracy']:.2%}, {epochs}{how}"
     return lines
 
 
@@ -166,7 +164,7 @@ def best_so_far(status: "StudyStatus") -> str:
     best = status.best
     if best is None:
         return ""
-    value = best[1].value or 0.0
+    value = best.value or 0.0
     accuracy = status.plan.search.objective == "validation_accuracy"
     return f"best {value:.2%}" if accuracy else f"best loss {value:.4f}"
 
@@ -180,14 +178,13 @@ def print_winner(status: "StudyStatus") -> None:
     if best is None:
         print("No trial could be trained to its last epoch; trials.csv says why.")
         return
-    slot, trial = best
-    noted = notes(trial)
-    settings = status.plan.settings(trial.params)
+    noted = notes(best)
+    settings = status.plan.settings(best.params)
     base = status.plan.base
     settings = settings.model_copy(update={"save_dir": base.save_dir, "name": base.name})
     epochs = sum(notes(one).get("epochs") or 0 for one in status.finished.values())
     say(f"{len(status.finished):,} trials, {epochs:,} epochs in all")
-    say(f"Best: trial {slot + 1}, {describe(status, trial)}")
+    say(f"Best: trial {best.number + 1}, {describe(status, best)}")
     say(f"Validation accuracy {noted['validation_accuracy']:.2%}")
     say(f"Test accuracy {noted['test_accuracy']:.2%}")
     folder = status.plan.folder / str(noted["run"])

@@ -14,7 +14,7 @@ from nn.reports.study_plots import (
     plot_parameters,
 )
 from nn.runs.csv_files import csv_text
-from nn.searching.status import StudyStatus, last_value, notes, outcome
+from nn.searching.status import StudyStatus, notes
 from nn.settings.search_space import Range, settings_of, show_settings
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def write_trials(status: StudyStatus) -> Path:
     """
     varied = [name for dimension in status.plan.space.values() for name in dimension.names]
     rows: list[list[Any]] = [["trial", *varied, *_NOTES]]
-    for slot, trial in sorted(status.finished.items()):
+    for number, trial in status.finished.items():
         values = settings_of(status.plan.space, trial.params)
         noted = [None if note is None else str(note) for note in map(notes(trial).get, _NOTES)]
-        rows.append([slot + 1, *show_settings(values).values(), *noted])
+        rows.append([number + 1, *show_settings(values).values(), *noted])
     path = status.plan.folder / "trials.csv"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,21 +81,23 @@ def draw_study(status: StudyStatus) -> list[Path]:
 def importance_of(status: StudyStatus) -> dict[str, float]:
     """Return how important each dimension is for a trial to be a good one.
 
-    Shares that sum to 1; empty if there are too few trials. A trial that was stopped early
-    counts with its last value.
+    Shares that sum to 1; empty if there are too few trials or only one dimension. A trial that was
+    stopped early counts with its last value.
 
     Reference:
         Watanabe et al. (2023), PED-ANOVA: efficiently quantifying hyperparameter importance
         in arbitrary subspaces.
     """
+    if len(status.plan.space) < 2:
+        return {}
     import optuna
 
     judged = optuna.create_study(direction=status.plan.direction)
     for trial in status.finished.values():
-        if (value := last_value(trial)) is not None:
+        if trial.value is not None:
             params, choices = trial.params, trial.distributions
             judged.add_trial(
-                optuna.trial.create_trial(params=params, distributions=choices, value=value)
+                optuna.trial.create_trial(params=params, distributions=choices, value=trial.value)
             )
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     try:
@@ -121,8 +123,8 @@ def _drawn(status: StudyStatus, factor: float) -> list[DrawnTrial]:
     return [
         DrawnTrial(
             label=describe(status, trial),
-            value=None if (value := last_value(trial)) is None else value * factor,
-            complete=outcome(trial) == "complete",
+            value=None if trial.value is None else trial.value * factor,
+            complete=notes(trial)["outcome"] == "complete",
             params=trial.params,
             curve={e: v * factor for e, v in sorted(trial.intermediate_values.items())},
         )
@@ -131,10 +133,9 @@ def _drawn(status: StudyStatus, factor: float) -> list[DrawnTrial]:
 
 
 def _rank(status: StudyStatus, trial: "FrozenTrial") -> tuple[bool, float]:
-    value = last_value(trial)
     sign = 1 if status.plan.search.objective == "validation_loss" else -1
-    complete = outcome(trial) == "complete"
-    return not complete, float("inf") if value is None else sign * value
+    complete = notes(trial)["outcome"] == "complete"
+    return not complete, float("inf") if trial.value is None else sign * trial.value
 
 
 def describe(status: StudyStatus, trial: "FrozenTrial") -> str:

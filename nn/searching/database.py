@@ -1,4 +1,4 @@
-"""Optuna's storage with patience, with slots for the trials, and with few statements per trial.
+"""Optuna's storage with patience, without a trial too many, and with few statements per trial.
 
 Optuna creates a trial for everybody who asks, and writes each value by itself. Its heartbeats miss
 trials whose process died before the first one, and take every trial for dead after a suspended
@@ -8,7 +8,7 @@ machine wakes up.
 import json
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import wraps
 from itertools import count
 from typing import Any
@@ -19,53 +19,49 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import Table, bindparam, delete, event, func, insert, select, text, update
+from sqlalchemy import Table, bindparam, delete, event, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from nn.searching.patience import Patience
 
-_RUNNING = TrialState.RUNNING
+_RUNNING, _WAITING = TrialState.RUNNING, TrialState.WAITING
 _TABLES: dict[str, Table] = models.BaseModel.metadata.tables
 _TRIALS, _BEATS = _TABLES["trials"], _TABLES["trial_heartbeats"]
-_NOTES = _TABLES["trial_system_attributes"]
-# A trial's note of the slot it fills and of how many slots had begun; of one that is repeated.
-SLOT, EARLIER_SLOT = "slot", "earlier_slot"
-# A change that changes nothing locks the row in every kind of database.
-_LOCK = text("UPDATE studies SET study_name = study_name WHERE study_id = :study")
-_LAST_AND_FAILED = text(
-    "SELECT trials.trial_id, number, state, value_json FROM trials "
-    "JOIN trial_system_attributes AS note ON note.trial_id = trials.trial_id "
-    "WHERE study_id = :study AND note.key = 'slot' AND (state = 'FAIL' OR trials.trial_id = "
-    "(SELECT max(trial_id) FROM trials WHERE study_id = :study)) ORDER BY trials.trial_id"
-)
+_REPORTS, _STUDIES = _TABLES["trial_intermediate_values"], _TABLES["studies"]
+_ATTEMPT = "attempt"  # a trial's note of how often it has begun, if more than once
+_SECOND, _FAR = timedelta(seconds=1), datetime(9999, 1, 1)
+# The process that repeats a trial begins at least two seconds later, so that MySQL, which rounds
+# times to seconds, tells the two apart.
 _CHANGE = update(_TRIALS).where(
-    _TRIALS.c.trial_id == bindparam("trial"), _TRIALS.c.state == bindparam("before")
+    _TRIALS.c.trial_id == bindparam("trial"),
+    _TRIALS.c.state == _RUNNING,
+    _TRIALS.c.datetime_start < bindparam("until"),
 )
 
 
 class UnneededError(Exception):
-    """Nobody needs this trial: no slot is free, or another process repeats it."""
+    """Every trial of the search is finished or running."""
 
 
 class PatientStorage(_CachedStorage):
-    """Optuna's storage with patience and slots. A trial is written when it begins and ends.
+    """Optuna's storage with patience. A trial that fails waits until a process repeats it.
 
-    A long trial is also written at the interval of its heartbeats. In between, Optuna's own copy of
-    the trial holds what it reports.
+    A trial is written when it begins and when it ends. In between, Optuna's own copy holds what it
+    reports.
     """
 
     _backend: RDBStorage
 
     def __init__(
-        self, url: str, patience: Patience, dead_after: float, slots: int, *, create: bool
+        self, url: str, patience: Patience, dead_after: float, trials: int, *, create: bool
     ) -> None:
         """Open a database; unless `create`, its tables are there."""
-        self._patience, self._dead_after, self._slots = patience, dead_after, slots
+        self._patience, self._trials = patience, trials
+        self.attempt = 1  # how often the current trial has begun
         self._interval = max(1, round(dead_after / 4))
         self._current: FrozenTrial | None = None
-        self._stored: dict[str, list[dict[str, Any]]] = {}  # of the current trial
-        self._saved = self._looked = float("-inf")
-        self._beating = -1  # the trial of the last heartbeat
-        self._suspects: dict[int, float] = {}
+        self._written: dict[str, int] = {}  # the rows of the current trial in each table
+        self._looked, self._silent = float("-inf"), set[int]()
         is_file = url.startswith("sqlite")
         pool = {"pool_size": 1, "max_overflow": 1}
         super().__init__(RDBStorage.__new__(RDBStorage))
@@ -75,6 +71,7 @@ class PatientStorage(_CachedStorage):
                 {"connect_args": {"timeout": 30}} if is_file else pool,
                 not create,
                 heartbeat_interval=self._interval,
+                grace_period=round(dead_after),
                 skip_table_creation=not create,
             )
             # SQLite's driver creates each index separately. If that is interrupted, Optuna never
@@ -95,39 +92,44 @@ class PatientStorage(_CachedStorage):
         self._backend.remove_session()
         self._backend.engine.dispose()
 
-    # One trial ----------------------------------------------------------------------------------
-
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Create a trial for the first free slot: one whose last trial failed, or the next one.
+        """Take the first trial that waits to be repeated, or create the next one.
 
         Raises:
-            UnneededError: no slot is free.
+            UnneededError: there is none.
         """
-        trial = create_trial(state=_RUNNING)
+        of_study, start = _TRIALS.c.study_id == study_id, _now()
         with self._backend.engine.begin() as connection:
-            connection.execute(_LOCK, {"study": study_id})
-            found = connection.execute(_LAST_AND_FAILED, {"study": study_id}).all()
-            trial.number = found[-1].number + 1 if found else 0
-            begun = json.loads(found[-1].value_json)[1] if found else 0
-            failed = {
-                json.loads(one.value_json)[0]: one.trial_id for one in found if one.state == "FAIL"
-            }
-            slot = min([begun, *failed])
-            if slot >= self._slots:
-                raise UnneededError
-            if slot in failed:
-                earlier = self._backend.get_trial(failed[slot])
-                trial.system_attrs["fixed_params"] = earlier.params  # Optuna takes these
-                note = update(_NOTES).where(_NOTES.c.trial_id == earlier._trial_id)
-                connection.execute(note.where(_NOTES.c.key == SLOT).values(key=EARLIER_SLOT))
-            row = {"study_id": study_id, "number": trial.number, "state": trial.state}
-            made = connection.execute(insert(_TRIALS), row | {"datetime_start": _now()})
-            trial._trial_id = made.inserted_primary_key[0]  # type: ignore[index]
-            trial.system_attrs[SLOT] = [slot, max(begun, slot + 1)]
-            row = {"key": SLOT, "value_json": json.dumps(trial.system_attrs[SLOT])}
-            connection.execute(insert(_NOTES), row | {"trial_id": trial._trial_id})
-        self._stored = {}
-        self._current, self._saved = trial, time.monotonic()
+            # A change that changes nothing locks the row in every kind of database.
+            name = {"study_name": _STUDIES.c.study_name}
+            connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(name))
+            waiting = select(_TRIALS.c.trial_id, _TRIALS.c.datetime_start)
+            waiting = waiting.where(of_study, _TRIALS.c.state == _WAITING).order_by("number")
+            failed = connection.execute(waiting.limit(1)).first()
+            if failed:
+                trial_id, before = failed
+                start = max(start, (before or start - 2 * _SECOND) + 2 * _SECOND)
+                change = update(_TRIALS).where(_TRIALS.c.trial_id == trial_id)
+                connection.execute(change.values(state=_RUNNING, datetime_start=start))
+                for table in (_BEATS, _REPORTS):
+                    connection.execute(delete(table).where(table.c.trial_id == trial_id))
+            else:
+                number = connection.scalar(select(func.count()).where(of_study)) or 0
+                if number >= self._trials:
+                    raise UnneededError
+                row = {"study_id": study_id, "number": number, "state": _RUNNING}
+                made = connection.execute(insert(_TRIALS), row | {"datetime_start": start})
+                trial_id = made.inserted_primary_key[0]  # type: ignore[index]
+            connection.execute(insert(_BEATS), {"trial_id": trial_id})
+        if failed:
+            self._current = trial = self._backend.get_trial(trial_id)
+            self.attempt = trial.system_attrs.get(_ATTEMPT, 1) + 1
+            self._backend.set_trial_system_attr(trial_id, _ATTEMPT, self.attempt)
+        else:
+            self._current = trial = create_trial(state=_RUNNING)
+            trial.number, trial._trial_id, trial.datetime_start = number, trial_id, start
+            self.attempt = 1
+        self._written = {"trial_params": len(trial.params)}
         return trial._trial_id
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
@@ -136,96 +138,74 @@ class PatientStorage(_CachedStorage):
             return self._current
         return super().get_trial(trial_id)
 
-    def _save_later(self, trial_id: int, *_: Any, **__: Any) -> None:
-        if time.monotonic() - self._saved >= self._interval:
-            self.set_trial_state_values(trial_id, _RUNNING)
+    def _remember(self, trial_id: int, *_: Any, **__: Any) -> None:
+        """Write nothing: Optuna keeps the same in its copy of the current trial."""
 
-    # Optuna keeps the same in its copy of the current trial.
-    set_trial_param = set_trial_user_attr = set_trial_intermediate_value = _save_later
+    set_trial_param = set_trial_user_attr = set_trial_intermediate_value = _remember
 
-    def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: Any = None, before: TrialState = _RUNNING
-    ) -> bool:
-        """Change a trial's state and write what it has reported; it may also stay running.
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
+        """End a trial or, with `RUNNING`, keep it; write what it has reported since the last time.
 
         Raises:
-            UpdateFinishedTrialError: its state is not the one from before.
+            UpdateFinishedTrialError: it has ended, or another process repeats it.
         """
-        known, self._saved, attempts = self._current, time.monotonic(), count()
-        rows = _rows(known, values) if known and known._trial_id == trial_id else {}
-        rows = {name: added for name, added in rows.items() if added != self._stored.get(name, [])}
-        self._current = known if state == _RUNNING else None
-        ended = _now() if state.is_finished() else None
-        change = {"trial": trial_id, "before": before, "state": state, "datetime_complete": ended}
+        mine = self._current if self._current and self._current._trial_id == trial_id else None
+        rows = _rows(mine, values) if mine else {}
+        added = {name: some[self._written.get(name, 0) :] for name, some in rows.items()}
+        self._current = mine if state == _RUNNING else None
+        state = _WAITING if state == TrialState.FAIL else state
+        until = mine.datetime_start + _SECOND if mine and mine.datetime_start else _FAR
+        end = {"state": state, "datetime_complete": _now() if state.is_finished() else None}
+        attempts = count()
 
         def write() -> None:
             is_first = next(attempts) == 0
-            with self._backend.engine.begin() as connection:
-                if connection.execute(_CHANGE, change).rowcount:
-                    for name, added in rows.items():
-                        table = _TABLES[name]
-                        if name in self._stored or not is_first:
-                            connection.execute(delete(table).where(table.c.trial_id == trial_id))
-                        connection.execute(insert(table), added)
-                    return
-            # If the connection broke off, the first attempt may have succeeded.
-            if is_first or self._backend.get_trial(trial_id).state != state:
-                raise UpdateFinishedTrialError
+            try:
+                with self._backend.engine.begin() as connection:
+                    change = {"trial": trial_id, "until": until, **end}
+                    if not connection.execute(_CHANGE, change).rowcount:
+                        raise UpdateFinishedTrialError
+                    for name, some in added.items():
+                        if some:
+                            connection.execute(insert(_TABLES[name]), some)
+            except (IntegrityError, UpdateFinishedTrialError):
+                # If the connection broke off, the first attempt may have succeeded.
+                if is_first or self._backend.get_trial(trial_id).state != state:
+                    raise
 
         self._patience(write)
-        self._stored |= rows
+        self._written = {name: len(some) for name, some in rows.items()}
         return True
-
-    def is_running(self, trial_id: int) -> bool:
-        """Return whether a trial has neither ended nor been given to another process."""
-        return self._patience(lambda: self._backend.get_trial(trial_id).state) == _RUNNING
-
-    # All trials ---------------------------------------------------------------------------------
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Any = None
     ) -> list[FrozenTrial]:
-        """Return the trials. None ever waits, so Optuna need not look for those."""
-        if states == (TrialState.WAITING,):
+        """Return the trials. Optuna need not look for those that wait: create_new_trial does."""
+        if states == (_WAITING,):
             return []
         return super().get_all_trials(study_id, deepcopy, states)
 
     def record_heartbeat(self, trial_id: int) -> None:
-        """Send a heartbeat, but not when a trial begins; if that fails, the next one will do."""
-        is_first, self._beating = self._beating != trial_id, trial_id
-        if not is_first:
-            with suppress(Exception):
-                super().record_heartbeat(trial_id)
+        """Send a heartbeat; if that fails, the next one will do."""
+        beat = update(_BEATS).where(_BEATS.c.trial_id == trial_id).values(heartbeat=func.now())
+        with suppress(Exception), self._backend.engine.begin() as connection:
+            connection.execute(beat)
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
-        """Return the trials that had no heartbeat at two looks, at least an interval apart.
+        """Return the trials without a recent heartbeat at two looks, at least an interval apart.
 
         In between, a process that was suspended, or lost the database, sends one.
         """
         now = time.monotonic()
         if now - self._looked < self._interval:
             return []
+        before, self._silent = self._silent, set(super()._get_stale_trial_ids(study_id))
         self._looked = now
-        query = select(_TRIALS.c.trial_id, _BEATS.c.heartbeat, func.now())
-        query = query.select_from(_TRIALS.outerjoin(_BEATS)).where(_TRIALS.c.study_id == study_id)
-        with self._backend.engine.connect() as connection:
-            found = connection.execute(query.where(_TRIALS.c.state == _RUNNING))
-            ages = {
-                trial: beat and (there.replace(tzinfo=None) - beat).total_seconds()
-                for trial, beat, there in found
-            }
-        # The first heartbeat comes an interval after a trial's start.
-        needed = {
-            trial: self._interval + (self._dead_after if age is None else 0)
-            for trial, age in ages.items()
-            if age is None or age > self._dead_after
-        }
-        self._suspects = {trial: self._suspects.get(trial, now) for trial in needed}
-        return [one for one, since in self._suspects.items() if now - since >= needed[one]]
+        return sorted(self._silent & before)
 
 
 def _rows(trial: FrozenTrial, values: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of what a trial has reported, by table."""
+    """Return the rows of what a trial has reported, by table; later reports come last."""
     stored_report = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
     stored_value = models.TrialValueModel.value_to_stored_repr
     choices, reports = trial.distributions.items(), trial.intermediate_values.items()
@@ -247,7 +227,7 @@ def _rows(trial: FrozenTrial, values: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None)  # as Optuna writes it
+    return datetime.now(timezone.utc).replace(tzinfo=None)  # machines may be in different zones
 
 
 def _make_quick(connection: Any, record: object) -> None:

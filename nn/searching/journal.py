@@ -8,7 +8,6 @@ import optuna
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nn.searching.database import SLOT
 from nn.searching.status import RESULT
 
 
@@ -28,7 +27,7 @@ def convert_journal(journal: Path, database: Path) -> None:
             copy = optuna.create_study(storage=new, study_name=name, direction=direction)
             for key, value in study.user_attrs.items():
                 copy.set_user_attr(key, value)
-            copy.add_trials(_one_per_slot(old.get_all_trials(study._study_id)))
+            copy.add_trials(_converted(old.get_all_trials(study._study_id)))
         new.engine.dispose()
         with suppress(FileExistsError):  # another process was faster
             os.link(part, database)
@@ -38,24 +37,19 @@ def convert_journal(journal: Path, database: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _one_per_slot(trials: list[FrozenTrial]) -> list[FrozenTrial]:
-    """Return one trial for each slot, in their order; one that had not ended counts as failed."""
-    slots: dict[int, FrozenTrial] = {}
+def _converted(trials: list[FrozenTrial]) -> list[FrozenTrial]:
+    """Return one trial for each place of the search; one that had not ended waits."""
+    places: dict[int, FrozenTrial] = {}
     for trial in trials:
-        slot = trial.user_attrs.pop("place", None)
-        if slot is None or (slot in slots and slots[slot].state != TrialState.FAIL):
+        place = trial.user_attrs.pop("place", None)
+        if place is None or (place in places and places[place].state != TrialState.WAITING):
             continue
         noted = trial.user_attrs
         if "epochs" not in noted:  # settings that exclude each other
             noted = {"outcome": "impossible", "reason": noted.get("outcome", "")}
-        ended = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
-        slots[slot] = create_trial(
-            state=trial.state if ended else TrialState.FAIL,
-            value=trial.value if ended else None,
-            params=trial.params,
-            distributions=trial.distributions,
-            user_attrs={RESULT: noted} if ended else {},
-            system_attrs={SLOT: [slot, slot + 1]},
-            intermediate_values=trial.intermediate_values if ended else {},
-        )
-    return [trial for _, trial in sorted(slots.items())]
+        waiting = create_trial(state=TrialState.WAITING)
+        places[place] = waiting
+        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+            trial.user_attrs = {RESULT: noted}
+            places[place] = trial
+    return [trial for _, trial in sorted(places.items())]

@@ -72,7 +72,7 @@ class SearchPlan:
         return list(points.values())
 
     @property
-    def slots(self) -> int:
+    def trials(self) -> int:
         """The number of trials of the search."""
         return len(self.points) if self.search.sampler == "grid" else self.search.trials
 

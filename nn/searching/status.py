@@ -1,4 +1,4 @@
-"""The status of a study at one moment: which trials fill its slots, and which is the best."""
+"""The status of a study at one moment: which trials have ended, and which is the best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from nn.errors import StudyError
-from nn.searching.database import EARLIER_SLOT, SLOT
 from nn.searching.plan import SearchPlan
 
 RESULT = "result"  # what is noted of a trial when it has ended
@@ -27,74 +26,34 @@ class StudyStatus:
     created: Sequence[FrozenTrial]
 
     @cached_property
-    def attempts(self) -> list[list[FrozenTrial]]:
-        """The trials of each slot that has any, the last one of a slot last.
+    def finished(self) -> dict[int, FrozenTrial]:
+        """The trials of the search that have ended, including pruned ones, by their numbers.
 
         Raises:
-            StudyError: an earlier version of the program created a trial, without a slot.
+            StudyError: an earlier version of the program created the trials.
         """
-        attempts: dict[int, list[FrozenTrial]] = {}
-        for trial in self.created:
-            notes = trial.system_attrs
-            if not notes.keys() & {SLOT, EARLIER_SLOT}:
-                raise StudyError(
-                    f"the study {self.plan.name} was begun by an earlier version of this program, "
-                    "which numbered its trials in another way. Choose another name with --study; "
-                    "compare.py still shows the old runs"
-                )
-            slot, _ = notes.get(SLOT) or notes[EARLIER_SLOT]
-            attempts.setdefault(slot, []).append(trial)
-        return [attempts[slot] for slot in sorted(attempts)[: self.plan.slots]]
-
-    @property
-    def trials(self) -> dict[int, FrozenTrial]:
-        """The last trial of each slot that has one."""
-        return {slot: chain[-1] for slot, chain in enumerate(self.attempts)}
-
-    @property
-    def finished(self) -> dict[int, FrozenTrial]:
-        """The trials that have ended, including pruned ones."""
-        ended = (TrialState.COMPLETE, TrialState.PRUNED)
-        return {slot: trial for slot, trial in self.trials.items() if trial.state in ended}
+        if any(trial.state == TrialState.FAIL for trial in self.created):
+            raise StudyError(
+                f"the study {self.plan.name} was begun by an earlier version of this program, "
+                "which repeated trials in another way. Choose another name with --study; "
+                "compare.py still shows the old runs"
+            )
+        trials = {trial.number: trial for trial in self.created if trial.state.is_finished()}
+        return {number: trials[number] for number in sorted(trials) if number < self.plan.trials}
 
     @property
     def is_complete(self) -> bool:
-        """Whether the trial of every slot has ended, and one of them went through all epochs."""
-        return len(self.finished) == self.plan.slots and self.unfinished_winner is None
+        """Whether all trials have ended."""
+        return len(self.finished) == self.plan.trials
 
     @property
-    def best(self) -> tuple[int, FrozenTrial] | None:
-        """The slot and the trial with the best objective, of those that completed all epochs."""
-        complete = [(s, t) for s, t in self.finished.items() if t.state == TrialState.COMPLETE]
-        return max(complete, key=lambda pair: self._goodness(pair[1]), default=None)
-
-    @property
-    def unfinished_winner(self) -> FrozenTrial | None:
-        """The best trial of a search in which all were stopped early; it is then repeated in full.
-
-        This happens if those that went on diverged.
-        """
-        if len(self.finished) < self.plan.slots or self.best is not None:
-            return None
-        pruned = [trial for trial in self.finished.values() if outcome(trial) == "pruned"]
-        return max(pruned, key=self._goodness, default=None)
-
-    def _goodness(self, trial: FrozenTrial) -> float:
-        value = last_value(trial) or 0.0
-        return -value if self.plan.direction == "minimize" else value
-
-
-def last_value(trial: FrozenTrial) -> float | None:
-    """Return a trial's objective; if it was stopped early, the last known one, if any."""
-    known = trial.intermediate_values
-    return trial.value if trial.value is not None else known[max(known)] if known else None
+    def best(self) -> FrozenTrial | None:
+        """The trial with the best objective, of those that completed all epochs."""
+        sign = -1 if self.plan.direction == "minimize" else 1
+        complete = [one for one in self.finished.values() if one.state == TrialState.COMPLETE]
+        return max(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
 
 def notes(trial: FrozenTrial) -> dict[str, Any]:
     """Return what was noted of a trial when it ended: its run, its outcome, its figures."""
     return dict(trial.user_attrs.get(RESULT, {}))
-
-
-def outcome(trial: FrozenTrial) -> str:
-    """Return how a trial ended: complete, pruned, diverged, or why it could not be trained."""
-    return str(notes(trial).get("outcome", ""))

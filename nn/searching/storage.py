@@ -72,7 +72,7 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
                 convert_journal(journal, path)
             path.touch()  # says what is wrong better than SQLite does
         return patience(
-            lambda: PatientStorage(url, patience, dead_after, plan.slots, create=create)
+            lambda: PatientStorage(url, patience, dead_after, plan.trials, create=create)
         )
     except ImportError as error:
         raise SettingError(

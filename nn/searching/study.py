@@ -1,7 +1,7 @@
 """A study: trials whose settings a sampler chooses, run by any number of processes at a time.
 
-Optuna's `study.optimize` creates the trials, one after the other. The storage gives each a slot of
-the search, under a lock, so no slot is filled twice. If a trial fails, its slot is filled again.
+Optuna's `study.optimize` begins the trials, one after the other. A trial that fails is repeated
+with the same number and values, so a study never has more trials than were asked for.
 """
 
 import json
@@ -16,7 +16,6 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nn.errors import StudyError
-from nn.searching.database import SLOT
 from nn.searching.patience import Patience
 from nn.searching.plan import SearchPlan
 from nn.searching.status import StudyStatus
@@ -29,7 +28,7 @@ _CHECKS = {_SHARE**power for power in range(40)}  # the epochs after which trial
 
 
 class Halving(BasePruner):
-    """Successive halving that stops nobody before there are others to compare with."""
+    """Successive halving that stops nobody before a trial is complete: there will be a winner."""
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
         """Return whether a trial is not in the best third of those that reached its epoch."""
@@ -37,11 +36,13 @@ class Halving(BasePruner):
         if epoch not in _CHECKS:
             return False
         study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)  # is written
-        reports = [one.intermediate_values for one in study.get_trials(deepcopy=False)]
+        trials = study.get_trials(deepcopy=False)
+        reports = [one.intermediate_values for one in trials]
         highest_first = study.direction == StudyDirection.MAXIMIZE
         reached = sorted((one[epoch] for one in reports if epoch in one), reverse=highest_first)
         best = reached[: len(reached) // _SHARE]
-        return len(reached) >= _SHARE and trial.intermediate_values[epoch] not in best
+        may_stop = any(one.state == TrialState.COMPLETE for one in trials)
+        return may_stop and bool(best) and trial.intermediate_values[epoch] not in best
 
 
 class Study:
@@ -111,30 +112,15 @@ class Study:
         """
         self._agree("data", {"the checksum of the images": f"{crc32:08x}"})
 
-    # Slots -------------------------------------------------------------------------------------
+    # Trials ------------------------------------------------------------------------------------
 
     def status(self) -> StudyStatus:
         """Return the current status of the study."""
         return StudyStatus(self.plan, self.optuna.get_trials(deepcopy=False))
 
-    def is_complete(self) -> bool:
-        """Return whether the search is over; if no trial reached its end, reopen the best one."""
-        status = self.status()
-        if status.unfinished_winner is not None:
-            again = (status.unfinished_winner._trial_id, TrialState.FAIL, None, TrialState.PRUNED)
-            with suppress(UpdateFinishedTrialError):  # another process has done the same
-                self.storage.set_trial_state_values(*again)
-        return status.is_complete
-
-    def slot_of(self, trial: Trial) -> tuple[int, list[FrozenTrial]]:
-        """Return the slot that a trial fills, and the earlier trials of the slot."""
-        notes = self.storage.get_trial(trial._trial_id).system_attrs
-        slot, _ = notes[SLOT]
-        return slot, self.status().attempts[slot][:-1] if "fixed_params" in notes else []
-
-    def choose_values(self, trial: Trial, slot: int) -> None:
-        """Choose a trial's values; a trial that repeats another one keeps its values."""
-        trial.study.sampler = self._sampler(slot)
+    def choose_values(self, trial: Trial) -> None:
+        """Choose a trial's values; one that is repeated keeps its values."""
+        trial.study.sampler = self._sampler(trial.number)
         for key, dimension in self.plan.space.items():
             if not isinstance(dimension, Range):
                 trial.suggest_categorical(key, dimension.labels)
@@ -146,19 +132,19 @@ class Study:
         if self.plan.search.sampler == "tpe":  # which compares with running trials
             self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
 
-    def _sampler(self, slot: int) -> BaseSampler:
-        """Return a sampler with a separate random stream for each slot.
+    def _sampler(self, number: int) -> BaseSampler:
+        """Return a sampler with a separate random stream for each trial.
 
         With a common stream all processes would draw the same values.
         """
-        seed = (self.plan.search.sampler_seed * 1_000_003 + slot) % 2**32
+        seed = (self.plan.search.sampler_seed * 1_000_003 + number) % 2**32
         if self.plan.search.sampler == "tpe":
             # Running trials count as bad ones, so that two processes do not try the same values.
             return TPESampler(seed=seed, multivariate=True, constant_liar=True)
-        point = self.plan.points[slot] if self.plan.search.sampler == "grid" else {}
+        point = self.plan.points[number] if self.plan.search.sampler == "grid" else {}
         return PartialFixedSampler(point, RandomSampler(seed=seed))
 
     def abandon(self, trial_id: int) -> None:
-        """Mark the trial of a process that died as failed, so that it is repeated."""
-        with suppress(UpdateFinishedTrialError, KeyError):
+        """Let the trial of a process that died be repeated."""
+        with suppress(UpdateFinishedTrialError):
             self.storage.set_trial_state_values(trial_id, TrialState.FAIL)

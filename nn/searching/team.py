@@ -1,28 +1,31 @@
 """The processes of this machine that work on a study, and the process that manages them."""
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn.errors import ProgramError, StoppedError
-from nn.searching.plan import SearchPlan
 
 if TYPE_CHECKING:
+    from nn.searching.plan import SearchPlan
     from nn.searching.status import StudyStatus
     from nn.searching.study import Study
 
-# Seconds between two checks of the study: longer when nothing happens, for the database's sake.
+# Seconds between two looks at the study: longer when nothing happens, for the database's sake.
 _PAUSE, _LONGEST_PAUSE = 0.3, 3.0
 _PATIENCE = 20.0  # seconds that a process has to end
 # Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
 # Where the system can copy a process, the imports are done once.
+_AHEAD = ["nn.searching.worker", "alembic.migration"]
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
@@ -38,7 +41,10 @@ def import_ahead() -> None:
     if _START == "forkserver":
         from multiprocessing import forkserver  # not everywhere
 
-        forkserver.set_forkserver_preload(["nn.searching.worker"])
+        # Before Python 3.13 that process does not look where this one does, and says nothing.
+        here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, here))
+        forkserver.set_forkserver_preload(_AHEAD)
         forkserver.ensure_running()
 
 
@@ -53,20 +59,18 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> Non
         StoppedError: Ctrl-C; the running trials were abandoned and will be repeated.
         ProgramError: trials cannot be run on this machine.
     """
-    plan = study.plan
-    status = study.status()
-    on_check(status)
+    plan, status = study.plan, study.status()
     done, deaths, pause = len(status.finished), 0, _PAUSE
-    count = min(plan.workers, max(1, plan.slots - done))
+    count = min(plan.workers, plan.trials - done)
     with _team() as workers:
         while not status.is_complete:
             while len(workers) < count:
                 workers.append(_start(plan))
-            time.sleep(pause)
+            on_check(status)
+            wait([one.process.sentinel for one in workers], pause)
             pause = min(1.2 * pause, _LONGEST_PAUSE)
             deaths += _reap(workers, study)
             status = study.status()
-            on_check(status)
             if len(status.finished) > done:
                 done, deaths, pause = len(status.finished), 0, _PAUSE
             if deaths >= _MOST_DEATHS:
@@ -74,6 +78,7 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> Non
                     f"{deaths} processes of the search died one after the other and no trial "
                     "finished; is there enough memory?"
                 )
+    on_check(status)
 
 
 @contextmanager
@@ -91,14 +96,18 @@ def _team() -> Iterator[list[_Worker]]:
         _end(workers)
 
 
-def _start(plan: SearchPlan) -> _Worker:
-    """Start a process that ignores Ctrl-C: this process tells it when to end."""
-    from nn.searching.worker import work
+def _work(*given: Any) -> None:
+    from nn.searching.worker import work  # this process need not import what that one needs
 
+    work(*given)
+
+
+def _start(plan: "SearchPlan") -> _Worker:
+    """Start a process that ignores Ctrl-C: this process tells it when to end."""
     context: Any = multiprocessing.get_context(_START)
     receiver, sender = context.Pipe(duplex=False)
     current = context.Value("q", 0)
-    process = context.Process(target=work, args=(plan, sender, current), daemon=True)
+    process = context.Process(target=_work, args=(plan, sender, current), daemon=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.start()

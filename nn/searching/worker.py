@@ -1,4 +1,4 @@
-"""A process that runs trials of a study until all slots are filled."""
+"""A process that runs trials of a study until all have ended."""
 
 import multiprocessing
 import shutil
@@ -17,10 +17,8 @@ from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.searching.database import UnneededError
 from nn.searching.plan import SearchPlan
-from nn.searching.status import RESULT, notes, outcome
+from nn.searching.status import RESULT, notes
 from nn.searching.study import Study
-from nn.settings.declaration import Settings
-from nn.settings.effect import effective
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
@@ -28,7 +26,7 @@ from nn.training.trainer import Observer
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-_PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two checks whether a slot is free again
+_PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two looks for a trial to repeat
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
 
 
@@ -65,7 +63,7 @@ def work(plan: SearchPlan, errors: Connection, current: "Synchronized[int]") -> 
             worker = Worker(study, end_signal, current)
             while not end_signal:
                 if not worker.run_trial():
-                    if study.is_complete():
+                    if study.status().is_complete:
                         break
                     for _ in range(_PAUSES):
                         if not end_signal:
@@ -86,14 +84,13 @@ class Worker(Observer):
         self._trial: Trial
         self._folder: RunFolder | None = None
         self._has_agreed = False  # whether the study's images are those of this machine
-        self._may_prune = True
         self._pruned = ""  # why the trial was stopped early
 
     def run_trial(self) -> bool:
         """Ask Optuna for one trial, run it and report its result.
 
         Returns:
-            Whether there was a slot to fill.
+            Whether there was a trial to run.
 
         Raises:
             StoppedError: the process should end; the trial will be repeated.
@@ -107,12 +104,12 @@ class Worker(Observer):
         except Exception as error:
             if self._study.patience.ended is not None:  # Optuna stumbles over it
                 raise self._study.patience.ended from None
-            # Another process took this one for dead, and Optuna cannot write the result.
-            lost = isinstance(error, UpdateFinishedTrialError | AssertionError)
-            if not lost or self._study.storage.is_running(self._current.value):
+            # Another process took this one for dead and repeats the trial. Optuna may stumble, too.
+            causes = (error, error.__context__)
+            if not any(isinstance(one, UpdateFinishedTrialError) for one in causes):
                 raise
-            counted = {notes(one).get("run") for one in self._study.status().trials.values()}
-            if self._folder is not None and self._folder.name not in counted:
+            told = {notes(one).get("run") for one in self._study.status().finished.values()}
+            if self._folder and self._folder.name not in told:
                 self._folder.discard()
         self._current.value = 0
         return True
@@ -121,67 +118,51 @@ class Worker(Observer):
         """Run one trial; return its objective.
 
         Raises:
-            UnneededError: another process repeats this trial.
             TrialPruned: it has no objective: it was stopped early, or could not be trained.
         """
-        self._trial, self._current.value = trial, trial._trial_id
-        slot, earlier = self._study.slot_of(trial)
-        # One that was stopped early and runs again is the winner.
-        self._may_prune = "pruned" not in map(outcome, earlier)
-        self._pruned = ""
+        self._trial, self._current.value, self._pruned = trial, trial._trial_id, ""
+        self._study.choose_values(trial)
         try:
-            self._study.choose_values(trial, slot)
-            settings = self._study.plan.settings(trial.params, _name(slot, len(earlier)))
-            self._folder = self._finished_run(slot, len(earlier), settings)
-            cut_short: ProgramError | None = None
-            if self._folder is None:
-                run = run_experiment(settings, observers=[self])
-                self._folder, cut_short = run.folder, run.cut_short
-            if not self._has_agreed:
-                self._study.agree_on_data(self._folder.read_data_facts().crc32)
-                self._has_agreed = True
-            noted = self._note(self._folder, cut_short)
+            noted = self._run(trial)
         except SettingError as error:  # these settings exclude each other; other trials may not
             noted = {"outcome": "impossible", "reason": str(error)}
-        except BaseException:
-            if self._study.storage.is_running(trial._trial_id):
-                raise
-            raise UnneededError from None
         trial.set_user_attr(RESULT, noted)
         if noted["outcome"] != "complete":
             raise optuna.TrialPruned
         return float(noted[self._study.plan.search.objective])
 
-    def _finished_run(self, slot: int, attempts: int, settings: Settings) -> RunFolder | None:
-        """Return the finished run of an earlier trial of the slot, and remove unfinished ones.
+    def _run(self, trial: Trial) -> dict[str, Any]:
+        """Return what to note of a trial's run: its figures, and how it ended."""
+        name = f"trial-{trial.number + 1:04d}"
+        names = [name, *(f"{name}-{n}" for n in range(2, self._study.storage.attempt + 1))]
+        settings = self._study.plan.settings(trial.params, names[-1])
+        self._folder = self._finished_run(names[:-1], settings.epochs)
+        cut_short: ProgramError | None = None
+        if self._folder is None:
+            run = run_experiment(settings, observers=[self])
+            self._folder, cut_short = run.folder, run.cut_short
+        if not self._has_agreed:
+            self._study.agree_on_data(self._folder.read_data_facts().crc32)
+            self._has_agreed = True
+        result = self._folder.read_result()
+        noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
+        noted |= {"run": self._folder.name, "epochs": result.epochs}
+        noted |= {"seconds": self._folder.read_seconds()}
+        if isinstance(cut_short, DivergedError):
+            return noted | {"outcome": "diverged", "reason": str(cut_short)}
+        return noted | {"outcome": "pruned" if self._pruned else "complete", "reason": self._pruned}
+
+    def _finished_run(self, names: list[str], epochs: int) -> RunFolder | None:
+        """Return the finished run of an earlier attempt at a trial, and remove unfinished ones.
 
         A process may die after writing its run's last file but before reporting it to the study.
         """
-        found: RunFolder | None = None
-        for attempt in range(attempts):
-            folder = RunFolder(self._study.plan.folder / _name(slot, attempt))
+        for folder in [RunFolder(self._study.plan.folder / name) for name in names]:
             with suppress(ProgramError):
-                epochs = folder.read_result().epochs
-                may_be_shorter = settings.patience and not self._study.plan.search.pruning
-                finished = epochs == settings.epochs or may_be_shorter
-                saved = folder.read_settings()
-                same = settings.model_copy(update={"dataset": saved.dataset})  # the data found
-                if finished and effective(saved) == effective(same):
-                    found = folder
-                    continue
+                if folder.read_result().epochs == epochs:
+                    return folder
             shutil.rmtree(folder.path, ignore_errors=True)
-        return found
-
-    def _note(self, folder: RunFolder, cut_short: ProgramError | None) -> dict[str, Any]:
-        """Return what to note of a run: its figures, and how it ended."""
-        result = folder.read_result()
-        noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
-        noted |= {"run": folder.name, "epochs": result.epochs, "seconds": folder.read_seconds()}
-        if self._pruned:
-            return noted | {"outcome": "pruned", "reason": self._pruned}
-        if isinstance(cut_short, DivergedError):
-            return noted | {"outcome": "diverged", "reason": str(cut_short)}
-        return noted | {"outcome": "complete", "reason": ""}
+        return None
 
     # Training ----------------------------------------------------------------------------------
 
@@ -204,14 +185,9 @@ class Worker(Observer):
         objective = self._study.plan.search.objective
         try:
             self._trial.report(getattr(record, objective), record.epoch)
-            may_prune = record.epoch < self._epochs and self._may_prune
-            prune = may_prune and self._trial.should_prune()
+            prune = record.epoch < self._epochs and self._trial.should_prune()
         except UpdateFinishedTrialError:
             raise StopTraining(save=False) from None
         if prune:
             self._pruned = f"not in the best third after epoch {record.epoch}"
             raise StopTraining(save=True)
-
-
-def _name(slot: int, attempt: int) -> str:
-    return f"trial-{slot + 1:04d}" + (f"-{attempt + 1}" if attempt else "")

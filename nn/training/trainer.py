@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from nn.engines.engine import Engine
-from nn.engines.fused import FusedEngine
 from nn.engines.threads import limited_threads
 from nn.errors import DivergedError, SmallBatchError
 from nn.losses import Loss
@@ -110,7 +109,12 @@ def train(
     """
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
-    engine = engine or FusedEngine(network, loss, optimizer)
+    if engine is None:
+        from nn.engines.fused import (
+            FusedEngine,
+        )  # SciPy: whoever only observes need not wait for it
+
+        engine = FusedEngine(network, loss, optimizer)
     judged = judged or network
     guessing = loss.of_guessing(*network.output_shape)
     for observer in observers if history else ():

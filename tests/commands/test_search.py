@@ -74,7 +74,7 @@ def test_a_search_leaves_runs_a_table_pictures_and_says_who_won(
         assert (study / row["run"] / "result.csv").exists()
         assert (int(row["epochs"]) == 3) == (row["outcome"] == "complete")
         assert bool(row["reason"]) == (row["outcome"] == "pruned")
-    for name in ("parameters", "learning_curves", "importance"):
+    for name in ("parameters", "learning_curves"):
         assert (study / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     complete = [row for row in rows if row["outcome"] == "complete"]
     best = max(complete, key=lambda row: float(row["validation_accuracy"]))

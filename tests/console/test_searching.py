@@ -33,7 +33,7 @@ def test_every_study_that_comes_along_can_be_started():
     for path in STUDIES.glob("*.yaml"):
         plan = gather_plan(["--config", str(path)])
         assert plan.name == path.stem
-        found[path.stem] = plan.slots
+        found[path.stem] = plan.trials
     assert found == PLACES
 
 

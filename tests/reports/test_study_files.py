@@ -25,7 +25,7 @@ SPACE = {
 
 def trial(rate, outcome, *curve, value=None, **notes):
     return create_trial(
-        state=TrialState.PRUNED if value is None else TrialState.COMPLETE,
+        state=TrialState.COMPLETE if outcome == "complete" else TrialState.PRUNED,
         params={"learning_rate": rate, "hidden_units": "8"},
         distributions=SPACE,
         value=value,
@@ -36,11 +36,11 @@ def trial(rate, outcome, *curve, value=None, **notes):
 
 @pytest.fixture
 def make_status(tmp_path):
-    def make(*trials, **search):
+    def make(*trials, vary=VARY, **search):
         given = {"save_dir": Given(str(tmp_path), "--save-dir")}
-        plan = plan_search(SearchSettings(vary=VARY, study="s", trials=12, **search), given)
-        for slot, one in enumerate(trials):
-            one.system_attrs["slot"] = [slot, slot + 1]
+        plan = plan_search(SearchSettings(vary=vary, study="s", trials=12, **search), given)
+        for number, one in enumerate(trials):
+            one.number = number
         return StudyStatus(plan, trials)
 
     return make
@@ -75,7 +75,7 @@ def test_complete_trials_are_drawn_first_and_the_best_of_them_at_the_front(
     make_status, drawn
 ) -> None:
     status = make_status(
-        trial(0.1, "pruned", 0.9),
+        trial(0.1, "pruned", 0.9, value=0.9),
         trial(0.2, "complete", 0.2, 0.5, value=0.5),
         trial(0.3, "complete", value=0.75),
         trial(0.4, "settings that do not fit"),
@@ -115,6 +115,8 @@ def test_importance_finds_what_decides_and_needs_enough_trials(make_status) -> N
     importance = importance_of(make_status(*trials))
     assert sum(importance.values()) == pytest.approx(1)
     assert importance["learning_rate"] > 0.8
+    alone = make_status(*trials, vary="learning_rate: 0.001..1 log")
+    assert importance_of(alone) == {}  # it decides everything
 
 
 def test_without_a_trial_nothing_is_drawn(make_status, drawn) -> None:
@@ -124,5 +126,5 @@ def test_without_a_trial_nothing_is_drawn(make_status, drawn) -> None:
 
 
 def test_a_trial_is_described_by_its_settings(make_status) -> None:
-    one = trial(0.01, "complete")
+    one = trial(0.01, "pruned")
     assert describe(make_status(one), one) == "learning_rate 0.01, hidden_units 8"

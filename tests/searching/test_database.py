@@ -7,7 +7,6 @@ import pytest
 
 pytest.importorskip("optuna")
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 from sqlalchemy import event, inspect, text
 
@@ -23,7 +22,7 @@ def stored(study, trial):
 
 def test_what_a_trial_reports_is_written_when_it_ends(make):
     study = make(sampler="random")
-    _, trial = claim(study)
+    trial = claim(study)
     trial.report(0.25, 1)
     trial.report(float("nan"), 2)
     trial.set_user_attr("figures", {"epochs": 2})
@@ -36,24 +35,9 @@ def test_what_a_trial_reports_is_written_when_it_ends(make):
     assert found.datetime_start <= found.datetime_complete
 
 
-def test_a_long_trial_is_written_at_the_interval_of_its_heartbeats_too(make, monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=clock))
-    study = make(sampler="random", dead_after=8)
-    _, trial = claim(study)
-    reports = []
-    for epoch in range(5):
-        clock.now = epoch
-        trial.report(epoch / 10, epoch)
-        reports.append(sorted(stored(study, trial).intermediate_values))
-    assert reports == [[], [], [0, 1], [0, 1], [0, 1, 2, 3]]
-    complete(study, trial, 0.5)
-    assert sorted(stored(study, trial).intermediate_values) == [0, 1, 2, 3, 4]
-
-
 def test_others_see_the_values_of_a_running_trial_if_the_sampler_asks_for_them(make):
     study = make(sampler="tpe")
-    trial = claim(study)[1]
+    trial = claim(study)
     assert stored(study, trial).params == trial.params
 
 
@@ -62,7 +46,7 @@ def test_a_change_that_succeeded_before_the_connection_broke_off_is_made_once(
     make, monkeypatch, state
 ):
     study = make()
-    _, trial = claim(study)
+    trial = claim(study)
     trial.report(0.25, 1)
     engine, calls = study.storage._backend.engine, []
 
@@ -88,7 +72,7 @@ def test_a_change_that_succeeded_before_the_connection_broke_off_is_made_once(
 def test_of_two_processes_that_end_a_trial_at_once_one_succeeds(make):
     """The second one comes after the first has begun, and before it writes."""
     one, two = make(), make()
-    trial = claim(one)[1]._trial_id
+    trial = claim(one)._trial_id
 
     def change(study, state) -> bool:
         try:
@@ -107,10 +91,10 @@ def test_of_two_processes_that_end_a_trial_at_once_one_succeeds(make):
     assert [change(one, TrialState.FAIL), *others] == [False, True]
 
 
-def test_two_processes_that_ask_at_once_get_two_slots(make):
-    """The second one comes after the first has looked which slots are free."""
-    one, two, slots = make(), make(), []
-    other = threading.Thread(target=lambda: slots.append(claim(two)[0]))
+def test_two_processes_that_ask_at_once_get_two_trials(make):
+    """The second one comes after the first has looked which trial is next."""
+    one, two, numbers = make(), make(), []
+    other = threading.Thread(target=lambda: numbers.append(claim(two).number))
 
     def interrupt(_connection, _cursor, statement, *_) -> None:
         if statement.startswith("SELECT trials") and not other.ident:
@@ -118,9 +102,9 @@ def test_two_processes_that_ask_at_once_get_two_slots(make):
             other.join(0.2)  # waits for the first one
 
     event.listen(one.storage._backend.engine, "after_cursor_execute", interrupt)
-    slots.append(claim(one)[0])
+    numbers.append(claim(one).number)
     other.join()
-    assert sorted(slots) == [0, 1]
+    assert sorted(numbers) == [0, 1]
 
 
 def test_tables_whose_creation_was_interrupted_are_completed(make):
@@ -132,18 +116,34 @@ def test_tables_whose_creation_was_interrupted_are_completed(make):
     assert (index["column_names"], bool(index["unique"])) == (["study_name"], True)
 
 
-def test_a_heartbeat_that_cannot_be_sent_does_not_end_the_training(make, monkeypatch):
-    def fail(*_):
+def test_a_trial_that_is_repeated_belongs_to_the_process_that_repeats_it(make):
+    """The first process slept, and wakes up while the second one trains."""
+    one, two = make(trials=1), make(trials=1)
+    slow = claim(one)
+    slow.report(0.1, 1)
+    one.storage.set_trial_state_values(slow._trial_id, TrialState.RUNNING)
+    two.abandon(slow._trial_id)
+    quick = claim(two)
+    assert (quick._trial_id, quick.params) == (slow._trial_id, slow.params)
+    assert stored(two, quick).intermediate_values == {}
+    assert (one.storage.attempt, two.storage.attempt) == (1, 2)
+    for state in (TrialState.RUNNING, TrialState.COMPLETE):
+        with pytest.raises(UpdateFinishedTrialError):
+            one.storage.set_trial_state_values(slow._trial_id, state)
+    quick.report(0.2, 1)
+    complete(two, quick, 0.2)
+    assert stored(one, quick).intermediate_values == {1: 0.2}
+
+
+def test_a_heartbeat_that_cannot_be_sent_does_not_end_the_training(make):
+    def fail(*_) -> None:
         raise LOST
 
     study = make()
-    trial = claim(study)[1]._trial_id
-    study.storage.record_heartbeat(trial)  # is not sent: the trial has just begun
-    query = text("SELECT count(*) FROM trial_heartbeats")
-    with study.storage._backend.engine.connect() as connection:
-        assert connection.execute(query).scalar_one() == 0
-    monkeypatch.setattr(RDBStorage, "record_heartbeat", fail)
+    trial = claim(study)._trial_id
+    event.listen(study.storage._backend.engine, "before_cursor_execute", fail)
     study.storage.record_heartbeat(trial)
+    event.remove(study.storage._backend.engine, "before_cursor_execute", fail)
 
 
 @pytest.fixture
@@ -173,20 +173,12 @@ def let_pass(study, trial: int, seconds: int) -> None:
 
 
 def test_a_trial_is_dead_if_no_heartbeat_comes_between_two_looks(look):
+    """One process died before it sent any: the first heartbeat comes with the trial."""
     study, look_at = look
-    dead, asleep, alive = (claim(study)[1]._trial_id for _ in range(3))
-    for trial in (dead, asleep, alive):
-        study.storage._backend.record_heartbeat(trial)
-    for trial in (dead, asleep):  # as after the machine or the database was suspended
-        let_pass(study, trial, 100)
+    dead, asleep, alive = (new_trial(study) for _ in range(3))
+    for trial, age in ((dead, 10), (asleep, 100), (alive, 6)):
+        let_pass(study, trial, age)
     assert look_at(0) == []
-    study.storage._backend.record_heartbeat(asleep)
+    study.storage.record_heartbeat(asleep)
     assert look_at(1) == []  # an interval is 2 s
     assert look_at(2) == [dead]
-
-
-def test_a_trial_whose_process_died_before_its_first_heartbeat_is_dead_too(look):
-    study, look_at = look
-    trial = new_trial(study)
-    assert [look_at(second) for second in (0, 5, 9.5)] == [[], [], []]
-    assert look_at(12) == [trial]

@@ -24,7 +24,7 @@ def storage():
 
 @pytest.fixture
 def journal(make, tmp_path):
-    """Write the journal of a study of four slots, two of which are filled; return its path."""
+    """Write the journal of a study of four trials, two of which have ended; return its path."""
     study = make()
     study.close()
     path = study.plan.folder / "study.journal"
@@ -60,15 +60,16 @@ def test_a_journal_goes_on_as_a_database(make, journal, torn):
     journal.write_bytes(journal.read_bytes() + torn)
     before = journal.read_bytes()
     study = make()
-    first, second = (study.status().finished[slot] for slot in (0, 1))
+    first, second = (study.status().finished[number] for number in (0, 1))
     assert (first.value, first.intermediate_values) == (0.9, {3: 0.9})
     assert notes(first)["run"] == "trial-0001"
     assert notes(second) == {"outcome": "impossible", "reason": "these do not fit"}
-    for slot in (2, 3):
-        assert claim(study)[0] == slot
-        complete(study, study.optuna.trials[-1], 0.5)
+    for number in (2, 3):
+        trial = claim(study)
+        assert trial.number == number
+        complete(study, trial, 0.5)
     assert sorted(study.status().finished) == [0, 1, 2, 3]
-    assert study.status().best[0] == 0
+    assert study.status().best.number == 0
     assert journal.read_bytes() == before
     assert set(make().status().finished) == {0, 1, 2, 3}  # it is converted only once
 

@@ -52,7 +52,7 @@ def test_a_grid_leaves_out_combinations_that_are_the_same_run():
             "sampler": "grid",
         }
     )
-    assert made.slots == 6  # without hidden layers there is no activation
+    assert made.trials == 6  # without hidden layers there is no activation
     assert made.name == "grid-hidden_layers-activation-seed"
 
 

@@ -1,4 +1,4 @@
-"""Slots of a study: each is filled once, and again after its trial failed."""
+"""Trials of a study: each is run once, and again if it failed."""
 
 import pytest
 
@@ -8,42 +8,39 @@ from nn.searching.database import UnneededError
 from tests.searching.trials import claim, claim_all, complete
 
 
-def test_each_slot_is_filled_once_whoever_asks(make):
+def test_each_trial_is_begun_once_whoever_asks(make):
     one, other = make(), make()
-    assert [claim(one)[0], claim(other)[0], claim(one)[0], claim(other)[0]] == [0, 1, 2, 3]
+    assert [claim(study).number for study in (one, other, one, other)] == [0, 1, 2, 3]
     for study in (one, other):
         with pytest.raises(UnneededError):
             claim(study)
-        assert not study.is_complete()
+        assert not study.status().is_complete
         assert len(study.optuna.trials) == 4
     assert set(claim_all(make(trials=6))) == {4, 5}
 
 
-def test_the_slot_of_a_failed_trial_is_filled_again_with_the_same_values(make):
+def test_a_trial_that_failed_is_repeated_with_the_same_values(make):
     study = make()
-    (_, trial), _ = claim(study), claim(study)
+    trial, _ = claim(study), claim(study)
     study.abandon(trial._trial_id)
-    later = make()
-    assert not later.storage.is_running(trial._trial_id)
-    slot, again = claim(later)
-    assert (slot, again.params) == (0, trial.params)
-    assert [one.number for one in later.slot_of(again)[1]] == [trial.number]
-    complete(later, again, 0.5)
+    again = claim(make())
+    assert (again.number, again.params) == (0, trial.params)
+    complete(study, again, 0.5)
     study.abandon(again._trial_id)  # what has ended stays
-    assert study.status().best[0] == 0
+    assert study.status().best.number == 0
     assert set(claim_all(study)) == {2, 3}
 
 
 def test_of_two_processes_that_see_a_failed_trial_one_repeats_it(make):
     one, other = make(trials=3), make(trials=3)
-    trials = [claim(one)[1]._trial_id for _ in range(3)]
+    trials = [claim(one)._trial_id for _ in range(3)]
     for trial in (trials[2], trials[1]):
         other.abandon(trial)
-    assert [claim(one)[0], claim(other)[0]] == [1, 2]
+    assert [claim(one).number, claim(other).number] == [1, 2]
     assert claim_all(one) == claim_all(other) == {}
 
 
-def test_values_chosen_at_random_or_from_a_grid_depend_on_the_slot_and_the_seed_alone(make):
+def test_values_chosen_at_random_or_from_a_grid_depend_on_the_number_and_the_seed_alone(make):
     def values(study: str, **search) -> dict:
         opened = make(**{"sampler": "random", "study": study} | search)
         return claim_all(opened)
@@ -75,11 +72,14 @@ def test_other_images_are_refused(make):
         make().agree_on_data(0xABD)
 
 
-def test_nobody_is_stopped_before_three_can_be_compared(make):
-    study = make(trials=6)
-    stopped = []
-    for value in (0.5, 0.4, 0.3, 0.6, 0.2, 0.55):
-        _, trial = claim(study)
+def test_nobody_is_stopped_before_three_can_be_compared_and_one_is_complete(make):
+    study = make(trials=7)
+
+    def is_stopped(value):
+        trial = claim(study)
         trial.report(value, 1)
-        stopped.append(trial.should_prune())
-    assert stopped == [False, False, True, False, True, False]
+        return trial.should_prune()
+
+    assert [is_stopped(value) for value in (0.5, 0.4, 0.3, 0.2)] == [False] * 4
+    complete(study, claim(study), 0.9)
+    assert [is_stopped(value) for value in (0.3, 0.6)] == [True, False]

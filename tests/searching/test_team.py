@@ -2,6 +2,8 @@
 
 import multiprocessing
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ pytest.importorskip("optuna")
 
 from nn.errors import ProgramError, StoppedError
 from nn.searching import team
+from tests.environment import ROOT
 
 
 class Process:
@@ -17,6 +20,7 @@ class Process:
 
     def __init__(self, exitcode: int | None = None, *, stubborn: bool = False) -> None:
         self.exitcode = exitcode
+        self.sentinel = -1
         self.stubborn = stubborn
         self.told: list[str] = []
 
@@ -74,21 +78,21 @@ def search(monkeypatch):
     It returns the processes that were started and the numbers that `on_check` was given.
     """
 
-    def run(finished, exitcode=None, slots=4, workers=2):
+    def run(finished, exitcode=None, trials=4, workers=2):
         started: list[Process] = []
         numbers = iter(finished)
 
         def status():
             done = next(numbers)
-            return SimpleNamespace(finished=range(done), is_complete=done == slots)
+            return SimpleNamespace(finished=range(done), is_complete=done == trials)
 
         def start(plan):
             started.append(Process(exitcode))
             return worker(started[-1])
 
-        monkeypatch.setattr(team, "_PAUSE", 0)
+        monkeypatch.setattr(team, "wait", lambda sentinels, pause: None)
         monkeypatch.setattr(team, "_start", start)
-        plan = SimpleNamespace(workers=workers, slots=slots)
+        plan = SimpleNamespace(workers=workers, trials=trials)
         seen: list[int] = []
         study = SimpleNamespace(plan=plan, status=status)
         try:
@@ -164,3 +168,19 @@ def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
     assert signal.getsignal(signal.SIGINT) is before
     plan, sender, current = started.process.arguments
     assert (plan, sender.closed, current.value) == ("plan", True, 0)
+
+
+@pytest.mark.skipif(team._START != "forkserver", reason="only there are processes copied")
+def test_imports_ahead_are_found_from_any_folder(tmp_path) -> None:
+    """Before Python 3.13, the process that others are copies of silently imports nothing."""
+    code = f"""import multiprocessing, sys
+sys.path.insert(0, {str(ROOT)!r})
+from nn.searching import team
+team._AHEAD = ["nn.errors"]
+team.import_ahead()
+look = "import sys; sys.exit('nn.errors' not in sys.modules)"
+process = multiprocessing.get_context("forkserver").Process(target=exec, args=(look,))
+process.start()
+process.join()
+sys.exit(process.exitcode)"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0

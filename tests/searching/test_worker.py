@@ -30,20 +30,20 @@ def run(study, end=False) -> bool:
 
 def fail(study, name: str = "") -> dict:
     """Let the process of a trial die, after its run has been finished if it has a name."""
-    _, trial = claim(study)
+    trial = claim(study)
     if name:
         worker.run_experiment(study.plan.settings(trial.params, name))
     study.abandon(trial._trial_id)
     return trial.params
 
 
-def noted(study, slot=0):
-    return notes(study.status().trials[slot])
+def noted(study):
+    return notes(study.status().finished[0])
 
 
 def test_a_trial_is_told_with_the_figures_of_its_run(study) -> None:
     run(study)
-    trial = study.status().trials[0]
+    trial = study.status().finished[0]
     result = worker.RunFolder(study.plan.folder / "trial-0001").read_result()
     assert (trial.state, trial.value) == (TrialState.COMPLETE, result.validation_accuracy)
     assert (noted(study)["outcome"], noted(study)["run"]) == ("complete", "trial-0001")
@@ -54,7 +54,7 @@ def test_a_trial_is_told_with_the_figures_of_its_run(study) -> None:
 def test_the_finished_run_of_a_process_that_died_before_it_told_is_taken_over(study) -> None:
     values = fail(study, "trial-0001")
     run(study)
-    trial = study.status().trials[0]
+    trial = study.status().finished[0]
     result = worker.RunFolder(study.plan.folder / "trial-0001").read_result()
     assert (trial.params, noted(study)["run"]) == (values, "trial-0001")
     assert trial.value == result.validation_accuracy
@@ -72,7 +72,7 @@ def test_what_a_failed_trial_left_unfinished_is_removed(study) -> None:
 def test_a_process_that_should_end_gives_its_trial_back_and_keeps_nothing(study) -> None:
     with pytest.raises(StoppedError):
         run(study, end=True)
-    assert study.status().trials[0].state == TrialState.FAIL
+    assert study.optuna.trials[0].state == TrialState.WAITING
     assert not (study.plan.folder / "trial-0001").exists()
 
 
@@ -99,7 +99,7 @@ def test_a_trial_that_was_given_to_another_process_is_dropped(
     run_experiment = worker.run_experiment
     monkeypatch.setattr(worker, "run_experiment", lose)
     run(study)
-    assert study.status().trials[0].state == TrialState.RUNNING
+    assert study.optuna.trials[0].state == TrialState.RUNNING
     assert not (study.plan.folder / "trial-0001").exists()
 
 
@@ -111,7 +111,7 @@ def test_a_finished_run_that_another_process_took_over_stays(make, data, monkeyp
 
     def sleep(settings, observers):
         made = run_experiment(settings, observers=observers)
-        other.abandon(other.status().trials[0]._trial_id)
+        other.abandon(other.optuna.trials[0]._trial_id)
         run(other)
         return made
 
@@ -123,7 +123,7 @@ def test_a_finished_run_that_another_process_took_over_stays(make, data, monkeyp
 
 def take_over(study):
     """Do what another process does that has missed this one's heartbeats."""
-    study.abandon(study.status().trials[0]._trial_id)
+    study.abandon(study.optuna.trials[0]._trial_id)
     return claim(study)
 
 
@@ -153,57 +153,27 @@ def test_settings_that_exclude_each_other_end_only_their_trial(study, monkeypatc
 
     monkeypatch.setattr(worker, "run_experiment", refuse)
     run(study)
-    assert study.status().trials[0].state == TrialState.PRUNED
+    assert study.optuna.trials[0].state == TrialState.PRUNED
     assert noted(study) == {"outcome": "impossible", "reason": "these do not fit"}
-
-
-def test_the_winner_among_trials_that_were_stopped_early_is_trained_to_its_end(
-    study, monkeypatch
-) -> None:
-    """All that went on diverged, so the best of the others runs again, from its first epoch."""
-    with monkeypatch.context() as patch:
-        patch.setattr(worker.Worker, "on_epoch_end", stop)
-        run(study)
-        run(study)
-    assert [noted(study, slot)["outcome"] for slot in (0, 1)] == ["pruned", "pruned"]
-    assert (noted(study)["epochs"], noted(study)["reason"]) == (1, "poor")
-    assert not study.is_complete()
-    assert run(study)
-    assert study.is_complete()
-    slot = study.status().best[0]
-    assert noted(study, slot)["epochs"] == 2
-    assert sorted(path.name for path in study.plan.folder.glob("trial-*")) == sorted(
-        noted(study, slot)["run"] for slot in (0, 1)
-    )
-
-
-def stop(observer, record) -> None:
-    observer._trial.report(record.validation_accuracy, record.epoch)
-    observer._pruned = "poor"
-    raise StopTraining(save=True)
 
 
 @pytest.mark.parametrize(
     ("cut_short", "pruned", "outcome", "reason"),
-    [
-        (None, "", "complete", ""),
-        (None, "poor", "pruned", "poor"),
-        (DIVERGED, "", "diverged", str(DIVERGED)),
-    ],
+    [(None, "poor", "pruned", "poor"), (DIVERGED, "", "diverged", str(DIVERGED))],
 )
-def test_the_outcome_and_its_reason_say_how_a_trial_ended(
-    cut_short, pruned, outcome, reason
+def test_the_outcome_and_its_reason_say_how_a_trial_ended(  # noqa: PLR0917 (fixtures)
+    study, monkeypatch, cut_short, pruned, outcome, reason
 ) -> None:
-    figures = dict.fromkeys(worker._FIGURES, 0.5)
-    folder = SimpleNamespace(
-        name="trial-0001",
-        read_result=lambda: SimpleNamespace(epochs=1, **figures),
-        read_seconds=lambda: 1.0,
-    )
-    made = worker.Worker(None, False, None)
-    made._pruned = pruned
-    told = made._note(folder, cut_short)
-    assert (told["outcome"], told["reason"]) == (outcome, reason)
+    def end_early(settings, observers):
+        made = run_experiment(settings, observers=observers)
+        observers[0]._pruned = pruned
+        return SimpleNamespace(folder=made.folder, cut_short=cut_short)
+
+    run_experiment = worker.run_experiment
+    monkeypatch.setattr(worker, "run_experiment", end_early)
+    run(study)
+    assert (noted(study)["outcome"], noted(study)["reason"]) == (outcome, reason)
+    assert study.status().finished[0].state == TrialState.PRUNED
 
 
 def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
@@ -222,7 +192,7 @@ def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
     return made, reported
 
 
-def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch_or_as_winner() -> None:
+def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch() -> None:
     poor, reported = observer()
     with pytest.raises(StopTraining) as caught:
         poor.on_epoch_end(record(1))
@@ -230,10 +200,7 @@ def test_a_poor_trial_is_pruned_and_saved_but_not_after_its_last_epoch_or_as_win
     assert reported == [(record(1).validation_loss, 1)]
     last, _ = observer()
     last.on_epoch_end(record(2))
-    winner, _ = observer()
-    winner._may_prune = False
-    winner.on_epoch_end(record(1))
-    assert (last._pruned, winner._pruned) == ("", "")
+    assert last._pruned == ""
 
 
 def test_training_ends_unsaved_if_nobody_waits_for_it() -> None:
@@ -253,7 +220,7 @@ def work(monkeypatch):
     def run(*trials, is_complete=True, end=()):
         left, sent, closed = list(trials), [], []
         study = SimpleNamespace(
-            is_complete=lambda: is_complete and not left,
+            status=lambda: SimpleNamespace(is_complete=is_complete and not left),
             close=lambda: closed.append(True),
         )
 

@@ -11,21 +11,20 @@ if TYPE_CHECKING:
     from nn.searching.study import Study
 
 
-def claim(study: "Study") -> tuple[int, Trial]:
-    """Create a study's next trial, as `optimize` does; return its slot and the trial."""
+def claim(study: "Study") -> Trial:
+    """Begin a study's next trial, as `optimize` does."""
     trial = Trial(study.optuna, new_trial(study))
-    slot = study.slot_of(trial)[0]
-    study.choose_values(trial, slot)
-    return slot, trial
+    study.choose_values(trial)
+    return trial
 
 
 def claim_all(study: "Study") -> dict[int, dict[str, Any]]:
-    """Create trials until no slot is free; return their values by slot."""
+    """Begin trials until none is left; return their values by number."""
     claimed = {}
     with suppress(UnneededError):
         while True:
-            slot, trial = claim(study)
-            claimed[slot] = trial.params
+            trial = claim(study)
+            claimed[trial.number] = trial.params
     return claimed
 
 
