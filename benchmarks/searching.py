@@ -46,7 +46,6 @@ class _Untrained:
 def _train_nothing(settings, observers):
     """Report one epoch without having trained it."""
     for observer in observers:
-        observer.on_epoch_start(1, 1, 1)
         observer.on_epoch_end(SimpleNamespace(epoch=1, validation_accuracy=0.5))
     return SimpleNamespace(folder=_Untrained(), cut_short=None)
 
@@ -65,7 +64,7 @@ def _without_training(storage: str, trials: int, folder: str) -> list[float]:
     )  # fmt: skip
     study = Study(plan_search(search, {"save_dir": Given(folder, "save_dir")}))
     worker.run_experiment = _train_nothing
-    working = worker.Worker(study, False, SimpleNamespace(value=0))
+    working = worker.Worker(study, False)
     times = []
     while working.run_trial():
         times.append(time.process_time())

@@ -90,8 +90,7 @@ HOME_OF = {
     "fcntl": {"nn.files.lock"},
     "optuna": {
         *("nn.searching.storage", "nn.searching.database", "nn.searching.study"),
-        *("nn.searching.worker", "nn.searching.status", "nn.reports.study_files"),
-        "nn.searching.journal",
+        *("nn.searching.worker", "nn.reports.study_files"),
     },
     "sqlalchemy": {"nn.searching.storage", "nn.searching.database", "nn.searching.patience"},
 }

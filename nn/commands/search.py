@@ -24,19 +24,16 @@ def _search() -> None:
     hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
     # This needs Optuna, which has been looked for by now.
-    from nn.searching.status import StudyStatus
-    from nn.searching.study import Study
+    from nn.searching.study import Study, StudyStatus
 
     say(f"Study {plan.name}: {plan.trials:,} trials, in {plan.folder}", flush=True)
     progress = StudyProgress()
-    with closing(Study(plan, progress.note_outage)) as study:
-        with closing(progress):
 
-            def show(status: StudyStatus) -> None:
-                progress.show(plan.trials, trial_lines(status), best_so_far(status))
+    def show(status: StudyStatus) -> None:
+        progress.show(plan.trials, trial_lines(status), best_so_far(status))
 
-            run_search(study, show)
-        status = study.status()
+    with closing(progress), closing(Study(plan, progress.note_outage)) as study:
+        status = run_search(study, show)
     # The trials need not wait for these.
     from nn.console.comparing import print_comparison
     from nn.reports.study_files import draw_study, write_trials

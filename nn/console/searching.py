@@ -25,7 +25,7 @@ from nn.settings.search_declaration import SEARCH, SearchSettings
 from nn.settings.search_space import Range, read_space, show_space
 
 if TYPE_CHECKING:
-    from nn.searching.status import StudyStatus
+    from nn.searching.study import StudyStatus
 
 
 def gather_plan(words: Sequence[str]) -> SearchPlan:
@@ -144,7 +144,7 @@ def search_command(plan: SearchPlan) -> str:
 def trial_lines(status: "StudyStatus") -> dict[int, str]:
     """Return a line about each trial that has ended, by its number."""
     from nn.reports.study_files import describe
-    from nn.searching.status import notes
+    from nn.searching.study import notes
 
     lines = {}
     for number, trial in status.finished.items():
@@ -172,7 +172,7 @@ def best_so_far(status: "StudyStatus") -> str:
 def print_winner(status: "StudyStatus") -> None:
     """Print the best trial, its folder, and the commands that train it and show it."""
     from nn.reports.study_files import describe
-    from nn.searching.status import notes
+    from nn.searching.study import notes
 
     best = status.best
     if best is None:

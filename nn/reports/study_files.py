@@ -14,7 +14,7 @@ from nn.reports.study_plots import (
     plot_parameters,
 )
 from nn.runs.csv_files import csv_text
-from nn.searching.status import StudyStatus, notes
+from nn.searching.study import StudyStatus, notes
 from nn.settings.search_space import Range, settings_of, show_settings
 
 if TYPE_CHECKING:

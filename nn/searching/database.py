@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import wraps
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from typing import Any
 
 from optuna.distributions import distribution_to_json
@@ -23,6 +24,7 @@ from sqlalchemy import Table, bindparam, delete, event, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from nn.searching.patience import Patience
+from nn.searching.plan import SearchPlan
 
 _RUNNING, _WAITING = TrialState.RUNNING, TrialState.WAITING
 _TABLES: dict[str, Table] = models.BaseModel.metadata.tables
@@ -52,15 +54,13 @@ class PatientStorage(_CachedStorage):
 
     _backend: RDBStorage
 
-    def __init__(
-        self, url: str, patience: Patience, dead_after: float, trials: int, *, create: bool
-    ) -> None:
-        """Open a database; unless `create`, its tables are there."""
-        self._patience, self._trials = patience, trials
+    def __init__(self, url: str, plan: SearchPlan, patience: Patience, *, create: bool) -> None:
+        """Open the database of a search; unless `create`, its tables are there."""
+        self._plan, self._patience = plan, patience
         self.attempt = 1  # how often the current trial has begun
-        self._interval = max(1, round(dead_after / 4))
+        self._interval = max(1, round(plan.search.dead_after / 4))
         self._current: FrozenTrial | None = None
-        self._written: dict[str, int] = {}  # the rows of the current trial in each table
+        self._written = 0  # rows of the current trial
         self._looked, self._silent = float("-inf"), set[int]()
         is_file = url.startswith("sqlite")
         pool = {"pool_size": 1, "max_overflow": 1}
@@ -71,14 +71,9 @@ class PatientStorage(_CachedStorage):
                 {"connect_args": {"timeout": 30}} if is_file else pool,
                 not create,
                 heartbeat_interval=self._interval,
-                grace_period=round(dead_after),
+                grace_period=round(plan.search.dead_after),
                 skip_table_creation=not create,
             )
-            # SQLite's driver creates each index separately. If that is interrupted, Optuna never
-            # looks again, and without an index two studies get one name.
-            for table in _TABLES.values() if create else ():
-                for index in table.indexes:
-                    index.create(self._backend.engine, checkfirst=True)
         except Exception:
             with suppress(AttributeError):  # it may have failed without an engine
                 self.close()
@@ -103,19 +98,20 @@ class PatientStorage(_CachedStorage):
             # A change that changes nothing locks the row in every kind of database.
             name = {"study_name": _STUDIES.c.study_name}
             connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(name))
-            waiting = select(_TRIALS.c.trial_id, _TRIALS.c.datetime_start)
-            waiting = waiting.where(of_study, _TRIALS.c.state == _WAITING).order_by("number")
-            failed = connection.execute(waiting.limit(1)).first()
+            waiting = select(_TRIALS.c.trial_id, _TRIALS.c.datetime_start).order_by("number")
+            waiting = waiting.where(of_study, _TRIALS.c.state == _WAITING)
+            needed = waiting.where(_TRIALS.c.number < self._plan.trials)
+            failed = connection.execute(needed).first()
             if failed:
                 trial_id, before = failed
-                start = max(start, (before or start - 2 * _SECOND) + 2 * _SECOND)
+                start = max(start, before + 2 * _SECOND) if before else start
                 change = update(_TRIALS).where(_TRIALS.c.trial_id == trial_id)
                 connection.execute(change.values(state=_RUNNING, datetime_start=start))
                 for table in (_BEATS, _REPORTS):
                     connection.execute(delete(table).where(table.c.trial_id == trial_id))
             else:
                 number = connection.scalar(select(func.count()).where(of_study)) or 0
-                if number >= self._trials:
+                if number >= self._plan.trials:
                     raise UnneededError
                 row = {"study_id": study_id, "number": number, "state": _RUNNING}
                 made = connection.execute(insert(_TRIALS), row | {"datetime_start": start})
@@ -129,7 +125,7 @@ class PatientStorage(_CachedStorage):
             self._current = trial = create_trial(state=_RUNNING)
             trial.number, trial._trial_id, trial.datetime_start = number, trial_id, start
             self.attempt = 1
-        self._written = {"trial_params": len(trial.params)}
+        self._written = len(trial.params)
         return trial._trial_id
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
@@ -150,8 +146,8 @@ class PatientStorage(_CachedStorage):
             UpdateFinishedTrialError: it has ended, or another process repeats it.
         """
         mine = self._current if self._current and self._current._trial_id == trial_id else None
-        rows = _rows(mine, values) if mine else {}
-        added = {name: some[self._written.get(name, 0) :] for name, some in rows.items()}
+        rows = _rows(mine, values) if mine else []
+        added = rows[self._written :]
         self._current = mine if state == _RUNNING else None
         state = _WAITING if state == TrialState.FAIL else state
         until = mine.datetime_start + _SECOND if mine and mine.datetime_start else _FAR
@@ -165,16 +161,20 @@ class PatientStorage(_CachedStorage):
                     change = {"trial": trial_id, "until": until, **end}
                     if not connection.execute(_CHANGE, change).rowcount:
                         raise UpdateFinishedTrialError
-                    for name, some in added.items():
-                        if some:
-                            connection.execute(insert(_TABLES[name]), some)
+                    for name, some in groupby(added, itemgetter(0)):
+                        # The first column is the row's own number.
+                        columns = _TABLES[name].columns.keys()[1:]
+                        cells = [
+                            dict(zip(columns, (trial_id, *row[1:]), strict=True)) for row in some
+                        ]
+                        connection.execute(insert(_TABLES[name]), cells)
             except (IntegrityError, UpdateFinishedTrialError):
                 # If the connection broke off, the first attempt may have succeeded.
                 if is_first or self._backend.get_trial(trial_id).state != state:
                     raise
 
         self._patience(write)
-        self._written = {name: len(some) for name, some in rows.items()}
+        self._written = len(rows)
         return True
 
     def get_all_trials(
@@ -204,26 +204,21 @@ class PatientStorage(_CachedStorage):
         return sorted(self._silent & before)
 
 
-def _rows(trial: FrozenTrial, values: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of what a trial has reported, by table; later reports come last."""
-    stored_report = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
-    stored_value = models.TrialValueModel.value_to_stored_repr
+def _rows(trial: FrozenTrial, values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of what a trial has reported, each after its table; later ones come last."""
+    report = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
+    objective = models.TrialValueModel.value_to_stored_repr
     choices, reports = trial.distributions.items(), trial.intermediate_values.items()
-    cells: dict[str, list[tuple[Any, ...]]] = {
-        "trial_params": [
-            (key, one.to_internal_repr(trial.params[key]), distribution_to_json(one))
-            for key, one in choices
-        ],
-        "trial_user_attributes": [(key, json.dumps(one)) for key, one in trial.user_attrs.items()],
-        "trial_intermediate_values": [(step, *stored_report(one)) for step, one in reports],
-        "trial_values": [(0, *stored_value(one)) for one in values or ()],
-    }
-    # The first column is the row's own number.
-    columns = {name: _TABLES[name].columns.keys()[1:] for name in cells}
-    return {
-        name: [dict(zip(columns[name], (trial._trial_id, *row), strict=True)) for row in rows]
-        for name, rows in cells.items()
-    }
+    params = {name: kind.to_internal_repr(trial.params[name]) for name, kind in choices}
+    return [
+        *(
+            ("trial_params", name, params[name], distribution_to_json(kind))
+            for name, kind in choices
+        ),
+        *(("trial_intermediate_values", step, *report(value)) for step, value in reports),
+        *(("trial_user_attributes", key, json.dumps(one)) for key, one in trial.user_attrs.items()),
+        *(("trial_values", 0, *objective(value)) for value in values or ()),
+    ]
 
 
 def _now() -> datetime:

@@ -31,16 +31,12 @@ class Patience:
         seconds: How long to wait in one go.
         on_wait: Called once for each wait, with the database's message.
         check: Called before each attempt; may raise an error that ends the wait.
-        clock: Returns the time in seconds.
-        pause: Waits for a number of seconds.
         ended: The error that ended a wait; later calls do not wait.
     """
 
     seconds: float
     on_wait: Callable[[str], object] = lambda reason: None
     check: Callable[[], object] = lambda: None
-    clock: Callable[[], float] = time.monotonic
-    pause: Callable[[float], object] = time.sleep
     ended: Exception | None = None
 
     def __call__(self, call: Callable[[], _T]) -> _T:
@@ -49,7 +45,7 @@ class Patience:
         Raises:
             DatabaseGoneError: the wait is over; all later calls are made only once.
         """
-        began, pause, was_said = self.clock(), _FIRST_PAUSE, False
+        began, pause, was_said = time.monotonic(), _FIRST_PAUSE, False
         while True:
             try:
                 return call()
@@ -57,7 +53,7 @@ class Patience:
                 if not is_outage(error):
                     raise
                 reason = first_line(error)
-            waited = self.clock() - began
+            waited = time.monotonic() - began
             try:
                 if self.ended is not None:
                     raise self.ended
@@ -73,7 +69,7 @@ class Patience:
             if waited >= _BRIEF and not was_said:
                 was_said = True
                 self.on_wait(reason)
-            self.pause(pause)
+            time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 

@@ -4,6 +4,7 @@ Only searches need Optuna; all other programs run without it.
 """
 
 import ctypes
+import os
 import re
 import sys
 import warnings
@@ -16,11 +17,14 @@ from nn.installation import install_command
 from nn.searching.plan import SearchPlan
 
 if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
     from nn.searching.database import PatientStorage
     from nn.searching.patience import Patience
 
 INSTALL = install_command("search")
 FILE, JOURNAL = "study.db", ".journal"
+RESULT = "result"  # what is noted of a trial when it has ended
 
 
 def require_optuna() -> None:
@@ -56,24 +60,21 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
     from sqlalchemy.exc import SQLAlchemyError
 
     from nn.searching.database import PatientStorage
-    from nn.searching.journal import convert_journal
     from nn.searching.patience import first_line
 
-    url, dead_after = plan.search.storage, plan.search.dead_after
+    url = plan.search.storage
     shown = without_password(url)
     try:
         if "://" not in url:
             path = Path(url or plan.folder / FILE)
-            if path.suffix == JOURNAL:
-                path = path.with_suffix(".db")
+            journal = path.with_suffix(JOURNAL)
+            path = path.with_suffix(".db") if path == journal else path
             shown, url = str(path), f"sqlite:///{path}"
             path.parent.mkdir(parents=True, exist_ok=True)
-            if (journal := path.with_suffix(JOURNAL)).is_file() and not path.exists():
+            if journal.is_file() and not path.exists():
                 convert_journal(journal, path)
             path.touch()  # says what is wrong better than SQLite does
-        return patience(
-            lambda: PatientStorage(url, patience, dead_after, plan.trials, create=create)
-        )
+        return patience(lambda: PatientStorage(url, plan, patience, create=create))
     except ImportError as error:
         raise SettingError(
             f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
@@ -83,6 +84,46 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
         reason = getattr(error, "strerror", None) or first_line(error)
         reason = reason.replace(password_of(url) or "\n", "***")
         raise SettingError(f"--storage: {shown} cannot be used: {reason}") from None
+
+
+def convert_journal(journal: Path, database: Path) -> None:
+    """Write the studies of a journal to a new SQLite file, completely or not at all.
+
+    Earlier versions kept studies in journals, with a trial for each place of the search.
+    """
+    from optuna import create_study
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.trial import TrialState, create_trial
+
+    part = database.with_name(f".{database.name}.{os.getpid():08x}.part")
+    try:
+        old = JournalStorage(JournalFileBackend(str(journal)))
+        new = RDBStorage(f"sqlite:///{part}")
+        for study in old.get_all_studies():
+            name, direction = study.study_name, study.direction
+            copy = create_study(storage=new, study_name=name, direction=direction)
+            for key, value in study.user_attrs.items():
+                copy.set_user_attr(key, value)
+            places: dict[int, FrozenTrial] = {}
+            for trial in old.get_all_trials(study._study_id):
+                noted = trial.user_attrs
+                if (place := noted.pop("place", None)) is None:
+                    continue
+                places.setdefault(place, create_trial(state=TrialState.WAITING))
+                if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+                    if "epochs" not in noted:  # settings that exclude each other
+                        noted = {"outcome": "impossible", "reason": noted.get("outcome", "")}
+                    trial.user_attrs = {RESULT: noted}
+                    places[place] = trial
+            copy.add_trials([trial for _, trial in sorted(places.items())])
+        new.engine.dispose()
+        with suppress(FileExistsError):  # another process was faster
+            os.link(part, database)
+    except (KeyError, ValueError):
+        raise ValueError("it is not the journal of a study") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 # Passwords ---------------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ with the same number and values, so a study never has more trials than were aske
 """
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import optuna
-from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
 from optuna.study import StudyDirection
@@ -18,8 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from nn.errors import StudyError
 from nn.searching.patience import Patience
 from nn.searching.plan import SearchPlan
-from nn.searching.status import StudyStatus
-from nn.searching.storage import open_storage, require_optuna
+from nn.searching.storage import RESULT, open_storage, require_optuna
 from nn.settings.search_space import Range
 from nn.wording import shorten
 
@@ -43,6 +43,52 @@ class Halving(BasePruner):
         best = reached[: len(reached) // _SHARE]
         may_stop = any(one.state == TrialState.COMPLETE for one in trials)
         return may_stop and bool(best) and trial.intermediate_values[epoch] not in best
+
+
+@dataclass(frozen=True)
+class StudyStatus:
+    """The status of a study at one moment.
+
+    Attributes:
+        plan: The plan of the search.
+        created: All trials of the study.
+    """
+
+    plan: SearchPlan
+    created: Sequence[FrozenTrial]
+
+    @cached_property
+    def finished(self) -> dict[int, FrozenTrial]:
+        """The trials of the search that have ended, including pruned ones, by their numbers.
+
+        Raises:
+            StudyError: an earlier version of the program created the trials.
+        """
+        if any(trial.state == TrialState.FAIL for trial in self.created):
+            raise StudyError(
+                f"the study {self.plan.name} was begun by an earlier version of this program, "
+                "which repeated trials in another way. Choose another name with --study; "
+                "compare.py still shows the old runs"
+            )
+        trials = {trial.number: trial for trial in self.created if trial.state.is_finished()}
+        return {number: trials[number] for number in sorted(trials) if number < self.plan.trials}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all trials have ended."""
+        return len(self.finished) == self.plan.trials
+
+    @property
+    def best(self) -> FrozenTrial | None:
+        """The trial with the best objective, of those that completed all epochs."""
+        sign = -1 if self.plan.direction == "minimize" else 1
+        complete = [one for one in self.finished.values() if one.state == TrialState.COMPLETE]
+        return max(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
+
+
+def notes(trial: FrozenTrial) -> dict[str, Any]:
+    """Return what was noted of a trial when it ended: its run, its outcome, its figures."""
+    return dict(trial.user_attrs.get(RESULT, {}))
 
 
 class Study:
@@ -143,8 +189,3 @@ class Study:
             return TPESampler(seed=seed, multivariate=True, constant_liar=True)
         point = self.plan.points[number] if self.plan.search.sampler == "grid" else {}
         return PartialFixedSampler(point, RandomSampler(seed=seed))
-
-    def abandon(self, trial_id: int) -> None:
-        """Let the trial of a process that died be repeated."""
-        with suppress(UpdateFinishedTrialError):
-            self.storage.set_trial_state_values(trial_id, TrialState.FAIL)

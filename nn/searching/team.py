@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,8 +15,7 @@ from nn.errors import ProgramError, StoppedError
 
 if TYPE_CHECKING:
     from nn.searching.plan import SearchPlan
-    from nn.searching.status import StudyStatus
-    from nn.searching.study import Study
+    from nn.searching.study import Study, StudyStatus
 
 # Seconds between two looks at the study: longer when nothing happens, for the database's sake.
 _PAUSE, _LONGEST_PAUSE = 0.3, 3.0
@@ -27,13 +25,6 @@ _MOST_DEATHS = 20
 # Where the system can copy a process, the imports are done once.
 _AHEAD = ["nn.searching.worker", "alembic.migration"]
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-
-
-@dataclass
-class _Worker:
-    process: BaseProcess
-    errors: Connection
-    current: Any  # the id of its trial, in memory shared with it; 0 if it has none
 
 
 def import_ahead() -> None:
@@ -48,15 +39,18 @@ def import_ahead() -> None:
         forkserver.ensure_running()
 
 
-def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> None:
+def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> "StudyStatus":
     """Work on a study until it is complete, together with other processes, if any.
 
     Args:
         study: The study.
         on_check: Called with the study's status a few times a second.
 
+    Returns:
+        The status of the complete study.
+
     Raises:
-        StoppedError: Ctrl-C; the running trials were abandoned and will be repeated.
+        StoppedError: Ctrl-C; the running trials were given back and will be repeated.
         ProgramError: trials cannot be run on this machine.
     """
     plan, status = study.plan, study.status()
@@ -65,11 +59,12 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> Non
     with _team() as workers:
         while not status.is_complete:
             while len(workers) < count:
-                workers.append(_start(plan))
+                process, errors = _start(plan)
+                workers[process] = errors
             on_check(status)
-            wait([one.process.sentinel for one in workers], pause)
+            wait([process.sentinel for process in workers], pause)
             pause = min(1.2 * pause, _LONGEST_PAUSE)
-            deaths += _reap(workers, study)
+            deaths += _reap(workers)
             status = study.status()
             if len(status.finished) > done:
                 done, deaths, pause = len(status.finished), 0, _PAUSE
@@ -79,12 +74,13 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> Non
                     "finished; is there enough memory?"
                 )
     on_check(status)
+    return status
 
 
 @contextmanager
-def _team() -> Iterator[list[_Worker]]:
-    """Yield a list for the processes; end them all after the block."""
-    workers: list[_Worker] = []
+def _team() -> Iterator[dict[BaseProcess, Connection]]:
+    """Yield the processes with the pipes for their errors; end them all after the block."""
+    workers: dict[BaseProcess, Connection] = {}
     before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C
     try:
@@ -93,7 +89,28 @@ def _team() -> Iterator[list[_Worker]]:
         raise StoppedError("the search was stopped; the same command continues it.") from None
     finally:
         signal.signal(signal.SIGTERM, before)
-        _end(workers)
+        for process in workers:
+            process.terminate()
+        deadline = time.monotonic() + _PATIENCE
+        for process in workers:
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+def _start(plan: "SearchPlan") -> tuple[BaseProcess, Connection]:
+    """Start a process that ignores Ctrl-C: this process tells it when to end."""
+    context: Any = multiprocessing.get_context(_START)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(plan, sender), daemon=True)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    sender.close()
+    return process, receiver
 
 
 def _work(*given: Any) -> None:
@@ -102,51 +119,19 @@ def _work(*given: Any) -> None:
     work(*given)
 
 
-def _start(plan: "SearchPlan") -> _Worker:
-    """Start a process that ignores Ctrl-C: this process tells it when to end."""
-    context: Any = multiprocessing.get_context(_START)
-    receiver, sender = context.Pipe(duplex=False)
-    current = context.Value("q", 0)
-    process = context.Process(target=_work, args=(plan, sender, current), daemon=True)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    sender.close()
-    return _Worker(process, receiver, current)
-
-
-def _reap(workers: list[_Worker], study: "Study") -> int:
+def _reap(workers: dict[BaseProcess, Connection]) -> int:
     """Remove the processes that have ended; return how many of them died unexpectedly.
-
-    The trial of a process that died is repeated at once, without waiting for its heartbeat.
 
     Raises:
         ProgramError: one ended with an error that all others would have, too.
     """
-    deaths = 0
-    for worker in [one for one in workers if not one.process.is_alive()]:
-        workers.remove(worker)
-        if worker.errors.poll():
+    ended = [process for process in workers if not process.is_alive()]
+    for process in ended:
+        errors = workers.pop(process)
+        if errors.poll():
             with suppress(EOFError):  # it died
-                code, message = worker.errors.recv()
+                code, message = errors.recv()
                 error = ProgramError(message)
                 error.exit_code = code
                 raise error
-        deaths += worker.process.exitcode != 0
-        if worker.current.value:
-            study.abandon(worker.current.value)
-    return deaths
-
-
-def _end(workers: list[_Worker]) -> None:
-    """Tell all processes to end, wait for them, and kill those that do not end."""
-    for worker in workers:
-        worker.process.terminate()
-    deadline = time.monotonic() + _PATIENCE
-    for worker in workers:
-        worker.process.join(max(0.0, deadline - time.monotonic()))
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
+    return sum(process.exitcode != 0 for process in ended)

@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -17,14 +17,11 @@ from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.searching.database import UnneededError
 from nn.searching.plan import SearchPlan
-from nn.searching.status import RESULT, notes
-from nn.searching.study import Study
+from nn.searching.storage import RESULT
+from nn.searching.study import Study, notes
 from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
-
-if TYPE_CHECKING:
-    from multiprocessing.sharedctypes import Synchronized
 
 _PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two looks for a trial to repeat
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
@@ -48,19 +45,17 @@ class EndSignal:
             raise StoppedError("")
 
 
-def work(plan: SearchPlan, errors: Connection, current: "Synchronized[int]") -> None:
+def work(plan: SearchPlan, errors: Connection) -> None:
     """Run trials until the study is complete or the process should end.
 
     Args:
         plan: The plan of the search.
         errors: Receives the exit code and the message of an error that ends the search.
-        current: Where the id of the current trial is kept, for the case that this process dies;
-            0 if there is none.
     """
     end_signal = EndSignal()
     try:
         with closing(Study(plan, check=end_signal.check, create=False)) as study:
-            worker = Worker(study, end_signal, current)
+            worker = Worker(study, end_signal)
             while not end_signal:
                 if not worker.run_trial():
                     if study.status().is_complete:
@@ -79,8 +74,8 @@ def work(plan: SearchPlan, errors: Connection, current: "Synchronized[int]") -> 
 class Worker(Observer):
     """Runs trials of a study, one after the other, and observes their training."""
 
-    def __init__(self, study: Study, end_signal: EndSignal, current: "Synchronized[int]") -> None:
-        self._study, self._end_signal, self._current = study, end_signal, current
+    def __init__(self, study: Study, end_signal: EndSignal) -> None:
+        self._study, self._end_signal = study, end_signal
         self._trial: Trial
         self._folder: RunFolder | None = None
         self._has_agreed = False  # whether the study's images are those of this machine
@@ -111,7 +106,6 @@ class Worker(Observer):
             told = {notes(one).get("run") for one in self._study.status().finished.values()}
             if self._folder and self._folder.name not in told:
                 self._folder.discard()
-        self._current.value = 0
         return True
 
     def _objective(self, trial: Trial) -> float:
@@ -120,7 +114,7 @@ class Worker(Observer):
         Raises:
             TrialPruned: it has no objective: it was stopped early, or could not be trained.
         """
-        self._trial, self._current.value, self._pruned = trial, trial._trial_id, ""
+        self._trial, self._pruned = trial, ""
         self._study.choose_values(trial)
         try:
             noted = self._run(trial)
@@ -136,7 +130,8 @@ class Worker(Observer):
         name = f"trial-{trial.number + 1:04d}"
         names = [name, *(f"{name}-{n}" for n in range(2, self._study.storage.attempt + 1))]
         settings = self._study.plan.settings(trial.params, names[-1])
-        self._folder = self._finished_run(names[:-1], settings.epochs)
+        self._epochs = settings.epochs
+        self._folder = self._finished_run(names[:-1])
         cut_short: ProgramError | None = None
         if self._folder is None:
             run = run_experiment(settings, observers=[self])
@@ -152,23 +147,19 @@ class Worker(Observer):
             return noted | {"outcome": "diverged", "reason": str(cut_short)}
         return noted | {"outcome": "pruned" if self._pruned else "complete", "reason": self._pruned}
 
-    def _finished_run(self, names: list[str], epochs: int) -> RunFolder | None:
+    def _finished_run(self, names: list[str]) -> RunFolder | None:
         """Return the finished run of an earlier attempt at a trial, and remove unfinished ones.
 
         A process may die after writing its run's last file but before reporting it to the study.
         """
         for folder in [RunFolder(self._study.plan.folder / name) for name in names]:
             with suppress(ProgramError):
-                if folder.read_result().epochs == epochs:
+                if folder.read_result().epochs == self._epochs:
                     return folder
             shutil.rmtree(folder.path, ignore_errors=True)
         return None
 
     # Training ----------------------------------------------------------------------------------
-
-    def on_epoch_start(self, epoch: int, epochs: int, examples: int) -> None:
-        """Remember the number of epochs."""
-        self._epochs = epochs
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """End the training, and save nothing, if the process should end."""

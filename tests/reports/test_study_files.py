@@ -12,7 +12,7 @@ from nn.reports import study_files
 from nn.reports.study_files import describe, draw_study, importance_of, write_trials
 from nn.reports.study_plots import Axis
 from nn.searching.plan import plan_search
-from nn.searching.status import StudyStatus
+from nn.searching.study import StudyStatus
 from nn.settings.checking import Given
 from nn.settings.search_declaration import SearchSettings
 

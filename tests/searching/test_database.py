@@ -8,11 +8,11 @@ import pytest
 pytest.importorskip("optuna")
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
-from sqlalchemy import event, inspect, text
+from sqlalchemy import event, text
 
 from nn.searching import database
 from tests.searching.test_patience import LOST, Clock
-from tests.searching.trials import claim, complete, new_trial
+from tests.searching.trials import claim, complete, give_back, new_trial
 
 
 def stored(study, trial):
@@ -64,7 +64,7 @@ def test_a_change_that_succeeded_before_the_connection_broke_off_is_made_once(
     assert len(calls) > 1
     found = stored(study, trial)
     assert (found.state, found.intermediate_values) == (state, {1: 0.25})
-    study.abandon(trial._trial_id)
+    give_back(study, trial._trial_id)
     with pytest.raises(UpdateFinishedTrialError):  # the change of another process is an error
         study.storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [0.5])
 
@@ -107,22 +107,13 @@ def test_two_processes_that_ask_at_once_get_two_trials(make):
     assert sorted(numbers) == [0, 1]
 
 
-def test_tables_whose_creation_was_interrupted_are_completed(make):
-    engine = make().storage._backend.engine
-    (index,) = database._TABLES["studies"].indexes
-    index.drop(engine)
-    make()
-    (index,) = inspect(engine).get_indexes("studies")
-    assert (index["column_names"], bool(index["unique"])) == (["study_name"], True)
-
-
 def test_a_trial_that_is_repeated_belongs_to_the_process_that_repeats_it(make):
     """The first process slept, and wakes up while the second one trains."""
     one, two = make(trials=1), make(trials=1)
     slow = claim(one)
     slow.report(0.1, 1)
     one.storage.set_trial_state_values(slow._trial_id, TrialState.RUNNING)
-    two.abandon(slow._trial_id)
+    give_back(two, slow._trial_id)
     quick = claim(two)
     assert (quick._trial_id, quick.params) == (slow._trial_id, slow.params)
     assert stored(two, quick).intermediate_values == {}

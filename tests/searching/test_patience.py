@@ -1,6 +1,7 @@
 """A database that is away for a while, or for good."""
 
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ pytest.importorskip("optuna")
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import exc
 
+from nn.searching import patience
 from nn.searching.patience import DatabaseGoneError, Patience, is_outage
 
 LOST = exc.OperationalError("SELECT", {}, Exception("server closed the connection"))
@@ -37,13 +39,17 @@ def away(seconds: float, clock: Clock):
     return call
 
 
-def patience(clock, seconds=60.0, **words) -> Patience:
-    return Patience(seconds, clock=clock, pause=clock.pause, **words)
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    made = Clock()
+    time = SimpleNamespace(monotonic=made, sleep=made.pause)
+    monkeypatch.setattr(patience, "time", time)
+    return made
 
 
-def test_a_call_is_repeated_until_the_database_is_back_and_the_wait_is_said_once():
-    clock, said = Clock(), []
-    patient = patience(clock, on_wait=said.append)
+def test_a_call_is_repeated_until_the_database_is_back_and_the_wait_is_said_once(clock):
+    said = []
+    patient = Patience(60, on_wait=said.append)
     assert 10 <= patient(away(10, clock)) < 12
     assert said == ["'server closed the connection'"]
     patient(away(10.5, clock))  # too short to be worth a word
@@ -52,9 +58,8 @@ def test_a_call_is_repeated_until_the_database_is_back_and_the_wait_is_said_once
     assert len(said) == 2
 
 
-def test_a_database_that_is_away_for_good_is_waited_for_only_once():
-    clock = Clock()
-    patient = patience(clock)
+def test_a_database_that_is_away_for_good_is_waited_for_only_once(clock):
+    patient = Patience(60)
     with pytest.raises(DatabaseGoneError, match=r"does not answer .*the same command continues"):
         patient(away(1e9, clock))
     assert 60 <= clock.now < 62
@@ -63,15 +68,13 @@ def test_a_database_that_is_away_for_good_is_waited_for_only_once():
     assert clock.now < 62
 
 
-def test_a_wait_ends_when_the_process_should_end():
-    clock = Clock()
-
+def test_a_wait_ends_when_the_process_should_end(clock):
     def check():
         if clock.now > 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        patience(clock, check=check)(away(1e9, clock))
+        Patience(60, check=check)(away(1e9, clock))
     assert clock.now < 5
 
 

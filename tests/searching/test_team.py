@@ -40,33 +40,32 @@ class Process:
         self.exitcode = -9
 
 
-def worker(process: Process, message: object = None, trial: int = 0) -> "team._Worker":
-    """Return a worker whose end of the pipe is closed, after a message if there is one."""
+def pipe(message: object = None):
+    """Return the end of a pipe whose other end is closed, after a message if there is one."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     if message:
         sender.send(message)
     sender.close()
-    return team._Worker(process, receiver, SimpleNamespace(value=trial))
+    return receiver
 
 
 def test_only_processes_that_died_unexpectedly_are_counted() -> None:
-    alive, abandoned = worker(Process(), trial=6), []
-    workers = [worker(Process(0)), alive, worker(Process(-9), trial=7), worker(Process(1))]
-    assert team._reap(workers, SimpleNamespace(abandon=abandoned.append)) == 2
-    assert workers == [alive]
-    assert abandoned == [7]  # is repeated at once
+    alive = Process()
+    workers = {one: pipe() for one in (Process(0), alive, Process(-9), Process(1))}
+    assert team._reap(workers) == 2
+    assert list(workers) == [alive]
 
 
 def test_an_error_that_all_others_would_have_ends_the_search_with_its_own_code() -> None:
-    workers = [worker(Process(0), (4, "no data"))]
     with pytest.raises(ProgramError, match="no data") as caught:
-        team._reap(workers, None)
+        team._reap({Process(0): pipe((4, "no data"))})
     assert caught.value.exit_code == 4
 
 
 def test_a_process_that_does_not_end_is_killed() -> None:
     quick, stubborn = Process(), Process(stubborn=True)
-    team._end([worker(quick), worker(stubborn)])
+    with team._team() as workers:
+        workers |= {quick: pipe(), stubborn: pipe()}
     assert quick.told == ["terminate", "join"]
     assert stubborn.told == ["terminate", "join", "kill", "join"]
 
@@ -88,7 +87,7 @@ def search(monkeypatch):
 
         def start(plan):
             started.append(Process(exitcode))
-            return worker(started[-1])
+            return started[-1], pipe()
 
         monkeypatch.setattr(team, "wait", lambda sentinels, pause: None)
         monkeypatch.setattr(team, "_start", start)
@@ -158,16 +157,14 @@ def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
     context = SimpleNamespace(
         Pipe=multiprocessing.Pipe,
         Process=Started,
-        Value=lambda kind, value: SimpleNamespace(value=value),
-        set_forkserver_preload=lambda names: None,
     )
     monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
     before = signal.getsignal(signal.SIGINT)
-    started = team._start("plan")
+    process, _ = team._start("plan")
     assert seen == [signal.SIG_IGN]
     assert signal.getsignal(signal.SIGINT) is before
-    plan, sender, current = started.process.arguments
-    assert (plan, sender.closed, current.value) == ("plan", True, 0)
+    plan, sender = process.arguments
+    assert (plan, sender.closed) == ("plan", True)
 
 
 @pytest.mark.skipif(team._START != "forkserver", reason="only there are processes copied")

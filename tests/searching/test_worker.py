@@ -9,9 +9,9 @@ from optuna.trial import TrialState
 
 from nn.errors import DataError, DivergedError, ProgramError, StoppedError
 from nn.searching import worker
-from nn.searching.status import notes
+from nn.searching.study import notes
 from nn.training.stopping import StopTraining
-from tests.searching.trials import claim
+from tests.searching.trials import claim, give_back
 from tests.training.scripted import record
 
 DIVERGED = DivergedError(epoch=2, learning_rate=9.0, loss=8.0, guessing=2.3)
@@ -25,7 +25,7 @@ def study(make, data):
 
 
 def run(study, end=False) -> bool:
-    return worker.Worker(study, end, SimpleNamespace(value=0)).run_trial()
+    return worker.Worker(study, end).run_trial()
 
 
 def fail(study, name: str = "") -> dict:
@@ -33,7 +33,7 @@ def fail(study, name: str = "") -> dict:
     trial = claim(study)
     if name:
         worker.run_experiment(study.plan.settings(trial.params, name))
-    study.abandon(trial._trial_id)
+    give_back(study, trial._trial_id)
     return trial.params
 
 
@@ -111,7 +111,7 @@ def test_a_finished_run_that_another_process_took_over_stays(make, data, monkeyp
 
     def sleep(settings, observers):
         made = run_experiment(settings, observers=observers)
-        other.abandon(other.optuna.trials[0]._trial_id)
+        give_back(other, other.optuna.trials[0]._trial_id)
         run(other)
         return made
 
@@ -123,7 +123,7 @@ def test_a_finished_run_that_another_process_took_over_stays(make, data, monkeyp
 
 def take_over(study):
     """Do what another process does that has missed this one's heartbeats."""
-    study.abandon(study.optuna.trials[0]._trial_id)
+    give_back(study, study.optuna.trials[0]._trial_id)
     return claim(study)
 
 
@@ -186,9 +186,9 @@ def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
 
     search = SimpleNamespace(objective="validation_loss")
     study = SimpleNamespace(plan=SimpleNamespace(search=search))
-    made = worker.Worker(study, end, None)
+    made = worker.Worker(study, end)
     made._trial = SimpleNamespace(report=report, should_prune=lambda: prune)
-    made.on_epoch_start(1, 2, 100)
+    made._epochs = 2
     return made, reported
 
 
@@ -236,7 +236,7 @@ def work(monkeypatch):
         monkeypatch.setattr(worker, "Study", lambda plan, check, create: study)
         monkeypatch.setattr(worker, "EndSignal", told)
         monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
-        worker.work("plan", SimpleNamespace(send=sent.append), None)
+        worker.work("plan", SimpleNamespace(send=sent.append))
         assert closed == [True]
         return left, sent
 

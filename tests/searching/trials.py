@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial, TrialState
 
 from nn.searching.database import UnneededError
@@ -36,3 +37,9 @@ def new_trial(study: "Study") -> int:
 def complete(study: "Study", trial: Trial, value: float) -> None:
     """End a trial with its objective."""
     study.storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [value])
+
+
+def give_back(study: "Study", trial_id: int) -> None:
+    """Do what another process does that has missed a trial's heartbeats."""
+    with suppress(UpdateFinishedTrialError):
+        study.storage.set_trial_state_values(trial_id, TrialState.FAIL)
