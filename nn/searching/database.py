@@ -6,11 +6,12 @@ machine wakes up.
 """
 
 import json
+import sqlite3
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import wraps
-from itertools import count, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +21,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._cached_storage import _CachedStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import Table, bindparam, delete, event, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nn.searching.patience import Patience
@@ -39,6 +40,17 @@ _CHANGE = update(_TRIALS).where(
     _TRIALS.c.state == _RUNNING,
     _TRIALS.c.datetime_start < bindparam("until"),
 )
+
+
+class _QuickConnection(sqlite3.Connection):
+    """Lets readers of an SQLite file not wait for its writer, and waits for the disk less often.
+
+    If the power fails, the last trials may be missing in the file; their runs are found again.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
 
 
 class UnneededError(Exception):
@@ -62,13 +74,14 @@ class PatientStorage(_CachedStorage):
         self._current: FrozenTrial | None = None
         self._written = 0  # rows of the current trial
         self._looked, self._silent = float("-inf"), set[int]()
-        is_file = url.startswith("sqlite")
-        pool = {"pool_size": 1, "max_overflow": 1}
+        options: dict[str, Any] = {"pool_size": 1, "max_overflow": 1}
+        if url.startswith("sqlite"):
+            options = {"connect_args": {"timeout": 30, "factory": _QuickConnection}}
         super().__init__(RDBStorage.__new__(RDBStorage))
         try:
             self._backend.__init__(  # type: ignore[misc]
                 url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
-                {"connect_args": {"timeout": 30}} if is_file else pool,
+                options,
                 not create,
                 heartbeat_interval=self._interval,
                 grace_period=round(plan.search.dead_after),
@@ -78,9 +91,6 @@ class PatientStorage(_CachedStorage):
             with suppress(AttributeError):  # it may have failed without an engine
                 self.close()
             raise
-        if is_file:
-            event.listen(self._backend.engine, "connect", _make_quick)
-            self._backend.engine.dispose()
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -147,43 +157,22 @@ class PatientStorage(_CachedStorage):
         """
         mine = self._current if self._current and self._current._trial_id == trial_id else None
         rows = _rows(mine, values) if mine else []
-        added = rows[self._written :]
-        self._current = mine if state == _RUNNING else None
-        state = _WAITING if state == TrialState.FAIL else state
         until = mine.datetime_start + _SECOND if mine and mine.datetime_start else _FAR
-        end = {"state": state, "datetime_complete": _now() if state.is_finished() else None}
-        attempts = count()
-
-        def write() -> None:
-            is_first = next(attempts) == 0
-            try:
-                with self._backend.engine.begin() as connection:
-                    change = {"trial": trial_id, "until": until, **end}
-                    if not connection.execute(_CHANGE, change).rowcount:
-                        raise UpdateFinishedTrialError
-                    for name, some in groupby(added, itemgetter(0)):
-                        # The first column is the row's own number.
-                        columns = _TABLES[name].columns.keys()[1:]
-                        cells = [
-                            dict(zip(columns, (trial_id, *row[1:]), strict=True)) for row in some
-                        ]
-                        connection.execute(insert(_TABLES[name]), cells)
-            except (IntegrityError, UpdateFinishedTrialError):
-                # If the connection broke off, the first attempt may have succeeded.
-                if is_first or self._backend.get_trial(trial_id).state != state:
-                    raise
-
-        self._patience(write)
-        self._written = len(rows)
+        change = {"trial": trial_id, "until": until, "datetime_complete": None}
+        change["state"] = _WAITING if state == TrialState.FAIL else state
+        if state in (TrialState.COMPLETE, TrialState.PRUNED):
+            change["datetime_complete"] = _now()
+        # If a connection broke off, the rows may have been written nevertheless.
+        with suppress(IntegrityError), self._backend.engine.begin() as connection:
+            if not connection.execute(_CHANGE, change).rowcount:
+                raise UpdateFinishedTrialError
+            for name, some in groupby(rows[self._written :], itemgetter(0)):
+                columns = _TABLES[name].columns.keys()[1:]  # the first one is the row's own number
+                cells = [dict(zip(columns, (trial_id, *row[1:]), strict=True)) for row in some]
+                connection.execute(insert(_TABLES[name]), cells)
+        if mine:
+            self._current, self._written = (mine if state == _RUNNING else None), len(rows)
         return True
-
-    def get_all_trials(
-        self, study_id: int, deepcopy: bool = True, states: Any = None
-    ) -> list[FrozenTrial]:
-        """Return the trials. Optuna need not look for those that wait: create_new_trial does."""
-        if states == (_WAITING,):
-            return []
-        return super().get_all_trials(study_id, deepcopy, states)
 
     def record_heartbeat(self, trial_id: int) -> None:
         """Send a heartbeat; if that fails, the next one will do."""
@@ -223,15 +212,6 @@ def _rows(trial: FrozenTrial, values: Any) -> list[tuple[Any, ...]]:
 
 def _now() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None)  # machines may be in different zones
-
-
-def _make_quick(connection: Any, record: object) -> None:
-    """Let readers of an SQLite file not wait for its writer, and wait for the disk less often.
-
-    If the power fails, the last trials may be missing in the file; their runs are found again.
-    """
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _patient(method: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import exc
 
-from nn.errors import StudyError
+from nn.errors import StoppedError, StudyError
 from nn.wording import shorten
 
 _T = TypeVar("_T")
@@ -30,13 +30,13 @@ class Patience:
     Attributes:
         seconds: How long to wait in one go.
         on_wait: Called once for each wait, with the database's message.
-        check: Called before each attempt; may raise an error that ends the wait.
+        should_end: Returns whether to wait no longer.
         ended: The error that ended a wait; later calls do not wait.
     """
 
     seconds: float
     on_wait: Callable[[str], object] = lambda reason: None
-    check: Callable[[], object] = lambda: None
+    should_end: Callable[[], bool] = lambda: False
     ended: Exception | None = None
 
     def __call__(self, call: Callable[[], _T]) -> _T:
@@ -44,6 +44,7 @@ class Patience:
 
         Raises:
             DatabaseGoneError: the wait is over; all later calls are made only once.
+            StoppedError: the process should end; the same.
         """
         began, pause, was_said = time.monotonic(), _FIRST_PAUSE, False
         while True:
@@ -54,18 +55,15 @@ class Patience:
                     raise
                 reason = first_line(error)
             waited = time.monotonic() - began
-            try:
-                if self.ended is not None:
-                    raise self.ended
-                self.check()
-                if waited >= self.seconds:
-                    raise DatabaseGoneError(
-                        f"the database does not answer ({reason}); what is finished is kept, and "
-                        "the same command continues the search"
-                    )
-            except Exception as error:
-                self.ended = error
-                raise
+            if self.ended is None and self.should_end():
+                self.ended = StoppedError("")
+            elif self.ended is None and waited >= self.seconds:
+                self.ended = DatabaseGoneError(
+                    f"the database does not answer ({reason}); what is finished is kept, and "
+                    "the same command continues the search"
+                )
+            if self.ended is not None:
+                raise self.ended
             if waited >= _BRIEF and not was_said:
                 was_said = True
                 self.on_wait(reason)

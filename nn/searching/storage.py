@@ -75,14 +75,11 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
                 convert_journal(journal, path)
             path.touch()  # says what is wrong better than SQLite does
         return patience(lambda: PatientStorage(url, plan, patience, create=create))
-    except ImportError as error:
-        raise SettingError(
-            f"--storage: {shown} needs a driver that is not installed ({error.name}): {INSTALL} "
-            "has the one for postgresql+psycopg://"
-        ) from None
-    except (OSError, SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
+    except (ImportError, OSError, SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         reason = reason.replace(password_of(url) or "\n", "***")
+        if isinstance(error, ImportError):
+            reason += f". {INSTALL} has the driver for postgresql+psycopg://"
         raise SettingError(f"--storage: {shown} cannot be used: {reason}") from None
 
 

@@ -67,8 +67,7 @@ class StudyStatus:
         if any(trial.state == TrialState.FAIL for trial in self.created):
             raise StudyError(
                 f"the study {self.plan.name} was begun by an earlier version of this program, "
-                "which repeated trials in another way. Choose another name with --study; "
-                "compare.py still shows the old runs"
+                "which repeated trials in another way. Choose another name with --study"
             )
         trials = {trial.number: trial for trial in self.created if trial.state.is_finished()}
         return {number: trials[number] for number in sorted(trials) if number < self.plan.trials}
@@ -97,7 +96,7 @@ class Study:
     Args:
         plan: The plan of the search.
         on_wait: Called with the database's message when it does not answer.
-        check: Called before the database is asked again; may raise an error that ends the wait.
+        should_end: Returns whether to wait no longer for a database that does not answer.
         create: Whether to create the storage if necessary.
 
     Raises:
@@ -110,13 +109,13 @@ class Study:
         self,
         plan: SearchPlan,
         on_wait: Callable[[str], object] = lambda reason: None,
-        check: Callable[[], object] = lambda: None,
+        should_end: Callable[[], bool] = lambda: False,
         *,
         create: bool = True,
     ) -> None:
         require_optuna()
         self.plan = plan
-        self.patience = Patience(plan.search.database_wait, on_wait, check)
+        self.patience = Patience(plan.search.database_wait, on_wait, should_end)
         self.storage = open_storage(plan, self.patience, create=create)
         try:
             self.optuna = optuna.create_study(
@@ -126,6 +125,8 @@ class Study:
                 pruner=Halving() if plan.search.pruning else NopPruner(),
                 load_if_exists=True,
             )
+            # The storage takes trials that wait, under a lock.
+            self.optuna._pop_waiting_trial_id = lambda: None  # type: ignore[method-assign]
             self._agree("plan", plan.identity())
         except BaseException:
             self.storage.close()
@@ -140,15 +141,13 @@ class Study:
         if what not in self.optuna.user_attrs:
             self.optuna.set_user_attr(what, json.dumps(wanted))
         found = json.loads(self.optuna.user_attrs[what])  # perhaps another process was first
-        differing = [n for n in {**found, **wanted} if found.get(n, "") != wanted.get(n, "")]
-        if differing:
-            first = differing[0]
-            raise StudyError(
-                f"the study {self.plan.name} differs: {first} is "
-                f"{shorten(found.get(first, 'not set'), 80)} there, "
-                f"{shorten(wanted.get(first, 'not set'), 80)} here. "
-                "Choose another name with --study"
-            )
+        for name in {**found, **wanted}:
+            there, here = (shorten(one.get(name) or "not set", 80) for one in (found, wanted))
+            if found.get(name, "") != wanted.get(name, ""):
+                raise StudyError(
+                    f"the study {self.plan.name} differs: {name} is {there} there, {here} here. "
+                    "Choose another name with --study"
+                )
 
     def agree_on_data(self, crc32: int) -> None:
         """Check that all trials of the study use the same images.

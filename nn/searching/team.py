@@ -3,9 +3,8 @@
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -56,15 +55,22 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> "St
     plan, status = study.plan, study.status()
     done, deaths, pause = len(status.finished), 0, _PAUSE
     count = min(plan.workers, plan.trials - done)
+    errors, sender = multiprocessing.Pipe(duplex=False)
     with _team() as workers:
         while not status.is_complete:
             while len(workers) < count:
-                process, errors = _start(plan)
-                workers[process] = errors
+                workers.append(_start(plan, sender))
             on_check(status)
-            wait([process.sentinel for process in workers], pause)
+            wait([one.sentinel for one in workers], pause)
             pause = min(1.2 * pause, _LONGEST_PAUSE)
-            deaths += _reap(workers)
+            if errors.poll():  # all other processes would have this error, too
+                code, message = errors.recv()
+                error = ProgramError(message)
+                error.exit_code = code
+                raise error
+            dead = [one for one in workers if not one.is_alive()]
+            workers[:] = [one for one in workers if one not in dead]
+            deaths += sum(one.exitcode != 0 for one in dead)
             status = study.status()
             if len(status.finished) > done:
                 done, deaths, pause = len(status.finished), 0, _PAUSE
@@ -78,9 +84,9 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> "St
 
 
 @contextmanager
-def _team() -> Iterator[dict[BaseProcess, Connection]]:
-    """Yield the processes with the pipes for their errors; end them all after the block."""
-    workers: dict[BaseProcess, Connection] = {}
+def _team() -> Iterator[list[BaseProcess]]:
+    """Yield a list for the processes; end them all after the block."""
+    workers: list[BaseProcess] = []
     before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C
     try:
@@ -91,47 +97,25 @@ def _team() -> Iterator[dict[BaseProcess, Connection]]:
         signal.signal(signal.SIGTERM, before)
         for process in workers:
             process.terminate()
-        deadline = time.monotonic() + _PATIENCE
         for process in workers:
-            process.join(max(0.0, deadline - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+            process.join(_PATIENCE)
+            process.kill()  # does nothing to one that has ended
+            process.join()
 
 
-def _start(plan: "SearchPlan") -> tuple[BaseProcess, Connection]:
+def _start(plan: "SearchPlan", errors: Connection) -> BaseProcess:
     """Start a process that ignores Ctrl-C: this process tells it when to end."""
     context: Any = multiprocessing.get_context(_START)
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(plan, sender), daemon=True)
+    process: BaseProcess = context.Process(target=_work, args=(plan, errors), daemon=True)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.start()
     finally:
         signal.signal(signal.SIGINT, before)
-    sender.close()
-    return process, receiver
+    return process
 
 
 def _work(*given: Any) -> None:
     from nn.searching.worker import work  # this process need not import what that one needs
 
     work(*given)
-
-
-def _reap(workers: dict[BaseProcess, Connection]) -> int:
-    """Remove the processes that have ended; return how many of them died unexpectedly.
-
-    Raises:
-        ProgramError: one ended with an error that all others would have, too.
-    """
-    ended = [process for process in workers if not process.is_alive()]
-    for process in ended:
-        errors = workers.pop(process)
-        if errors.poll():
-            with suppress(EOFError):  # it died
-                code, message = errors.recv()
-                error = ProgramError(message)
-                error.exit_code = code
-                raise error
-    return sum(process.exitcode != 0 for process in ended)

@@ -4,6 +4,7 @@ import multiprocessing
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,41 +28,32 @@ _PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two looks for a trial t
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
 
 
-class EndSignal:
-    """True if this process should end: it was told to, or its parent process has ended."""
-
-    def __init__(self) -> None:
-        self._told: list[int] = []
-        signal.signal(signal.SIGTERM, lambda number, _: self._told.append(number))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells this process when to end
-
-    def __bool__(self) -> bool:
-        parent = multiprocessing.parent_process()
-        return bool(self._told) or (parent is not None and not parent.is_alive())
-
-    def check(self) -> None:
-        """Raise StoppedError if this process should end."""
-        if self:
-            raise StoppedError("")
-
-
 def work(plan: SearchPlan, errors: Connection) -> None:
     """Run trials until the study is complete or the process should end.
+
+    It should end if it gets SIGTERM, or if its parent process has ended.
 
     Args:
         plan: The plan of the search.
         errors: Receives the exit code and the message of an error that ends the search.
     """
-    end_signal = EndSignal()
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells this process when to end
+    parent = multiprocessing.parent_process()
+
+    def should_end() -> bool:
+        return bool(told) or (parent is not None and not parent.is_alive())
+
     try:
-        with closing(Study(plan, check=end_signal.check, create=False)) as study:
-            worker = Worker(study, end_signal)
-            while not end_signal:
+        with closing(Study(plan, should_end=should_end, create=False)) as study:
+            worker = Worker(study, should_end)
+            while not should_end():
                 if not worker.run_trial():
                     if study.status().is_complete:
                         break
                     for _ in range(_PAUSES):
-                        if not end_signal:
+                        if not should_end():
                             time.sleep(_PAUSE)
     except StoppedError:
         return
@@ -74,8 +66,8 @@ def work(plan: SearchPlan, errors: Connection) -> None:
 class Worker(Observer):
     """Runs trials of a study, one after the other, and observes their training."""
 
-    def __init__(self, study: Study, end_signal: EndSignal) -> None:
-        self._study, self._end_signal = study, end_signal
+    def __init__(self, study: Study, should_end: Callable[[], bool]) -> None:
+        self._study, self._should_end = study, should_end
         self._trial: Trial
         self._folder: RunFolder | None = None
         self._has_agreed = False  # whether the study's images are those of this machine
@@ -140,9 +132,9 @@ class Worker(Observer):
             self._study.agree_on_data(self._folder.read_data_facts().crc32)
             self._has_agreed = True
         result = self._folder.read_result()
-        noted: dict[str, Any] = {name: float(getattr(result, name)) for name in _FIGURES}
-        noted |= {"run": self._folder.name, "epochs": result.epochs}
-        noted |= {"seconds": self._folder.read_seconds()}
+        noted: dict[str, Any] = {"run": self._folder.name, "epochs": result.epochs}
+        noted |= {figure: float(getattr(result, figure)) for figure in _FIGURES}
+        noted["seconds"] = self._folder.read_seconds()
         if isinstance(cut_short, DivergedError):
             return noted | {"outcome": "diverged", "reason": str(cut_short)}
         return noted | {"outcome": "pruned" if self._pruned else "complete", "reason": self._pruned}
@@ -163,7 +155,7 @@ class Worker(Observer):
 
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """End the training, and save nothing, if the process should end."""
-        if self._end_signal:
+        if self._should_end():
             raise StopTraining(save=False)
 
     def on_epoch_end(self, record: EpochRecord) -> None:

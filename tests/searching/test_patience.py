@@ -9,6 +9,7 @@ pytest.importorskip("optuna")
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import exc
 
+from nn.errors import StoppedError
 from nn.searching import patience
 from nn.searching.patience import DatabaseGoneError, Patience, is_outage
 
@@ -69,12 +70,8 @@ def test_a_database_that_is_away_for_good_is_waited_for_only_once(clock):
 
 
 def test_a_wait_ends_when_the_process_should_end(clock):
-    def check():
-        if clock.now > 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        Patience(60, check=check)(away(1e9, clock))
+    with pytest.raises(StoppedError):
+        Patience(60, should_end=lambda: clock.now > 3)(away(1e9, clock))
     assert clock.now < 5
 
 

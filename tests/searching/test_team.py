@@ -14,6 +14,8 @@ from nn.errors import ProgramError, StoppedError
 from nn.searching import team
 from tests.environment import ROOT
 
+ENDED = ["terminate", "join", "kill", "join"]
+
 
 class Process:
     """A process that ends when it is told to, or only when it is killed."""
@@ -37,37 +39,15 @@ class Process:
 
     def kill(self) -> None:
         self.told.append("kill")
-        self.exitcode = -9
-
-
-def pipe(message: object = None):
-    """Return the end of a pipe whose other end is closed, after a message if there is one."""
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    if message:
-        sender.send(message)
-    sender.close()
-    return receiver
-
-
-def test_only_processes_that_died_unexpectedly_are_counted() -> None:
-    alive = Process()
-    workers = {one: pipe() for one in (Process(0), alive, Process(-9), Process(1))}
-    assert team._reap(workers) == 2
-    assert list(workers) == [alive]
-
-
-def test_an_error_that_all_others_would_have_ends_the_search_with_its_own_code() -> None:
-    with pytest.raises(ProgramError, match="no data") as caught:
-        team._reap({Process(0): pipe((4, "no data"))})
-    assert caught.value.exit_code == 4
+        self.exitcode = -9 if self.exitcode is None else self.exitcode
 
 
 def test_a_process_that_does_not_end_is_killed() -> None:
     quick, stubborn = Process(), Process(stubborn=True)
     with team._team() as workers:
-        workers |= {quick: pipe(), stubborn: pipe()}
-    assert quick.told == ["terminate", "join"]
-    assert stubborn.told == ["terminate", "join", "kill", "join"]
+        workers += [quick, stubborn]
+    assert quick.told == stubborn.told == ENDED
+    assert (quick.exitcode, stubborn.exitcode) == (0, -9)
 
 
 @pytest.fixture
@@ -77,7 +57,7 @@ def search(monkeypatch):
     It returns the processes that were started and the numbers that `on_check` was given.
     """
 
-    def run(finished, exitcode=None, trials=4, workers=2):
+    def run(finished, exitcode=None, trials=4, workers=2, error=None):
         started: list[Process] = []
         numbers = iter(finished)
 
@@ -85,9 +65,11 @@ def search(monkeypatch):
             done = next(numbers)
             return SimpleNamespace(finished=range(done), is_complete=done == trials)
 
-        def start(plan):
+        def start(plan, errors):
             started.append(Process(exitcode))
-            return started[-1], pipe()
+            if error:
+                errors.send(error)
+            return started[-1]
 
         monkeypatch.setattr(team, "wait", lambda sentinels, pause: None)
         monkeypatch.setattr(team, "_start", start)
@@ -106,7 +88,7 @@ def search(monkeypatch):
 def test_processes_work_until_every_trial_has_ended_and_are_then_told_to_end(search) -> None:
     started, seen = search([0, 1, 1, 3, 4])
     assert seen == [0, 1, 1, 3, 4]
-    assert [process.told for process in started] == [["terminate", "join"]] * 2
+    assert [process.told for process in started] == [ENDED] * 2
 
 
 @pytest.mark.parametrize(("done", "processes"), [(0, 4), (3, 1), (4, 0)])
@@ -119,6 +101,17 @@ def test_a_dead_process_is_replaced_until_too_many_have_died(search) -> None:
     with pytest.raises(ProgramError, match="20 processes of the search died"):
         search([0] * 100, exitcode=-9)
     assert len(search.started) == 20
+
+
+def test_a_process_that_ends_as_wanted_is_no_death(search) -> None:
+    started, _ = search([0] * 50 + [4], exitcode=0)
+    assert len(started) == 2 * 50
+
+
+def test_an_error_that_all_others_would_have_ends_the_search_with_its_own_code(search) -> None:
+    with pytest.raises(ProgramError, match="no data") as caught:
+        search([0] * 9, error=(4, "no data"))
+    assert caught.value.exit_code == 4
 
 
 def test_a_finished_trial_shows_that_deaths_are_accidents(search) -> None:
@@ -140,7 +133,7 @@ def test_a_signal_stops_the_search_and_its_processes(search, number) -> None:
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert [process.told for process in search.started] == [["terminate", "join"]] * 2
+    assert [process.told for process in search.started] == [ENDED] * 2
 
 
 def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
@@ -155,16 +148,14 @@ def test_a_process_is_started_without_hearing_ctrl_c(monkeypatch) -> None:
             seen.append(signal.getsignal(signal.SIGINT))
 
     context = SimpleNamespace(
-        Pipe=multiprocessing.Pipe,
         Process=Started,
     )
     monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
     before = signal.getsignal(signal.SIGINT)
-    process, _ = team._start("plan")
+    process = team._start("plan", "errors")
     assert seen == [signal.SIG_IGN]
     assert signal.getsignal(signal.SIGINT) is before
-    plan, sender = process.arguments
-    assert (plan, sender.closed) == ("plan", True)
+    assert process.arguments == ("plan", "errors")
 
 
 @pytest.mark.skipif(team._START != "forkserver", reason="only there are processes copied")

@@ -1,5 +1,6 @@
 """A process that runs trials: what it notes of each, when it ends, what it leaves behind."""
 
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -25,7 +26,7 @@ def study(make, data):
 
 
 def run(study, end=False) -> bool:
-    return worker.Worker(study, end).run_trial()
+    return worker.Worker(study, lambda: end).run_trial()
 
 
 def fail(study, name: str = "") -> dict:
@@ -186,7 +187,7 @@ def observer(*, prune: bool = True, end: bool = False, taken: bool = False):
 
     search = SimpleNamespace(objective="validation_loss")
     study = SimpleNamespace(plan=SimpleNamespace(search=search))
-    made = worker.Worker(study, end)
+    made = worker.Worker(study, lambda: end)
     made._trial = SimpleNamespace(report=report, should_prune=lambda: prune)
     made._epochs = 2
     return made, reported
@@ -215,10 +216,13 @@ def test_training_ends_unsaved_if_nobody_waits_for_it() -> None:
 
 @pytest.fixture
 def work(monkeypatch):
-    """Return a function that runs `work` on trials that end as scripted; returns what it sent."""
+    """Return a function that runs `work` on trials that end as scripted; returns what it sent.
 
-    def run(*trials, is_complete=True, end=()):
-        left, sent, closed = list(trials), [], []
+    The process gets SIGTERM during the trial `"end"`, and its parent ends during `"orphan"`.
+    """
+
+    def run(*trials, is_complete=True):
+        left, sent, closed, handlers, alive = list(trials), [], [], {}, [True]
         study = SimpleNamespace(
             status=lambda: SimpleNamespace(is_complete=is_complete and not left),
             close=lambda: closed.append(True),
@@ -228,16 +232,20 @@ def work(monkeypatch):
             trial = left.pop(0) if left else None
             if isinstance(trial, BaseException):
                 raise trial
+            if trial == "end":
+                handlers[signal.SIGTERM](15, None)
+            alive[0] = trial != "orphan"
             return trial is not None
 
-        signals = iter(end)
-        told = type("Signal", (), {"__bool__": lambda self: next(signals, False), "check": None})
+        parent = SimpleNamespace(is_alive=lambda: alive[0])
+        monkeypatch.setattr(worker.multiprocessing, "parent_process", lambda: parent)
+        monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
         monkeypatch.setattr(worker, "_PAUSES", 0)
-        monkeypatch.setattr(worker, "Study", lambda plan, check, create: study)
-        monkeypatch.setattr(worker, "EndSignal", told)
+        monkeypatch.setattr(worker, "Study", lambda plan, should_end, create: study)
         monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
         worker.work("plan", SimpleNamespace(send=sent.append))
         assert closed == [True]
+        assert handlers[signal.SIGINT] == signal.SIG_IGN
         return left, sent
 
     return run
@@ -245,8 +253,9 @@ def work(monkeypatch):
 
 def test_trials_are_run_until_the_study_is_complete_or_the_process_should_end(work) -> None:
     assert work("a", "b") == ([], [])
-    assert work("a", "b", end=[False, True]) == (["b"], [])
-    assert work(is_complete=False, end=[False, False, True]) == ([], [])
+    assert work("a", "end", "b") == (["b"], [])
+    assert work("a", "orphan", "b") == (["b"], [])
+    assert work("a", None, "b", "end", is_complete=False) == ([], [])
 
 
 def test_errors_of_this_machine_are_sent_and_a_wanted_end_is_not(work) -> None:
@@ -255,19 +264,3 @@ def test_errors_of_this_machine_are_sent_and_a_wanted_end_is_not(work) -> None:
     assert work(data_error, "b") == (["b"], [(data_error.exit_code, "no images")])
     full = OSError(28, "No space left on device", "x.csv")
     assert work(full)[1] == [(1, "x.csv: No space left on device")]
-
-
-def test_a_process_is_told_to_end_by_sigterm_or_by_its_parents_end(monkeypatch) -> None:
-    handlers = {}
-    monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
-    orphan, told = worker.EndSignal(), worker.EndSignal()
-    assert not told
-    told.check()
-    handlers[worker.signal.SIGTERM](15, None)
-    assert told
-    with pytest.raises(StoppedError):
-        told.check()
-    gone = SimpleNamespace(is_alive=lambda: False)
-    monkeypatch.setattr(worker.multiprocessing, "parent_process", lambda: gone)
-    assert orphan
-    assert handlers[worker.signal.SIGINT] == worker.signal.SIG_IGN
