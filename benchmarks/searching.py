@@ -53,6 +53,7 @@ def _train_nothing(settings, observers):
 def _without_training(storage: str, trials: int, folder: str) -> list[float]:
     """Run trials without training in this process; return its processor time after each."""
     from nn.searching import worker
+    from nn.searching.patience import Patience
     from nn.searching.plan import plan_search
     from nn.searching.study import Study
     from nn.settings.checking import Given
@@ -62,9 +63,10 @@ def _without_training(storage: str, trials: int, folder: str) -> list[float]:
         vary=f"seed: [{', '.join(map(str, range(trials)))}]", sampler="grid", storage=storage,
         study="s", pruning=False,
     )  # fmt: skip
-    study = Study(plan_search(search, {"save_dir": Given(folder, "save_dir")}))
+    plan = plan_search(search, {"save_dir": Given(folder, "save_dir")})
+    study = Study(plan, Patience(60))
     worker.run_experiment = _train_nothing
-    working = worker.Worker(study, False)
+    working = worker.Worker(study, lambda: False)
     times = []
     while working.run_trial():
         times.append(time.process_time())

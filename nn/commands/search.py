@@ -23,16 +23,18 @@ def _search() -> None:
 
     hide_password(sys.argv[1:])
     plan = gather_plan(sys.argv[1:])
-    # This needs Optuna, which has been looked for by now.
+    # These need Optuna, which has been looked for by now.
+    from nn.searching.patience import Patience
     from nn.searching.study import Study, StudyStatus
 
     say(f"Study {plan.name}: {plan.trials:,} trials, in {plan.folder}", flush=True)
     progress = StudyProgress()
+    patience = Patience(plan.search.database_wait, progress.note_outage)
 
     def show(status: StudyStatus) -> None:
         progress.show(plan.trials, trial_lines(status), best_so_far(status))
 
-    with closing(progress), closing(Study(plan, progress.note_outage)) as study:
+    with closing(progress), closing(Study(plan, patience)) as study:
         status = run_search(study, show)
     # The trials need not wait for these.
     from nn.console.comparing import print_comparison

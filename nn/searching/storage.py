@@ -6,7 +6,6 @@ Only searches need Optuna; all other programs run without it.
 import ctypes
 import os
 import re
-import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -88,26 +87,24 @@ def convert_journal(journal: Path, database: Path) -> None:
 
     Earlier versions kept studies in journals, with a trial for each place of the search.
     """
-    from optuna import create_study
-    from optuna.storages import JournalStorage, RDBStorage
+    import optuna
     from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import TrialState, create_trial
+    from optuna.trial import TrialState
 
     part = database.with_name(f".{database.name}.{os.getpid():08x}.part")
     try:
-        old = JournalStorage(JournalFileBackend(str(journal)))
-        new = RDBStorage(f"sqlite:///{part}")
+        old = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+        new = optuna.storages.RDBStorage(f"sqlite:///{part}")
         for study in old.get_all_studies():
             name, direction = study.study_name, study.direction
-            copy = create_study(storage=new, study_name=name, direction=direction)
+            copy = optuna.create_study(storage=new, study_name=name, direction=direction)
             for key, value in study.user_attrs.items():
                 copy.set_user_attr(key, value)
             places: dict[int, FrozenTrial] = {}
             for trial in old.get_all_trials(study._study_id):
                 noted = trial.user_attrs
-                if (place := noted.pop("place", None)) is None:
-                    continue
-                places.setdefault(place, create_trial(state=TrialState.WAITING))
+                place = noted.pop("place")
+                places.setdefault(place, optuna.trial.create_trial(state=TrialState.WAITING))
                 if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                     if "epochs" not in noted:  # settings that exclude each other
                         noted = {"outcome": "impossible", "reason": noted.get("outcome", "")}
@@ -143,7 +140,7 @@ def without_password(url: str) -> str:
 def hide_password(words: list[str]) -> None:
     """Overwrite the passwords of database URLs in what the list of processes shows (Linux)."""
     secrets = [secret for word in words if "://" in word and (secret := password_of(word))]
-    if not secrets or not sys.platform.startswith("linux"):
+    if not secrets:
         return
     with suppress(OSError, ValueError, IndexError):
         fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")

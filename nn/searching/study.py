@@ -5,7 +5,7 @@ with the same number and values, so a study never has more trials than were aske
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -69,8 +69,8 @@ class StudyStatus:
                 f"the study {self.plan.name} was begun by an earlier version of this program, "
                 "which repeated trials in another way. Choose another name with --study"
             )
-        trials = {trial.number: trial for trial in self.created if trial.state.is_finished()}
-        return {number: trials[number] for number in sorted(trials) if number < self.plan.trials}
+        ended = [trial for trial in self.created if trial.state.is_finished()]
+        return {trial.number: trial for trial in ended if trial.number < self.plan.trials}
 
     @property
     def is_complete(self) -> bool:
@@ -95,8 +95,7 @@ class Study:
 
     Args:
         plan: The plan of the search.
-        on_wait: Called with the database's message when it does not answer.
-        should_end: Returns whether to wait no longer for a database that does not answer.
+        patience: Repeats what the database could not do.
         create: Whether to create the storage if necessary.
 
     Raises:
@@ -105,18 +104,10 @@ class Study:
         StudyError: the study of that name has another plan.
     """
 
-    def __init__(
-        self,
-        plan: SearchPlan,
-        on_wait: Callable[[str], object] = lambda reason: None,
-        should_end: Callable[[], bool] = lambda: False,
-        *,
-        create: bool = True,
-    ) -> None:
+    def __init__(self, plan: SearchPlan, patience: Patience, *, create: bool = True) -> None:
         require_optuna()
-        self.plan = plan
-        self.patience = Patience(plan.search.database_wait, on_wait, should_end)
-        self.storage = open_storage(plan, self.patience, create=create)
+        self.plan, self.patience = plan, patience
+        self.storage = open_storage(plan, patience, create=create)
         try:
             self.optuna = optuna.create_study(
                 storage=self.storage,
@@ -127,7 +118,7 @@ class Study:
             )
             # The storage takes trials that wait, under a lock.
             self.optuna._pop_waiting_trial_id = lambda: None  # type: ignore[method-assign]
-            self._agree("plan", plan.identity())
+            self.agree("plan", plan.identity())
         except BaseException:
             self.storage.close()
             raise
@@ -136,8 +127,12 @@ class Study:
         """Close the storage."""
         self.storage.close()
 
-    def _agree(self, what: str, wanted: dict[str, str]) -> None:
-        """Note what all processes of the study must agree on, or compare it with the note."""
+    def agree(self, what: str, wanted: dict[str, str]) -> None:
+        """Note what all processes of the study must agree on, or compare it with the note.
+
+        Raises:
+            StudyError: it differs from the note.
+        """
         if what not in self.optuna.user_attrs:
             self.optuna.set_user_attr(what, json.dumps(wanted))
         found = json.loads(self.optuna.user_attrs[what])  # perhaps another process was first
@@ -148,14 +143,6 @@ class Study:
                     f"the study {self.plan.name} differs: {name} is {there} there, {here} here. "
                     "Choose another name with --study"
                 )
-
-    def agree_on_data(self, crc32: int) -> None:
-        """Check that all trials of the study use the same images.
-
-        Raises:
-            StudyError: other trials used other images.
-        """
-        self._agree("data", {"the checksum of the images": f"{crc32:08x}"})
 
     # Trials ------------------------------------------------------------------------------------
 

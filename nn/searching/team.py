@@ -35,7 +35,8 @@ def import_ahead() -> None:
         here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, here))
         forkserver.set_forkserver_preload(_AHEAD)
-        forkserver.ensure_running()
+        with _ignoring_ctrl_c():
+            forkserver.ensure_running()
 
 
 def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> "StudyStatus":
@@ -87,14 +88,11 @@ def run_search(study: "Study", on_check: "Callable[[StudyStatus], None]") -> "St
 def _team() -> Iterator[list[BaseProcess]]:
     """Yield a list for the processes; end them all after the block."""
     workers: list[BaseProcess] = []
-    before = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C
     try:
         yield workers
     except KeyboardInterrupt:
         raise StoppedError("the search was stopped; the same command continues it.") from None
     finally:
-        signal.signal(signal.SIGTERM, before)
         for process in workers:
             process.terminate()
         for process in workers:
@@ -104,15 +102,21 @@ def _team() -> Iterator[list[BaseProcess]]:
 
 
 def _start(plan: "SearchPlan", errors: Connection) -> BaseProcess:
-    """Start a process that ignores Ctrl-C: this process tells it when to end."""
     context: Any = multiprocessing.get_context(_START)
     process: BaseProcess = context.Process(target=_work, args=(plan, errors), daemon=True)
+    with _ignoring_ctrl_c():
+        process.start()
+    return process
+
+
+@contextmanager
+def _ignoring_ctrl_c() -> Iterator[None]:
+    """Let processes that start in the block ignore Ctrl-C: this one tells them when to end."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        process.start()
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
-    return process
 
 
 def _work(*given: Any) -> None:

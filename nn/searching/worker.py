@@ -17,6 +17,7 @@ from nn.errors import DivergedError, ProgramError, SettingError, StoppedError
 from nn.runs.experiment import run_experiment
 from nn.runs.run_folder import RunFolder
 from nn.searching.database import UnneededError
+from nn.searching.patience import Patience
 from nn.searching.plan import SearchPlan
 from nn.searching.storage import RESULT
 from nn.searching.study import Study, notes
@@ -45,8 +46,9 @@ def work(plan: SearchPlan, errors: Connection) -> None:
     def should_end() -> bool:
         return bool(told) or (parent is not None and not parent.is_alive())
 
+    patience = Patience(plan.search.database_wait, should_end=should_end)
     try:
-        with closing(Study(plan, should_end=should_end, create=False)) as study:
+        with closing(Study(plan, patience, create=False)) as study:
             worker = Worker(study, should_end)
             while not should_end():
                 if not worker.run_trial():
@@ -129,7 +131,8 @@ class Worker(Observer):
             run = run_experiment(settings, observers=[self])
             self._folder, cut_short = run.folder, run.cut_short
         if not self._has_agreed:
-            self._study.agree_on_data(self._folder.read_data_facts().crc32)
+            checksum = f"{self._folder.read_data_facts().crc32:08x}"
+            self._study.agree("data", {"the checksum of the images": checksum})
             self._has_agreed = True
         result = self._folder.read_result()
         noted: dict[str, Any] = {"run": self._folder.name, "epochs": result.epochs}

@@ -251,7 +251,8 @@ def test_killed_workers_lose_nothing(  # noqa: PLR0917 (fixtures)
     storage = () if kind == "sqlite" else ("--storage", request.getfixturevalue("postgresql").url)
     rng = np.random.default_rng([seed, kills])
     trials, epochs = 3 + kills, 25
-    search = start("--vary", RATES, "--trials", trials, "--epochs", epochs, *storage)
+    flags = ("--trials", trials, "--epochs", epochs, "--dead-after", 1)
+    search = start("--vary", RATES, *flags, *storage)
     for _ in range(kills):
         done = len(results(study))
         search.wait_for(lambda done=done: len(results(study)) > done)

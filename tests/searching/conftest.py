@@ -42,7 +42,8 @@ def storage(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def make(storage: str, tmp_path: Path) -> Iterator[Callable[..., "Study"]]:
     """Return a function that opens the test's study, each time as another process would."""
-    from nn.searching.study import Study  # needs Optuna, which not everybody has
+    from nn.searching.patience import Patience  # needs Optuna, which not everybody has
+    from nn.searching.study import Study
 
     opened = []
 
@@ -53,13 +54,12 @@ def make(storage: str, tmp_path: Path) -> Iterator[Callable[..., "Study"]]:
                 "storage": storage,
                 "trials": 4,
                 "study": tmp_path.name[:50],
-                "database_wait": 1,
             }
             | search
         )
         fixed = {"save_dir": str(tmp_path)} | (fixed or {})
         given = {name: Given(value, f"--{name}") for name, value in fixed.items()}
-        opened.append(Study(plan_search(settings, given)))
+        opened.append(Study(plan_search(settings, given), Patience(1)))
         return opened[-1]
 
     yield open_study

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("optuna")
 from optuna.trial import TrialState
 
-from nn.errors import DataError, DivergedError, ProgramError, StoppedError
+from nn.errors import DataError, DivergedError, ProgramError, StoppedError, StudyError
 from nn.searching import worker
 from nn.searching.study import notes
 from nn.training.stopping import StopTraining
@@ -128,6 +128,12 @@ def take_over(study):
     return claim(study)
 
 
+def test_other_images_than_those_of_the_other_trials_are_refused(study) -> None:
+    study.agree("data", {"the checksum of the images": "00000abc"})
+    with pytest.raises(StudyError, match=r"checksum of the images is '00000abc' there, '\w+' here"):
+        run(study)
+
+
 def test_a_trial_that_nobody_needs_is_not_run(make) -> None:
     study = make(trials=1)
     claim(study)
@@ -241,9 +247,10 @@ def work(monkeypatch):
         monkeypatch.setattr(worker.multiprocessing, "parent_process", lambda: parent)
         monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
         monkeypatch.setattr(worker, "_PAUSES", 0)
-        monkeypatch.setattr(worker, "Study", lambda plan, should_end, create: study)
+        plan = SimpleNamespace(search=SimpleNamespace(database_wait=0))
+        monkeypatch.setattr(worker, "Study", lambda plan, patience, create: study)
         monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
-        worker.work("plan", SimpleNamespace(send=sent.append))
+        worker.work(plan, SimpleNamespace(send=sent.append))
         assert closed == [True]
         assert handlers[signal.SIGINT] == signal.SIG_IGN
         return left, sent
