@@ -66,8 +66,8 @@ class PatientStorage(_CachedStorage):
 
     _backend: RDBStorage
 
-    def __init__(self, url: str, plan: SearchPlan, patience: Patience, *, create: bool) -> None:
-        """Open the database of a search; unless `create`, its tables are there."""
+    def __init__(self, url: str, plan: SearchPlan, patience: Patience) -> None:
+        """Open the database of a search; create its tables if necessary, and check them."""
         self._plan, self._patience = plan, patience
         self.attempt = 1  # how often the current trial has begun
         self._interval = max(1, round(plan.search.dead_after / 4))
@@ -82,10 +82,8 @@ class PatientStorage(_CachedStorage):
             self._backend.__init__(  # type: ignore[misc]
                 url.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
                 options,
-                not create,
                 heartbeat_interval=self._interval,
                 grace_period=round(plan.search.dead_after),
-                skip_table_creation=not create,
             )
         except Exception:
             with suppress(AttributeError):  # it may have failed without an engine
@@ -103,15 +101,14 @@ class PatientStorage(_CachedStorage):
         Raises:
             UnneededError: there is none.
         """
-        of_study, start = _TRIALS.c.study_id == study_id, _now()
+        of_study, wanted, start = _TRIALS.c.study_id == study_id, self._plan.trials, _now()
         with self._backend.engine.begin() as connection:
             # A change that changes nothing locks the row in every kind of database.
             name = {"study_name": _STUDIES.c.study_name}
             connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(name))
+            needed = of_study & (_TRIALS.c.state == _WAITING) & (_TRIALS.c.number < wanted)
             waiting = select(_TRIALS.c.trial_id, _TRIALS.c.datetime_start).order_by("number")
-            waiting = waiting.where(of_study, _TRIALS.c.state == _WAITING)
-            needed = waiting.where(_TRIALS.c.number < self._plan.trials)
-            failed = connection.execute(needed).first()
+            failed = connection.execute(waiting.where(needed)).first()
             if failed:
                 trial_id, before = failed
                 start = max(start, before + 2 * _SECOND) if before else start
@@ -121,7 +118,7 @@ class PatientStorage(_CachedStorage):
                     connection.execute(delete(table).where(table.c.trial_id == trial_id))
             else:
                 number = connection.scalar(select(func.count()).where(of_study)) or 0
-                if number >= self._plan.trials:
+                if number >= wanted:
                     raise UnneededError
                 row = {"study_id": study_id, "number": number, "state": _RUNNING}
                 made = connection.execute(insert(_TRIALS), row | {"datetime_start": start})
@@ -158,13 +155,11 @@ class PatientStorage(_CachedStorage):
         mine = self._current if self._current and self._current._trial_id == trial_id else None
         rows = _rows(mine, values) if mine else []
         until = mine.datetime_start + _SECOND if mine and mine.datetime_start else _FAR
-        change = {"trial": trial_id, "until": until, "datetime_complete": None}
-        change["state"] = _WAITING if state == TrialState.FAIL else state
-        if state in (TrialState.COMPLETE, TrialState.PRUNED):
-            change["datetime_complete"] = _now()
+        state = _WAITING if state == TrialState.FAIL else state
+        end = {"state": state, "datetime_complete": _now() if state.is_finished() else None}
         # If a connection broke off, the rows may have been written nevertheless.
         with suppress(IntegrityError), self._backend.engine.begin() as connection:
-            if not connection.execute(_CHANGE, change).rowcount:
+            if not connection.execute(_CHANGE, {"trial": trial_id, "until": until, **end}).rowcount:
                 raise UpdateFinishedTrialError
             for name, some in groupby(rows[self._written :], itemgetter(0)):
                 columns = _TABLES[name].columns.keys()[1:]  # the first one is the row's own number
@@ -215,11 +210,9 @@ def _now() -> datetime:
 
 
 def _patient(method: Any) -> Any:
-    @wraps(method)
-    def call(self: PatientStorage, *values: Any, **words: Any) -> Any:
-        return self._patience(lambda: method(self, *values, **words))
-
-    return call
+    return wraps(method)(
+        lambda self, *values, **words: self._patience(lambda: method(self, *values, **words))
+    )
 
 
 for _name in BaseStorage.__abstractmethods__ | {"_get_stale_trial_ids"}:

@@ -80,9 +80,8 @@ def is_outage(error: BaseException) -> bool:
     words = str(error.orig).lower()
     if any(word in words for word in _PASSING):
         return True
-    lost = error.connection_invalidated or isinstance(
-        error, exc.OperationalError | exc.InterfaceError
-    )
+    of_connection = isinstance(error, exc.OperationalError | exc.InterfaceError)
+    lost = error.connection_invalidated or of_connection
     hopeless = isinstance(error.orig, sqlite3.Error) or any(word in words for word in _HOPELESS)
     return lost and not hopeless
 

@@ -88,10 +88,8 @@ class SearchPlan:
         Raises:
             SettingError: these settings exclude each other.
         """
-        varied = {
-            name: Given(value, f"vary: {name}")
-            for name, value in settings_of(self.space, point).items()
-        }
+        values = settings_of(self.space, point).items()
+        varied = {name: Given(value, f"vary: {name}") for name, value in values}
         folder = {"save_dir": Given(str(self.folder), "save_dir"), "name": Given(name, "name")}
         return check_settings({**override(self.fixed, varied), **folder})
 
@@ -99,12 +97,10 @@ class SearchPlan:
         """Return what must be the same for all processes that work on the study."""
         same = {name: str(getattr(self.search, name)) for name in _IDENTITY}
         varied = {name for dimension in self.space.values() for name in dimension.names}
-        fixed = {
-            f"--{name}": value
-            for name, value in effective(self.base).items()
-            if name not in varied and not (name in SHORTHAND and "layers" in varied)
-        }
-        return same | fixed
+        if "layers" in varied:
+            varied |= set(SHORTHAND)
+        fixed = effective(self.base).items()
+        return same | {f"--{name}": value for name, value in fixed if name not in varied}
 
 
 def plan_search(

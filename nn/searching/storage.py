@@ -16,13 +16,10 @@ from nn.installation import install_command
 from nn.searching.plan import SearchPlan
 
 if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
-
     from nn.searching.database import PatientStorage
     from nn.searching.patience import Patience
 
 INSTALL = install_command("search")
-FILE, JOURNAL = "study.db", ".journal"
 RESULT = "result"  # what is noted of a trial when it has ended
 
 
@@ -43,13 +40,12 @@ def require_optuna() -> None:
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "PatientStorage":
+def open_storage(plan: SearchPlan, patience: "Patience") -> "PatientStorage":
     """Open the storage of a search: a database URL, an SQLite file, or `study.db` in its folder.
 
     Args:
         plan: The plan of the search.
         patience: Repeats what the database could not do.
-        create: Whether to create its tables if necessary, and check them.
 
     Raises:
         SettingError: the storage cannot be used.
@@ -65,15 +61,15 @@ def open_storage(plan: SearchPlan, patience: "Patience", *, create: bool) -> "Pa
     shown = without_password(url)
     try:
         if "://" not in url:
-            path = Path(url or plan.folder / FILE)
-            journal = path.with_suffix(JOURNAL)
+            path = Path(url or plan.folder / "study.db")
+            journal = path.with_suffix(".journal")
             path = path.with_suffix(".db") if path == journal else path
             shown, url = str(path), f"sqlite:///{path}"
             path.parent.mkdir(parents=True, exist_ok=True)
             if journal.is_file() and not path.exists():
                 convert_journal(journal, path)
             path.touch()  # says what is wrong better than SQLite does
-        return patience(lambda: PatientStorage(url, plan, patience, create=create))
+        return patience(lambda: PatientStorage(url, plan, patience))
     except (ImportError, OSError, SQLAlchemyError, OptunaError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         reason = reason.replace(password_of(url) or "\n", "***")
@@ -100,7 +96,7 @@ def convert_journal(journal: Path, database: Path) -> None:
             copy = optuna.create_study(storage=new, study_name=name, direction=direction)
             for key, value in study.user_attrs.items():
                 copy.set_user_attr(key, value)
-            places: dict[int, FrozenTrial] = {}
+            places: dict[int, optuna.trial.FrozenTrial] = {}
             for trial in old.get_all_trials(study._study_id):
                 noted = trial.user_attrs
                 place = noted.pop("place")

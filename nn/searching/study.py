@@ -37,12 +37,13 @@ class Halving(BasePruner):
             return False
         study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)  # is written
         trials = study.get_trials(deepcopy=False)
+        if not any(one.state == TrialState.COMPLETE for one in trials):
+            return False
         reports = [one.intermediate_values for one in trials]
         highest_first = study.direction == StudyDirection.MAXIMIZE
         reached = sorted((one[epoch] for one in reports if epoch in one), reverse=highest_first)
         best = reached[: len(reached) // _SHARE]
-        may_stop = any(one.state == TrialState.COMPLETE for one in trials)
-        return may_stop and bool(best) and trial.intermediate_values[epoch] not in best
+        return bool(best) and trial.intermediate_values[epoch] not in best
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,6 @@ class Study:
     Args:
         plan: The plan of the search.
         patience: Repeats what the database could not do.
-        create: Whether to create the storage if necessary.
 
     Raises:
         SettingError: the storage cannot be used.
@@ -104,10 +104,10 @@ class Study:
         StudyError: the study of that name has another plan.
     """
 
-    def __init__(self, plan: SearchPlan, patience: Patience, *, create: bool = True) -> None:
+    def __init__(self, plan: SearchPlan, patience: Patience) -> None:
         require_optuna()
         self.plan, self.patience = plan, patience
-        self.storage = open_storage(plan, patience, create=create)
+        self.storage = open_storage(plan, patience)
         try:
             self.optuna = optuna.create_study(
                 storage=self.storage,

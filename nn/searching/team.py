@@ -3,11 +3,11 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn.errors import ProgramError, StoppedError
@@ -22,7 +22,7 @@ _PATIENCE = 20.0  # seconds that a process has to end
 # Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
 # Where the system can copy a process, the imports are done once.
-_AHEAD = ["nn.searching.worker", "alembic.migration"]
+_AHEAD = ["nn.searching.worker", "alembic.command"]
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
@@ -32,8 +32,7 @@ def import_ahead() -> None:
         from multiprocessing import forkserver  # not everywhere
 
         # Before Python 3.13 that process does not look where this one does, and says nothing.
-        here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, here))
+        os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
         forkserver.set_forkserver_preload(_AHEAD)
         with _ignoring_ctrl_c():
             forkserver.ensure_running()

@@ -48,7 +48,7 @@ def work(plan: SearchPlan, errors: Connection) -> None:
 
     patience = Patience(plan.search.database_wait, should_end=should_end)
     try:
-        with closing(Study(plan, patience, create=False)) as study:
+        with closing(Study(plan, patience)) as study:
             worker = Worker(study, should_end)
             while not should_end():
                 if not worker.run_trial():
@@ -70,8 +70,6 @@ class Worker(Observer):
 
     def __init__(self, study: Study, should_end: Callable[[], bool]) -> None:
         self._study, self._should_end = study, should_end
-        self._trial: Trial
-        self._folder: RunFolder | None = None
         self._has_agreed = False  # whether the study's images are those of this machine
         self._pruned = ""  # why the trial was stopped early
 
@@ -85,7 +83,7 @@ class Worker(Observer):
             StoppedError: the process should end; the trial will be repeated.
             ProgramError: this machine cannot run trials; the trial will be repeated.
         """
-        self._folder = None
+        self._folder: RunFolder | None = None
         try:
             self._study.optuna.optimize(self._objective, n_trials=1)
         except UnneededError:

@@ -36,7 +36,7 @@ def opened(storage, folder):
     require_optuna()
     search = SearchSettings(storage=str(storage), study=folder.name)
     plan = SearchPlan(search, {"save_dir": Given(str(folder.parent), "--save-dir")})
-    return open_storage(plan, Patience(0), create=True)
+    return open_storage(plan, Patience(0))
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def work(monkeypatch):
         monkeypatch.setattr(worker.signal, "signal", handlers.__setitem__)
         monkeypatch.setattr(worker, "_PAUSES", 0)
         plan = SimpleNamespace(search=SimpleNamespace(database_wait=0))
-        monkeypatch.setattr(worker, "Study", lambda plan, patience, create: study)
+        monkeypatch.setattr(worker, "Study", lambda plan, patience: study)
         monkeypatch.setattr(worker.Worker, "run_trial", run_trial)
         worker.work(plan, SimpleNamespace(send=sent.append))
         assert closed == [True]
