@@ -176,7 +176,7 @@ def train_nothing(_: object) -> None:
         pytest.param("postgresql", 16, 150, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
     ],
 )
-def test_programs_that_start_at_once_fill_every_slot_of_a_grid_once(  # noqa: PLR0917 (fixtures)
+def test_programs_that_start_at_once_run_every_point_of_a_grid_once(  # noqa: PLR0917 (fixtures)
     start, tmp_path, request, kind, programs, points
 ):
     server = request.getfixturevalue("postgresql") if kind == "postgresql" else None

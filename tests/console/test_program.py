@@ -1,4 +1,5 @@
 import errno
+import gc
 import importlib
 import io
 import math
@@ -71,6 +72,13 @@ def test_every_mistake_has_its_exit_code_and_one_line(capsys, error, code):
 def test_success_is_silent(capsys):
     assert run_program(lambda: None) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_program_that_ends_does_not_look_for_garbage(monkeypatch):
+    at_exit = []
+    monkeypatch.setattr(program.atexit, "register", at_exit.append)
+    run_program(lambda: None)
+    assert at_exit == [gc.freeze]
 
 
 def test_an_unknown_backend_of_matplotlib_is_passed_over_with_a_line(monkeypatch, capsys):

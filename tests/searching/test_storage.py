@@ -139,18 +139,18 @@ def journal(make, tmp_path):
     )
     old.set_user_attr("plan", json.dumps(study.plan.identity()))
     figures = {"epochs": 3, "run": "trial-0001", "validation_accuracy": 0.9}
-    for slot in range(4):
-        old.enqueue_trial({}, user_attrs={"place": slot})
-    for slot in range(3):
+    for place in range(4):
+        old.enqueue_trial({}, user_attrs={"place": place})
+    for place in range(3):
         trial = old.ask()
         trial.suggest_float("learning_rate", 0.001, 1, log=True)
         trial.suggest_categorical("hidden_units", ["4", "8"])
-        if slot == 0:
+        if place == 0:
             for name, value in {"outcome": "complete", **figures}.items():
                 trial.set_user_attr(name, value)
             trial.report(0.9, 3)
             old.tell(trial, 0.9)
-        elif slot == 1:
+        elif place == 1:
             trial.set_user_attr("outcome", "these do not fit")
             old.tell(trial, state=TrialState.PRUNED)
         else:

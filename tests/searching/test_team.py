@@ -165,3 +165,8 @@ process.start()
 process.join()
 sys.exit(process.exitcode)"""
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_imports_ahead_begin_before_this_process_imports_anything_slow() -> None:
+    code = "import sys, nn.searching.team; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

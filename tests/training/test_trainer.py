@@ -1,5 +1,7 @@
 """The loop, step by step: what is used, what is measured, what is told, and how it ends."""
 
+import subprocess
+import sys
 import types
 from dataclasses import replace
 from itertools import chain
@@ -334,3 +336,8 @@ def test_stopping_leaves_the_weights_of_whole_steps_and_the_records_of_whole_epo
         step(twin, optimizer, Some(dealer.inputs[batch], dealer.labels[batch]))
     np.testing.assert_array_equal(network.parameters.values, twin.parameters.values)
     assert len(history) == records
+
+
+def test_whoever_only_observes_training_does_not_wait_for_scipy() -> None:
+    code = "import sys, nn.training.trainer; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
