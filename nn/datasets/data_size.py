@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nn.datasets import idx_files
-from nn.datasets.data_folder import data_files
+from nn.datasets.data_folder import FORMS, data_files
 from nn.datasets.form import DataFile
 from nn.datasets.idx import read_idx_labels
 from nn.datasets.parts import part_of
@@ -43,7 +43,9 @@ def data_size(folder: Path, picture_shape: tuple[int, ...]) -> DataSize | None:
         idx = [file for file in files if idx_files.FORM.claims(file)]
         if idx:
             return _size_of_idx(idx)
-        pictures = find_pictures(folder).get("training", {}) if folder.is_dir() else {}
+        if any(form.claims(file) for form in FORMS for file in files):
+            return None
+        pictures = find_pictures(folder).get("training", {})
     except (DataError, OSError):
         return None
     count = sum(len(paths) for paths in pictures.values())

@@ -27,6 +27,8 @@ def test_pictures_are_counted(tmp_path: Path) -> None:
         for number in range(3):
             Image.new("L", (2, 2)).save(tmp_path / name / f"{number}.png")
     assert data_size(tmp_path, (3, 64, 64)) == DataSize((3, 64, 64), 2, 6)
+    (tmp_path / "train.csv").write_text("1,2,3,4,5\n" * 60)  # which is read instead
+    assert data_size(tmp_path, (3, 64, 64)) is None
 
 
 @pytest.mark.parametrize("content", ["nothing", "a table", "two sets", "damage"])
