@@ -48,7 +48,7 @@ def _search(path: Path) -> object:
     of_search = {name: one for name, one in given.items() if name in SEARCH.settings}
     of_runs = {name: one for name, one in given.items() if name in SETTINGS}
     place = given["start"].source if "start" in given else "start"
-    return plan_search(check_given(of_search, SEARCH), of_runs, place).slots
+    return plan_search(check_given(of_search, SEARCH), of_runs, place).trials
 
 
 FORMAT = Format(
