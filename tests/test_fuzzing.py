@@ -94,6 +94,20 @@ def test_what_takes_too_long_or_too_much_is_noticed(limit, words, tmp_path, monk
         reading(lambda folder: None)(tmp_path).attempt(b"")
 
 
+def test_what_was_kept_before_an_input_is_not_counted_for_it(tmp_path, monkeypatch):
+    kept: list[bytes] = []
+    peak = [500]
+    monkeypatch.setattr("fuzzing.attempt.peak_megabytes", lambda: max(peak))
+    monkeypatch.setattr("fuzzing.attempt.resident_megabytes", lambda: 400 + 500 * len(kept))
+    attempts = reading(lambda folder: peak.append(peak[-1] + 500))(tmp_path)
+    for _ in range(3):
+        attempts.attempt(b"")
+        kept.append(b"")
+    monkeypatch.setattr("fuzzing.attempt.resident_megabytes", lambda: 400)
+    with pytest.raises(BrokenPromiseError, match="reading took 2100 MB"):
+        attempts.attempt(b"")
+
+
 def test_the_command_prints_what_it_tried(tmp_path, monkeypatch, capsys):
     """The long form in short, by the driver that is everywhere."""
     monkeypatch.chdir(tmp_path)
