@@ -22,7 +22,7 @@ _PATIENCE = 20.0  # seconds that a process has to end
 # Deaths without a finished trial in between; this many are no accident.
 _MOST_DEATHS = 20
 # Where the system can copy a process, the imports are done once.
-_AHEAD = ["nn.searching.worker", "alembic.command"]
+_AHEAD = ["nn.searching.worker", "alembic.command", "sqlalchemy.dialects.sqlite"]
 _START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 

@@ -25,7 +25,7 @@ from nn.training.history import EpochRecord
 from nn.training.stopping import StopTraining
 from nn.training.trainer import Observer
 
-_PAUSES, _PAUSE = 10, 0.1  # number and seconds, between two looks for a trial to repeat
+_PAUSES, _PAUSE = 20, 0.05  # number and seconds, between two looks for a trial to repeat
 _FIGURES = ("validation_accuracy", "validation_loss", "test_accuracy", "training_accuracy")
 
 
