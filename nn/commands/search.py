@@ -36,9 +36,7 @@ def _search() -> None:
 
     with closing(progress), closing(Study(plan, patience)) as study:
         status = run_search(study, show)
-    # The trials need not wait for these.
-    from nn.console.comparing import print_comparison
-    from nn.reports.study_files import draw_study, write_trials
+    from nn.reports.study_files import draw_study, write_trials  # no trial waits for this
 
     with when_stopped(
         lambda: (
@@ -49,5 +47,7 @@ def _search() -> None:
         for path in [write_trials(status), *draw_study(status)]:
             say(f"Saved {path}")
         if plan.search.sampler == "grid":
+            from nn.console.comparing import print_comparison
+
             print_comparison(plan.folder, len(status.finished))
     print_winner(status)

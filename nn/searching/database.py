@@ -29,8 +29,8 @@ from nn.searching.plan import SearchPlan
 
 _RUNNING, _WAITING = TrialState.RUNNING, TrialState.WAITING
 _TABLES: dict[str, Table] = models.BaseModel.metadata.tables
-_TRIALS, _BEATS = _TABLES["trials"], _TABLES["trial_heartbeats"]
-_REPORTS, _STUDIES = _TABLES["trial_intermediate_values"], _TABLES["studies"]
+_STUDIES, _TRIALS, _BEATS = map(_TABLES.__getitem__, ("studies", "trials", "trial_heartbeats"))
+_OF_ATTEMPT = ("trial_heartbeats", "trial_intermediate_values", "trial_user_attributes")
 _ATTEMPT = "attempt"  # a trial's note of how often it has begun, if more than once
 _SECOND, _FAR = timedelta(seconds=1), datetime(9999, 1, 1)
 # The process that repeats a trial begins at least two seconds later, so that MySQL, which rounds
@@ -50,7 +50,8 @@ class _QuickConnection(sqlite3.Connection):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
+        with suppress(sqlite3.Error):  # if the file is wrong, the first query says so
+            self.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
 
 
 class UnneededError(Exception):
@@ -104,8 +105,8 @@ class PatientStorage(_CachedStorage):
         of_study, wanted, start = _TRIALS.c.study_id == study_id, self._plan.trials, _now()
         with self._backend.engine.begin() as connection:
             # A change that changes nothing locks the row in every kind of database.
-            name = {"study_name": _STUDIES.c.study_name}
-            connection.execute(update(_STUDIES).where(_STUDIES.c.study_id == study_id).values(name))
+            change = update(_STUDIES).values(study_name=_STUDIES.c.study_name)
+            connection.execute(change.where(_STUDIES.c.study_id == study_id))
             needed = of_study & (_TRIALS.c.state == _WAITING) & (_TRIALS.c.number < wanted)
             waiting = select(_TRIALS.c.trial_id, _TRIALS.c.datetime_start).order_by("number")
             failed = connection.execute(waiting.where(needed)).first()
@@ -114,7 +115,7 @@ class PatientStorage(_CachedStorage):
                 start = max(start, before + 2 * _SECOND) if before else start
                 change = update(_TRIALS).where(_TRIALS.c.trial_id == trial_id)
                 connection.execute(change.values(state=_RUNNING, datetime_start=start))
-                for table in (_BEATS, _REPORTS):
+                for table in map(_TABLES.__getitem__, _OF_ATTEMPT):
                     connection.execute(delete(table).where(table.c.trial_id == trial_id))
             else:
                 number = connection.scalar(select(func.count()).where(of_study)) or 0

@@ -4,6 +4,7 @@ Only searches need Optuna; all other programs run without it.
 """
 
 import ctypes
+import logging
 import os
 import re
 import warnings
@@ -24,7 +25,7 @@ RESULT = "result"  # what is noted of a trial when it has ended
 
 
 def require_optuna() -> None:
-    """Check that Optuna is installed, and silence its own messages.
+    """Check that Optuna is installed, and silence its messages and those of the driver.
 
     Raises:
         StudyError: Optuna is missing; the message says how to install it.
@@ -37,6 +38,7 @@ def require_optuna() -> None:
         ) from None
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # a lost connection is no news to us
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 

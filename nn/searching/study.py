@@ -144,8 +144,6 @@ class Study:
                     "Choose another name with --study"
                 )
 
-    # Trials ------------------------------------------------------------------------------------
-
     def status(self) -> StudyStatus:
         """Return the current status of the study."""
         return StudyStatus(self.plan, self.optuna.get_trials(deepcopy=False))

@@ -152,8 +152,6 @@ class Worker(Observer):
             shutil.rmtree(folder.path, ignore_errors=True)
         return None
 
-    # Training ----------------------------------------------------------------------------------
-
     def on_progress(self, examples_done: int, loss: float, accuracy: float) -> None:
         """End the training, and save nothing, if the process should end."""
         if self._should_end():
