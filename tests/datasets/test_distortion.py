@@ -1,5 +1,6 @@
 """Images that are turned, stretched, slanted, shifted and bent, and still are the same digits."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,19 @@ def test_bending_has_the_stated_size_and_smoothness(distortion, shape, monkeypat
                 correlation = (one * other).mean() / (0.05 * side) ** 2
                 assert correlation == pytest.approx(expected, abs=0.03)
     assert abs(np.corrcoef(in_rows[:, 3], in_columns[:, 3])[0, 1]) < 0.06
+
+
+def test_each_image_has_its_own_share_of_all_that_is_varied(distortion) -> None:
+    reach = Reach(angle=20, stretch=0.2, slant=0, shift=0.1, bend=0.05, smoothness=0.15)
+    varied = distortion(dataclasses.replace(reach, varied=True))
+    coefficients = np.concatenate(varied._draw(4000), axis=1)
+    size = len(varied._fields)
+    bent = np.linalg.norm(coefficients[:, [*range(3, size), *range(size + 3, 2 * size)]], axis=1)
+    shares = bent / np.sqrt(2 * (size - 3))  # about each image's own
+    np.testing.assert_allclose(np.percentile(shares, [10, 50, 90]), [0.1, 0.5, 0.9], atol=0.05)
+    shifts = np.abs(coefficients[:, 0] - 14.5)
+    few, many = shifts[shares < 0.3], shifts[shares > 0.7]
+    assert few.max() < 0.4 * 2.8 < many.max()
 
 
 @pytest.mark.parametrize("axis", [0, 1])
