@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.work import Array
+from nn.datasets.distortion import Distortion
 from nn.datasets.idx import read_idx, read_idx_labels
 from nn.schedules import one_cycle
 
@@ -31,7 +32,7 @@ class Recipe:
         epochs: Passes over all 60,000 images.
         learning_rate: The highest of the cycle.
         batch_norm: Whether there is batch normalization after every pooling and hidden layer.
-        moved: Whether every image is moved by up to two pixels, differently in every epoch.
+        distorted: Whether every image is distorted elastically, differently in every epoch.
     """
 
     hidden: tuple[int, ...]
@@ -40,7 +41,7 @@ class Recipe:
     epochs: int = 1
     learning_rate: float = 0.003
     batch_norm: bool = False
-    moved: bool = False
+    distorted: bool = False
 
     @property
     def flattened(self) -> int:
@@ -56,12 +57,14 @@ class Images:
     """MNIST, from 0 to 1: 60,000 images to learn from and 10,000 to be judged by.
 
     Attributes:
+        pixels: The images to learn from, from 0 to 255, (60000, 28, 28).
         inputs: Rows (60000, 784).
         labels: (60000,).
         test_inputs: Rows (10000, 784).
         test_labels: (10000,).
     """
 
+    pixels: NDArray[np.uint8]
     inputs: Array
     labels: Labels
     test_inputs: Array
@@ -71,12 +74,12 @@ class Images:
 def load(folder: Path) -> Images:
     """Return the images, from their gzipped files."""
 
-    def part(name: str) -> tuple[Array, Labels]:
-        images = read_idx(folder / f"{name}-images-idx3-ubyte.gz", 3)
-        rows = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
-        return rows, read_idx_labels(folder / f"{name}-labels-idx1-ubyte.gz")
+    def part(name: str) -> tuple[NDArray[np.uint8], Array, Labels]:
+        pixels = read_idx(folder / f"{name}-images-idx3-ubyte.gz", 3)
+        labels = read_idx_labels(folder / f"{name}-labels-idx1-ubyte.gz")
+        return pixels, _as_inputs(pixels), labels
 
-    return Images(*part("train"), *part("t10k"))
+    return Images(*part("train"), *part("t10k")[1:])
 
 
 def epochs(images: Images, recipe: Recipe, seed: int) -> Iterator[tuple[Array, Labels, Array]]:
@@ -86,13 +89,13 @@ def epochs(images: Images, recipe: Recipe, seed: int) -> Iterator[tuple[Array, L
         Inputs (S, N, 784), labels (S, N), and a rate for each of the S steps.
     """
     rng = np.random.default_rng(seed)
-    schedule = one_cycle(recipe.epochs)
+    schedule, distortion = one_cycle(recipe.epochs), Distortion("elastic", (SIDE, SIDE), rng=rng)
     steps, size = len(images.labels) // recipe.batch_size, recipe.batch_size
     for epoch in range(1, recipe.epochs + 1):
         rows = rng.permutation(len(images.labels))[: steps * size]
         inputs = images.inputs[rows]
-        if recipe.moved:
-            inputs = _moved(inputs, rng)
+        if recipe.distorted:
+            inputs = _as_inputs(distortion.apply(images.pixels[rows]))
         rates = [recipe.learning_rate * schedule(epoch + step / steps) for step in range(steps)]
         yield (
             inputs.reshape(steps, size, -1),
@@ -101,10 +104,6 @@ def epochs(images: Images, recipe: Recipe, seed: int) -> Iterator[tuple[Array, L
         )
 
 
-def _moved(rows: Array, rng: np.random.Generator) -> Array:
-    """Move every image by -2 to 2 pixels down and to the right."""
-    padded = np.pad(rows.reshape(-1, SIDE, SIDE), ((0, 0), (2, 2), (2, 2)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE), axis=(1, 2))
-    down, right = rng.integers(0, 5, (2, len(rows)))
-    moved: Array = windows[np.arange(len(rows)), down, right].reshape(rows.shape)
-    return moved
+def _as_inputs(pixels: NDArray[np.uint8]) -> Array:
+    """Return images as rows of numbers from 0 to 1."""
+    return pixels.reshape(len(pixels), -1).astype(np.float32) / np.float32(255)

@@ -34,7 +34,7 @@ RECIPES: dict[float, dict[str, Recipe]] = {
     99.0: dict.fromkeys(_WITH_CONVOLUTIONS, _CONVOLUTIONS),
     99.4: dict.fromkeys(
         _WITH_CONVOLUTIONS,
-        replace(_CONVOLUTIONS, hidden=(128,), filters=(16, 40), epochs=6, moved=True),
+        Recipe((128,), (12, 40), 50, 2, learning_rate=0.015, batch_norm=True, distorted=True),
     ),
 }
 RECIPES[98.0]["ours_compiled"] = replace(

@@ -80,20 +80,21 @@ def test_every_learner_trains_a_recipe_to_its_end(name: str, tmp_path) -> None:
     dense = Recipe((32,), batch_size=20, epochs=6, learning_rate=0.001)
     assert learner.learn(dense, 0, 1, tmp_path) > 0.5
     if name != "scikit_learn":
-        other = Recipe((16,), (2, 2), 8, 1, batch_norm=True, moved=True)
+        other = Recipe((16,), (2, 2), 8, 1, batch_norm=True, distorted=True)
         assert 0 <= learner.learn(other, 0, 1, tmp_path) <= 1
 
 
 def test_a_recipe_shows_every_image_once_an_epoch_at_rates_that_rise_and_fall(tmp_path) -> None:
     images = load(write_small_data(tmp_path, shape=(28, 28), classes=10))
-    still, moved = (
-        list(epochs(images, Recipe((), batch_size=40, epochs=2, moved=moved), 0))
-        for moved in (False, True)
+    still, distorted = (
+        list(epochs(images, Recipe((), batch_size=40, epochs=2, distorted=distorted), 0))
+        for distorted in (False, True)
     )
     (first, labels, rates), (_, _, later) = still
     assert first.shape == (10, 40, 784)
     assert sorted(first.sum(2).flat) == pytest.approx(sorted(images.inputs.sum(1)))
     assert labels.shape == (*rates.shape, 40) == (10, 40)
     assert rates[0] < rates.max() > later[-1]
-    assert (moved[0][0] != first).any()
-    assert (moved[0][1] == labels).all()
+    assert (distorted[0][0] != first).any()
+    assert (distorted[0][0] != distorted[1][0]).any()
+    assert (distorted[0][1] == labels).all()

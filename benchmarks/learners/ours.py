@@ -31,7 +31,7 @@ def learn(
             "decay": "one_cycle",
             "batch_size": recipe.batch_size,
             "epochs": recipe.epochs,
-            "distortion": "affine" if recipe.moved else "none",
+            "distortion": "elastic" if recipe.distorted else "none",
             "split": "official",
             "validation_size": 1,
             "threads": threads,

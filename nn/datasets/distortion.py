@@ -63,8 +63,8 @@ DISTORTIONS = {
     ),
 }
 """The kinds of distortion by name. A value written in 28ths is in pixels of an MNIST image. The
-elastic one was chosen on validation images; networks learn more slowly with stronger ones, and better
-if some images are left nearly as they are."""
+elastic one was chosen on validation images. Networks learn more slowly with stronger ones, and
+better if some images stay nearly as they are."""
 
 
 class Distortion:
