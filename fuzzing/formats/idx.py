@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from fuzzing.formats import Format, Reading
 from fuzzing.formats.packing import WAYS, packed
@@ -11,6 +12,8 @@ from nn.datasets.idx import write_idx
 from nn.datasets.picture_folders import Preparation
 from nn.datasets.sources import load_images
 from nn.datasets.split import split_images
+
+Image.init()  # pictures are looked for as well; some decoders run code when they are loaded
 
 _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 _TEST_NAMES = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
