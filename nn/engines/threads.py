@@ -58,13 +58,13 @@ class _Helper(Thread):
                 self._ended.put(error)
 
 
-_helpers: ContextVar[list[_Helper]] = ContextVar("_helpers", default=[])  # noqa: B039  never changed
+_helpers: ContextVar[tuple[_Helper, ...]] = ContextVar("_helpers", default=())
 
 
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
     """Return a context in which `share` uses this many threads, from 1, and BLAS one."""
-    helpers = [_Helper() for _ in range(threads - 1)]
+    helpers = tuple(_Helper() for _ in range(threads - 1))
     before = _helpers.set(helpers)
     try:
         with _controller().limit(limits=1, user_api="blas"):
