@@ -86,7 +86,7 @@ HOME_OF = {
     "random": set(),  # Randomness is a NumPy generator, handed over as `rng`.
     "threadpoolctl": {"nn.engines.threads"},
     "numba": {"nn.engines.compiling", "nn.engines.compiled_tiles"},
-    "llvmlite": {"nn.engines.compiled_tiles"},
+    "llvmlite": {"nn.engines.compiling", "nn.engines.compiled_tiles"},
     "fcntl": {"nn.files.lock"},
     "optuna": {
         *("nn.searching.storage", "nn.searching.database", "nn.searching.study"),

@@ -6,12 +6,16 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="pip install -r requirements-compiled.txt")
 
+from llvmlite.binding import get_host_cpu_features
+
 from nn.engines import compiling
-from nn.engines.compiling import compiled_once, expected_compilation, note_compiled
+from nn.engines.compiling import compiled, compiled_once, expected_compilation, note_compiled
+from nn.layers.layer import Array
 
 
 @pytest.fixture
@@ -73,3 +77,17 @@ def test_where_nothing_can_be_kept_they_are_compiled_all_the_same(
     made = compiled_once(lambda number: number + 1)
     assert made(2) == 3
     assert expected_compilation([made]) > 0
+
+
+@pytest.mark.skipif(
+    not get_host_cpu_features().get("avx512f"), reason="the processor has no vectors of 16 numbers"
+)
+def test_loops_use_vectors_as_wide_as_the_processor_has() -> None:
+    @compiled
+    def double(numbers: Array) -> None:
+        for i in range(len(numbers)):
+            numbers[i] *= 2
+
+    double(np.ones(64, np.float32))
+    (code,) = double.inspect_asm().values()  # type: ignore[attr-defined]
+    assert "zmm" in code
