@@ -110,9 +110,8 @@ def train(
     _check_batch_size(network, training)
     so_far = so_far or EpochSoFar()
     if engine is None:
-        from nn.engines.fused import (
-            FusedEngine,
-        )  # SciPy: whoever only observes need not wait for it
+        # Whoever only observes need not wait for SciPy.
+        from nn.engines.fused import FusedEngine
 
         engine = FusedEngine(network, loss, optimizer)
     judged = judged or network
