@@ -17,6 +17,7 @@ _OTHERS = (
     + b"".join(b"%d," % number + b"0,.5,1,0.25,1.0\n" for number in range(3)),
     b'"","0","1","2","3","label"\n"0","1","2","3","4","5"\n',
     b"a,b,c,d\n1,2,3,4\n",
+    b"cat,0,255,7,1\ndog,0,255,7,1\n" * 3,
     (b"\xff\xfe" + _LAST.decode().encode("utf-16-le")),
 )
 

@@ -1,10 +1,11 @@
 """What classes are called on screen, in pictures and in tables.
 
-Digits are called by their labels. Other data may bring names along: those of their folders, of a
-mapping file, of a known set.
+Digits are called by their labels. Other data may bring names along: those of their folders, the
+words of a column of labels, those of a mapping file or of a known set.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 
 def name_of(label: int, names: Sequence[str], longest: int = 40) -> str:
@@ -17,6 +18,16 @@ def name_of(label: int, names: Sequence[str], longest: int = 40) -> str:
     """
     name = names[label] if names else str(label)
     return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names sorted, as classes are numbered; numbers in them count as numbers."""
+
+    def key(name: str) -> list[tuple[int, str]]:
+        words = re.split(r"([0-9]{1,18})", name)
+        return [(int(word), "") if word.isdecimal() else (-1, word) for word in words]
+
+    return sorted(names, key=key)
 
 
 def are_digits(names: Sequence[str], classes: int) -> bool:

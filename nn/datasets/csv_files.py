@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import in_order
 from nn.datasets.csv_images import read_csv_images
 from nn.datasets.csv_layout import BLANKS, Layout, encoding_of, find_layout
 from nn.datasets.emnist import is_emnist, mapped_names, upright
@@ -22,7 +23,7 @@ from nn.datasets.strangers import refuse_stranger
 from nn.errors import DataError
 from nn.files.regular_file import listed, printable
 
-_LINE = re.compile(r'["\ufeff]*[\w+.-]*["\s]*([,;\t][^,;\t]*){4,}')
+_LINE = re.compile(r'[\w+./"\ufeff -]*([,;\t][^,;\t]*){4,}')
 """At least five columns, the first of which is a number or a name."""
 
 _MOST_REMARKS = 3  # about tables that cannot be read
@@ -58,14 +59,18 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
         )
     chosen = by_part(((file.name, file) for file in only_set(sets, folder, "mnist")), folder)
     training = layouts[chosen["training"]]
-    parts = {part: _read_part(file, training) for part, file in chosen.items()}
+    words: dict[str, int] = {}
+    parts = {part: _read_part(file, training, words) for part, file in chosen.items()}
+    parts, class_names = _named(parts, words, folder)
     set_name = set_of(chosen["training"].name)
+    if is_emnist(set_name) and not class_names:
+        class_names = mapped_names(folder, set_name)
     names = " and ".join(file.path.name for file in chosen.values())
     data = join_parts(
         parts,
         name=printable(chosen["training"].path.name),
         source=printable(f"{names} in {folder}/"),
-        class_names=mapped_names(folder, set_name) if is_emnist(set_name) else (),
+        class_names=class_names,
     )
     remarks = [f"Not read: {failure}" for failure in failures[:_MOST_REMARKS]]
     if unlabelled := [file.path.name for file in layouts if file not in labelled]:
@@ -100,7 +105,7 @@ def read_unlabelled(files: Sequence[DataFile], folder: Path) -> tuple[NDArray[np
             f"{folder}: expected one CSV file of images without a column of labels, such as "
             f"Kaggle's test.csv; there is {names}."
         )
-    part = _read_part(without[0], None)
+    part = _read_part(without[0], None, {})
     return stretch({"test": part})[0]["test"].images, printable(str(without[0].path))
 
 
@@ -117,6 +122,28 @@ def _layouts(files: Sequence[DataFile]) -> tuple[dict[DataFile, Layout], list[Da
     return layouts, failures
 
 
-def _read_part(file: DataFile, training: Layout | None) -> LabelledImages:
-    part = read_csv_images(file.path, find_layout(file.path, training))
+def _named(
+    parts: dict[str, LabelledImages], words: dict[str, int], folder: Path
+) -> tuple[dict[str, LabelledImages], list[str]]:
+    """Return images labelled by the order of their words, and the words; none for numbers.
+
+    Raises:
+        DataError: A word has no training image.
+    """
+    if not words:
+        return parts, []
+    names = in_order(words)
+    number = np.argsort([words[name] for name in names])  # of each word, in the order of names
+    named = {part: LabelledImages(one.images, number[one.labels]) for part, one in parts.items()}
+    untrained = np.setdiff1d(range(len(names)), named["training"].labels)
+    if len(untrained):
+        raise DataError(
+            f"{folder}: there are images of {listed([names[untrained[0]]])}, but no training "
+            "images."
+        )
+    return named, names
+
+
+def _read_part(file: DataFile, training: Layout | None, words: dict[str, int]) -> LabelledImages:
+    part = read_csv_images(file.path, find_layout(file.path, training), words)
     return LabelledImages(upright(part.images), part.labels) if is_emnist(file.name) else part

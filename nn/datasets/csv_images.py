@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from nn.datasets.csv_layout import (
     CHARACTERS_AT_ONCE,
     LINES_AT_ONCE,
+    LONGEST_WORD,
     Layout,
     find_layout,
+    is_word,
     open_lines,
     quoted,
     split_line,
@@ -29,12 +31,15 @@ _Lines = list[tuple[int, str]]
 _Numbers = NDArray[Any]
 
 
-def read_csv_images(path: Path, layout: Layout | None = None) -> LabelledImages:
+def read_csv_images(
+    path: Path, layout: Layout | None = None, words: dict[str, int] | None = None
+) -> LabelledImages:
     """Read labelled images from a CSV file, gzipped or not, about two thousand lines at a time.
 
     Args:
         path: The file.
         layout: What its columns are; found out if None.
+        words: The labels of words met so far, in other files; new words are added.
 
     Returns:
         Images (N, H, W), pixels from 0 to 255, and labels (N,), from 0; all labels are 0 if the
@@ -43,7 +48,7 @@ def read_csv_images(path: Path, layout: Layout | None = None) -> LabelledImages:
     Raises:
         DataError: the file cannot be read, or a line is not a label and pixels; with its number.
     """
-    table = _Table(path, layout or find_layout(path))
+    table = _Table(path, layout or find_layout(path), {} if words is None else words)
     with open_lines(path) as lines:
         if table.layout.has_header:
             next(lines, None)
@@ -65,11 +70,12 @@ class _Table:
     Args:
         path: The file, for errors.
         layout: What its columns are.
+        words: The labels of words met so far.
     """
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(self, path: Path, layout: Layout, words: dict[str, int]) -> None:
         self.layout = layout
-        self._path = path
+        self._path, self._words = path, words
         self._pixels, self._labels = bytearray(), bytearray()
         self._unit = 255.0  # the number that stands for a bright pixel, 255 or 1
         self._largest = 0.0
@@ -106,6 +112,8 @@ class _Table:
         return LabelledImages(pixels, np.frombuffer(self._labels, dtype=np.int64))
 
     def _parse(self, texts: list[str]) -> _Numbers | None:
+        if self.layout.has_words:
+            texts = [self._with_number(text) for text in texts]
         if '"' in texts[0]:
             texts = [text.replace('"', "") for text in texts]
             if not all(text.strip() for text in texts):  # lines of quotes, which NumPy skips
@@ -118,6 +126,16 @@ class _Table:
             except ValueError:
                 pass
         return None
+
+    def _with_number(self, text: str) -> str:
+        """Return a line with a number in place of the word that is its label."""
+        fields = split_line(text, self.layout.delimiter)
+        column = self.layout.label
+        if column is None or len(fields) != self.layout.columns:
+            return text
+        word = fields[column].strip()
+        number = self._words.setdefault(word, len(self._words)) if is_word(word) else ""
+        return self.layout.delimiter.join([*fields[:column], str(number), *fields[column + 1 :]])
 
     def _labels_of(self, values: _Numbers) -> NDArray[np.int64] | None:
         """Return the labels of some lines; None if one of them is not a whole number from 0."""
@@ -165,7 +183,13 @@ class _Table:
                     )
             pixel = 0
             for column, field in enumerate(fields):
-                if column == layout.label and not 0 <= _whole_number(field) < 1 << 31:
+                if column == layout.label and layout.has_words:
+                    if not is_word(field):
+                        return DataError(
+                            f"{where}: the label is {quoted(field)}; expected a word of at most "
+                            f"{LONGEST_WORD} characters, as in other lines."
+                        )
+                elif column == layout.label and not 0 <= _whole_number(field) < 1 << 31:
                     return DataError(
                         f"{where}: the label is {quoted(field)}; expected a whole number from 0."
                     )

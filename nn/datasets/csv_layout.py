@@ -2,8 +2,8 @@
 
 Tables come with a header and without, with the label in the first column, in the last or in one
 that has its name, and with commas, semicolons, tabs or blanks. The header says what the columns
-are. If there is none, the columns' content says it. Semeion's labels take ten columns, one for each
-class, of which one is 1 and the others are 0 ("one-hot").
+are. If there is none, the columns' content says it. Labels are numbers or words. Semeion's take ten
+columns, one for each class, of which one is 1 and the others are 0 ("one-hot").
 """
 
 import io
@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +23,7 @@ from nn.errors import DataError
 MAX_LINE = 1 << 22  # characters; a million pixels
 LINES_AT_ONCE = 2048
 CHARACTERS_AT_ONCE = 1 << 23
+LONGEST_WORD = 100  # characters of a label
 _LABEL_NAMES = {"label", "labels", "class", "target", "y", "digit", "letter", "character"}
 _INDEX_NAMES = {"", "id", "index", "unnamed: 0", "imageid"}
 _SIDES = re.compile(r"([0-9]{1,9})x([0-9]{1,9})")
@@ -49,6 +50,7 @@ class Layout:
         shape: Height and width of the images, (H, W).
         has_header: Whether the first line names the columns.
         label_columns: 1, or the number of classes if labels are one-hot.
+        has_words: Whether labels are words, such as cat and dog.
     """
 
     delimiter: str
@@ -58,6 +60,7 @@ class Layout:
     shape: tuple[int, int]
     has_header: bool
     label_columns: int = 1
+    has_words: bool = False
 
     @property
     def others(self) -> list[int]:
@@ -106,7 +109,8 @@ def find_layout(path: Path, like: Layout | None = None) -> Layout:
 
     Args:
         path: The file, gzipped or not.
-        like: The layout of the training images, which those without a header share.
+        like: The layout of the training images, which those without a header share; their labels
+            are words or numbers in all files.
 
     Raises:
         DataError: The file cannot be read, or its columns are not those of images.
@@ -119,24 +123,30 @@ def find_layout(path: Path, like: Layout | None = None) -> Layout:
         fields = split_line(first, delimiter)
         if has_header := _is_header(fields):
             layout = _named(fields, delimiter)
-            if layout:
-                return layout
-            if len(fields) < 5 and fields[0].strip().lower() not in _LABEL_NAMES:
+            if not layout and len(fields) < 5 and fields[0].strip().lower() not in _LABEL_NAMES:
                 raise DataError(
                     f"{path}, line {number}: it starts with {quoted(fields[0])}; expected a header "
                     "that starts with label, or a line that starts with a number."
                 )
         elif like and not like.has_header and like.columns == len(fields):
             return like
+        else:
+            layout = None
         at_once = min(LINES_AT_ONCE, max(1, CHARACTERS_AT_ONCE // len(first)))
         sample = [] if has_header else [first]
         sample += [text for _, text in islice(lines, at_once)]
-        return _by_content(sample, fields, delimiter, has_header, path)
+        layout = layout or _by_content(sample, fields, delimiter, has_header, path)
+        return replace(layout, has_words=like.has_words if like else _has_words(sample, layout))
 
 
 def quoted(field: str) -> str:
     """Return a field as a message shows it, cut if it is long."""
     return repr(field if len(field) <= 20 else field[:20] + "...")
+
+
+def is_word(field: str) -> bool:
+    """Return whether a field can be the name of a class."""
+    return 0 < len(field.strip()) <= LONGEST_WORD and field.strip().isprintable()
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -146,12 +156,32 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 def _is_header(fields: Sequence[str]) -> bool:
     """Return whether these are names; a table without names may be headed by 0, 1, 2, ..."""
-    if len(fields) > 16 and fields[1:] == [str(number) for number in range(1, len(fields))]:
+    names = [field.strip().lower() for field in fields]
+    if names[0] in _INDEX_NAMES or not _LABEL_NAMES.isdisjoint(names):
         return True
-    if len(fields) > 16 and fields == ["", *(str(number) for number in range(len(fields) - 1))]:
+    counts = [[str(start + column) for column in range(len(fields) - 1)] for start in (0, 1)]
+    if len(fields) > 16 and fields[1:] in counts:
         return True
-    numbers = sum(_NUMBER.fullmatch(field) is not None for field in fields)
-    return not _NUMBER.fullmatch(fields[0]) or 2 * numbers < len(fields)
+    numbers = sum(map(_is_number, fields))
+    if numbers == len(fields) - 1 > 3:  # the pixels of an image, and a word for its class
+        return False
+    return not _is_number(fields[0]) or 2 * numbers < len(fields)
+
+
+def _is_number(field: str) -> bool:
+    return _NUMBER.fullmatch(field) is not None
+
+
+def _are_words(labels: Sequence[str]) -> bool:
+    """Return whether most are words; a single one among numbers is a slip."""
+    return 2 * sum(is_word(label) and not _is_number(label) for label in labels) > len(labels)
+
+
+def _has_words(sample: Sequence[str], layout: Layout) -> bool:
+    """Return whether the labels of some lines are words."""
+    rows = [split_line(line, layout.delimiter) for line in sample[:_ENOUGH]]
+    labels = [row[layout.label or 0] for row in rows if len(row) == layout.columns]
+    return layout.label is not None and _are_words(labels)
 
 
 def _named(fields: Sequence[str], delimiter: str) -> Layout | None:
@@ -194,11 +224,12 @@ def _by_content(
         )
     first = 0 if index is None else 1
     rows = [line.replace('"', "") for line in sample if line.count(delimiter) == columns - 1]
-    label = _label_column(
+    ends = (
         [row.split(delimiter, first + 1)[first] for row in rows],
         [row.rsplit(delimiter, 1)[1] for row in rows],
-        path,
     )
+    words = [_are_words(column) for column in ends]
+    label = _label_column(*ends, path) if words[0] == words[1] else int(words[1])
     return Layout(delimiter, columns, first if label == 0 else columns - 1, index, shape,
                   has_header)  # fmt: skip
 

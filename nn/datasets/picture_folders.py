@@ -6,7 +6,6 @@ validation and test pictures.
 
 import math
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import in_order
 from nn.datasets.data_file import MAX_IMAGES, MAX_PIXELS
 from nn.datasets.framing import Framing
 from nn.datasets.images import ImageData, LabelledImages, describe_size, join_parts
@@ -123,7 +123,7 @@ def read_pictures(
             f"{folder}: {count:,} pictures; the limits are {MAX_IMAGES:,} pictures and "
             f"{MAX_PIXELS:,} pixels of all images."
         )
-    names = sorted(parts["training"], key=_in_order)
+    names = in_order(parts["training"])
     if len(names) < 2:
         raise DataError(
             f"{folder}: the only folder of training pictures is {listed(names)}; {EXPECTED}"
@@ -249,9 +249,3 @@ def _unread(folder: Path, parts: Mapping[str, Classes]) -> list[str]:
         loose = [path for place in sorted(above) for path in pictures_in(place)]
     names = [f"{one.relative_to(folder)}/" for one in below if one not in above | read]
     return names + [str(path.relative_to(folder)) for path in loose]
-
-
-def _in_order(name: str) -> list[tuple[int, str]]:
-    """Return what names are sorted by: numbers in them count as numbers."""
-    words = re.split(r"([0-9]{1,18})", name)
-    return [(int(word), "") if word.isdecimal() else (-1, word) for word in words]

@@ -2,7 +2,11 @@
 
 import pytest
 
-from nn.datasets.class_names import are_digits, name_of
+from nn.datasets.class_names import are_digits, in_order, name_of
+
+
+def test_numbers_in_names_count_as_numbers() -> None:
+    assert in_order(["b", "a10", "a9", "10", "9"]) == ["9", "10", "a9", "a10", "b"]
 
 
 def test_a_class_is_called_by_its_name_or_by_its_label() -> None:

@@ -40,6 +40,33 @@ def test_pixels_of_few_shades_fill_the_range(tmp_path: Path, largest: int) -> No
     assert f"Pixels go from 0 to {largest} in these files" in data.remarks[0]
 
 
+def test_words_are_names_of_classes_sorted_as_names_of_folders_are(tmp_path: Path) -> None:
+    words = ("train,10", "dog", "cat", "train,2")
+    for name in ("train", "test"):
+        rows = [f'0;{row};200;255;"{words[row % 4].replace(",", " ")}"\n' for row in range(60)]
+        (tmp_path / f"{name}.csv").write_text("".join(rows[:: 1 if name == "train" else -1]))
+    data = read(tmp_path)
+    assert data.class_names == ("cat", "dog", "train 2", "train 10")
+    assert data.test is not None
+    assert data.training.labels[:5].tolist() == [3, 1, 0, 2, 3]
+    assert data.test.labels[:5].tolist() == [2, 0, 1, 3, 2]
+
+
+@pytest.mark.parametrize("name", ["Ankle boot", "T-shirt/top", '"dog"', "猫"])
+def test_a_table_may_begin_with_the_name_of_a_class(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine.csv").write_text(f"{name},1,2,3,4\nrat,1,2,3,4\n", encoding="utf-8")
+    data = read_folder(tmp_path, print, lambda folder: None)
+    assert data is not None
+    assert data.class_names == tuple(sorted(["rat", name.strip('"')]))
+
+
+def test_a_word_without_training_images_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("cat,1,2,3,4\ndog,1,2,3,4\n")
+    (tmp_path / "test.csv").write_text("3,1,2,3,4\n")
+    with pytest.raises(DataError, match="there are images of 3, but no training images"):
+        read(tmp_path)
+
+
 def test_fractions_are_pixels_from_0_to_1(tmp_path: Path) -> None:
     whole = "".join(f"{row % 3},0,1,0,1\n" for row in range(3000))
     (tmp_path / "a.csv").write_text(whole + "0,0.5,1.0,.25,1e-3\n")

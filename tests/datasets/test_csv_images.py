@@ -86,6 +86,13 @@ def test_a_file_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
         (LINES + "1,2,3,4,5,6\n", "line 3: 6 numbers, the first line has 5"),
         (LINES + "-1,2,3,4,5\n", "line 3: the label is '-1'; expected a whole number from 0"),
         (LINES + "seven,2,3,4,5\n", "line 3: the label is 'seven'"),
+        (
+            "cat,1,2,3,4\n" * 2 + ",1,2,3,4\n",
+            "line 3: the label is ''; expected a word of at most",
+        ),
+        ("cat,1,2,3,4\n" * 2 + "0" * 101 + ",1,2,3,4\n", "line 3: the label is '000000000000"),
+        ("cat,1,2,3,4\ndog,1,2,x,4\n", "line 2: pixel 3 is 'x'"),
+        ('cat,1,2,3,4\n""\n', "line 2: 1 numbers, the first line has 5"),
         ("label,1x1,1x2,2x1,2x2\n1,2,3\n", "line 2: 3 numbers, the first line has 5"),
         ("pixel0,pixel1\n1,2\n", "line 1: it starts with 'pixel0'"),
         ("<!DOCTYPE html>\n", "line 1: it starts with '<!DOCTYPE html>'"),

@@ -14,7 +14,7 @@ def layout_of(tmp_path: Path, text: str, like: Layout | None = None) -> Layout:
     return find_layout(path, like)
 
 
-def lines(count: int, *columns: list[int]) -> str:
+def lines(count: int, *columns: list) -> str:
     """Return rows whose columns repeat their values."""
     rows = [[column[row % len(column)] for column in columns] for row in range(count)]
     return "".join(",".join(map(str, row)) + "\n" for row in rows)
@@ -68,6 +68,33 @@ def test_without_a_header_the_content_of_the_columns_tells(
 ) -> None:
     layout = layout_of(tmp_path, text)
     assert (layout.label, layout.index) == (label, index)
+
+
+WORDS = ["cat", "dog", "7", "Ankle boot"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (lines(60, WORDS, *[GREY] * 4), 0),
+        (lines(60, *[GREY] * 4, WORDS), 4),
+        (lines(1, ["cat"], *[GREY] * 4), 0),
+        ("label,a,b,c,d\n" + lines(60, WORDS, *[GREY] * 4), 0),
+        ("a,b,class,c,d\n" + lines(60, GREY, GREY, WORDS, GREY, GREY), 2),
+        ("species,a,b,c,d\n" + lines(60, WORDS, *[GREY] * 4), 0),
+        ("label,0,1,2,3\n" + lines(60, WORDS, *[GREY] * 4), 0),
+        ("0,1,2,3,label\n" + lines(60, *[GREY] * 4, WORDS), 4),
+    ],
+)
+def test_labels_may_be_words(tmp_path: Path, text: str, label: int) -> None:
+    layout = layout_of(tmp_path, text)
+    assert (layout.label, layout.has_words) == (label, True)
+    assert layout.has_header == ("cat" not in text.split("\n", maxsplit=1)[0])
+
+
+def test_a_single_word_among_numbers_is_no_name(tmp_path: Path) -> None:
+    assert not layout_of(tmp_path, lines(9, LABELS, *[GREY] * 4) + "seven,1,2,3,4\n").has_words
+    assert not layout_of(tmp_path, "a,b,c,d\n1,2,3,4\n").has_words
 
 
 def test_two_columns_that_could_be_the_labels_are_shown(tmp_path: Path) -> None:
