@@ -59,7 +59,7 @@ def make(storage: str, tmp_path: Path) -> Iterator[Callable[..., "Study"]]:
         )
         fixed = {"save_dir": str(tmp_path)} | (fixed or {})
         given = {name: Given(value, f"--{name}") for name, value in fixed.items()}
-        opened.append(Study(plan_search(settings, given), Patience(1)))
+        opened.append(Study(plan_search(settings, given), Patience(settings.database_wait)))
         return opened[-1]
 
     yield open_study
