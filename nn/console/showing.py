@@ -163,7 +163,7 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
         turned = f"Turned {_TURNS[reading.quarters]}, it is {answer}"
         answer = f"this does not look like a digit as it lies. {turned}"
     elif not reading.is_digit.any():
-        answer = f"this does not look like a digit. Taken for one, it is {answer}"
+        answer = f"this does not look like a digit; the network answers {answer}"
     elif not reading.is_digit.all():
         shown = zip(named, reading.is_digit, strict=True)
         pieces = " ".join(digit if is_digit else f"[{digit}]" for digit, is_digit in shown)

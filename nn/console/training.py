@@ -84,9 +84,5 @@ def _report(run: FinishedRun) -> None:
     with closing(FileProgress()) as progress:
         write_reports(run, progress)
     say(f"Saved in {run.folder.path}")
-    page = run.folder.path / REPORT
-    if run.predictions.kind_of_class == "digit":
-        say(f"Draw your own digits: open {page} in a browser")
-    else:
-        say(f"See what it answers: open {page} in a browser")
+    say(f"Try it: open {run.folder.path / REPORT} in a browser")
     say(f"Look at it: {command('predict')} --run {quote(str(run.folder.path))}")

@@ -75,8 +75,8 @@ def frame(browsing: Browsing, columns: int, rows: int, plain: bool) -> list[str]
     arrows = "left right" if plain else "← →"
     keys = fitting(
         columns,
-        f"{arrows} move   m {browsing.m_shows}   0-9 one {browsing.number_keys_show}   q quit",
-        f"{arrows} m {browsing.m_shows.split()[0]} 0-9 {browsing.number_keys_show} q quit",
+        f"{arrows} move   m {browsing.m_shows}   0-9 one class   q quit",
+        f"{arrows} m {browsing.m_shows.split()[0]} 0-9 class q quit",
         f"{arrows} m 0-9 q",
     )
     title = [fitting(columns, browsing.predictions.title)] if rows > 3 else []

@@ -41,8 +41,7 @@ def write_gallery(folder: Path, predictions: Predictions, view: View | None = No
     surest = predictions.selection(View(only_mistakes=True, digit=view.digit, surest=most))
     first = chosen[:_PER_GROUP]
     correct = f"{1 - len(mistakes) / max(1, len(chosen)):.2%} of all are correct"
-    what = predictions.kind_of_class
-    which = "" if view.digit is None else f" of {what} {predictions.name(view.digit)}"
+    which = "" if view.digit is None else f" of class {predictions.name(view.digit)}"
     groups = {f"Mistakes: the {len(surest)} most confident of {len(mistakes)}{which}": surest}
     if not view.only_mistakes:
         groups = {f"The first {len(first)} of {len(chosen)}{which}; {correct}": first, **groups}

@@ -76,14 +76,13 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
     facts = run.facts
     matrix = confusion_matrix(predictions.true, predictions.predicted, facts.classes)
     histories = history_data(run.folder.path)
-    shows_digits = are_digits(run.class_names, facts.classes)
     data = {
         "classes": facts.classes,
         "classNames": run.class_names,
         "imageShape": [facts.image_height, facts.image_width],
         "framing": framing_data(run.framing),
         "digitCheck": digit_check_data()
-        if shows_digits and run.settings.dataset != "pictures"
+        if are_digits(run.class_names, facts.classes) and run.settings.dataset != "pictures"
         else None,
         # The page draws in greys, and computes with them.
         "network": network_data(run.network, run.normalization, run.loss.name)
@@ -113,10 +112,9 @@ def _render(run: SavedRun, result: Result, predictions: Predictions, verdict: st
         by_class=_by_class(matrix),
         mistakes=len(predictions.mistakes),
         names=[predictions.name(label) for label in range(facts.classes)],
-        shows_digits=shows_digits,
         command=printable(repeat_command(run.settings)),
         collect_command=printable(
-            f"{command('train')} --start-from {quote(str(run.folder.path))} --data-dir digits"
+            f"{command('train')} --start-from {quote(str(run.folder.path))} --data-dir drawings"
         ),
         layers=describe(run.network),
         settings=_setting_rows(run.settings),

@@ -116,7 +116,7 @@ def show_pages(figure: "Figure", predictions: Predictions, view: View | None = N
         axes.set_title(browsing.position, fontsize=12)
         keys.set_text(
             "← → page    ↑ ↓ or click: one image    "
-            f"m {browsing.m_shows}    0-9 one {browsing.number_keys_show}    q quit"
+            f"m {browsing.m_shows}    0-9 one class    q quit"
         )
         bars.clear()
         bars.set_visible(browsing.selected is not None)

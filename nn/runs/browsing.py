@@ -49,20 +49,15 @@ class Browsing:
 
     @property
     def position(self) -> str:
-        """The position in words: `12 of 6,000`, or `21-40 of 138 (mistakes, digit 3)`."""
+        """The position in words: `12 of 6,000`, or `21-40 of 138 (mistakes, class 3)`."""
         mistakes = "mistakes" if self.view.surest is None else "most confident mistakes"
         conditions = [mistakes] if self.view.only_mistakes else []
         if self.view.digit is not None:
-            conditions.append(f"{self.number_keys_show} {self.predictions.name(self.view.digit)}")
+            conditions.append(f"class {self.predictions.name(self.view.digit)}")
         count = len(self._images)
         first, last = self._start + 1, min(self._start + self.page_size, count)
         shown = "0" if count == 0 else f"{first:,}-{last:,}" if last > first else f"{first:,}"
         return f"{shown} of {count:,}" + (f" ({', '.join(conditions)})" if conditions else "")
-
-    @property
-    def number_keys_show(self) -> str:
-        """What the keys `0` to `9` show: "digit" or "class"."""
-        return self.predictions.kind_of_class
 
     @property
     def m_shows(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.class_names import are_digits, name_of
+from nn.datasets.class_names import name_of
 from nn.files.atomic_write import open_atomically
 
 
@@ -78,12 +78,6 @@ class Predictions:
     def mistakes(self) -> NDArray[np.intp]:
         """Indices of the images whose predicted class is not the true one, ascending."""
         return np.flatnonzero(self.predicted != self.true)
-
-    @property
-    def kind_of_class(self) -> str:
-        """What a class is called in general: "digit" or "class"."""
-        digits = are_digits(self.class_names, self.probabilities.shape[1])
-        return "digit" if digits else "class"
 
     def name(self, label: int, longest: int = 40) -> str:
         """Return what a class is called, in at most so many characters."""

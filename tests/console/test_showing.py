@@ -139,7 +139,7 @@ def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
     [
         (
             reading([0.25, 0.75], is_digit=[False]),
-            "this does not look like a digit. Taken for one, it is 1 (75.00%)",
+            "this does not look like a digit; the network answers 1 (75.00%)",
         ),
         (
             reading([0.25, 0.75], is_digit=[False], quarters=3),

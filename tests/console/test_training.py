@@ -16,12 +16,11 @@ def train(monkeypatch, tmp_path):
     """Return a function that shows a run that ended as told, and what was done in which order."""
     done: list[str] = []
 
-    def show(wanted, cut_short=None, stop_drawing=None, kind="digit") -> list[str]:
+    def show(wanted, cut_short=None, stop_drawing=None) -> list[str]:
         result = SimpleNamespace(validation_accuracy=0.5, test_accuracy=0.25, test_images=1000)
         run = SimpleNamespace(
             folder=SimpleNamespace(path=tmp_path / "a run"),
             result=result,
-            predictions=SimpleNamespace(kind_of_class=kind),
             cut_short=cut_short,
             verdict="Still improving." if cut_short is None else "",
         )
@@ -56,14 +55,6 @@ def train(monkeypatch, tmp_path):
     return show
 
 
-def test_nothing_speaks_of_digits_where_classes_are_none(train, tmp_path, capsys) -> None:
-    train(Settings(), kind="class")
-    page = tmp_path / "a run" / "report.html"
-    said = capsys.readouterr().out
-    assert f"See what it answers: open {page} in a browser" in said
-    assert "Draw your own digits" not in said
-
-
 def test_a_run_is_locked_until_its_pictures_are_drawn(train, tmp_path, capsys) -> None:
     order = ["screen restored", "drawn", "unlocked", "held"]
     assert train(Settings(epochs=7)) == ["trained 7", *order]
@@ -74,7 +65,7 @@ def test_a_run_is_locked_until_its_pictures_are_drawn(train, tmp_path, capsys) -
         "Still improving.",
         f"Saved in {tmp_path / 'a run'}",
     ]
-    assert lines[4].startswith(f"Draw your own digits: open {tmp_path / 'a run' / 'report.html'}")
+    assert lines[4].startswith(f"Try it: open {tmp_path / 'a run' / 'report.html'}")
     assert lines[5].endswith(f"--run '{tmp_path / 'a run'}'")
     assert len(lines) == 6
 

@@ -85,7 +85,7 @@ def test_a_frame_shows_title_verdict_position_image_bars_and_keys(predictions):
     assert lines[3][30:] == "0 " + "█" * 16 + " " * 4 + "  82.0%"
     assert lines[12][30:] == "9 " + " " * 20 + "   2.0%"
     assert len(lines) == 4 + 14
-    assert lines[-1] == "← → move   m mistakes only   0-9 one digit   q quit"
+    assert lines[-1] == "← → move   m mistakes only   0-9 one class   q quit"
 
 
 def test_right_and_wrong_differ_in_colour_and_in_sign(predictions):
@@ -165,8 +165,8 @@ def test_keys_move_and_choose_and_q_gives_the_terminal_back(start_browser):
         ("\x1bOA", "3 of 30, index 2"),
         ("m", "1 of 3 (mistakes), index 7"),
         ("\x1b[C", "2 of 3 (mistakes), index 17"),
-        ("7", "2 of 3 (mistakes, digit 7), index 17"),
-        ("6", "0 of 0 (mistakes, digit 6)"),
+        ("7", "2 of 3 (mistakes, class 7), index 17"),
+        ("6", "0 of 0 (mistakes, class 6)"),
         ("6", "1 of 3 (mistakes), index 7"),
         ("M", "8 of 30, index 7"),
     ]:

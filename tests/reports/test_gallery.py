@@ -40,8 +40,8 @@ def test_the_first_images_come_first_and_then_the_surest_mistakes(tmp_path, grou
 def test_a_view_of_one_digit_and_of_the_surest_mistakes_is_kept_to(tmp_path, groups):
     gallery.write_gallery(tmp_path, predictions(wrong=50), View(digit=3))
     assert {heading: indices.tolist() for heading, indices in groups.items()} == {
-        "The first 10 of 10 of digit 3; 50.00% of all are correct": list(range(3, 100, 10)),
-        "Mistakes: the 5 most confident of 5 of digit 3": [93, 83, 73, 63, 53],
+        "The first 10 of 10 of class 3; 50.00% of all are correct": list(range(3, 100, 10)),
+        "Mistakes: the 5 most confident of 5 of class 3": [93, 83, 73, 63, 53],
     }
     groups.clear()
     gallery.write_gallery(tmp_path, predictions(wrong=50), View(only_mistakes=True, surest=45))

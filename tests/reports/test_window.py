@@ -85,16 +85,16 @@ def test_m_and_digits_choose_and_choose_again_all(canvas):
     assert position(canvas) == "1-8 of 8 (mistakes)"
     assert all(label.startswith("✗") for label in labels(canvas))
     press(canvas, "5")
-    assert position(canvas) == "1 of 1 (mistakes, digit 5)"
+    assert position(canvas) == "1 of 1 (mistakes, class 5)"
     press(canvas, "m")
-    assert position(canvas) == "1-5 of 5 (digit 5)"
+    assert position(canvas) == "1-5 of 5 (class 5)"
     press(canvas, "5", "x", "home")
     assert position(canvas) == "19-36 of 50"  # where image 35 is, the mistake of before
 
 
 def test_an_empty_page_says_so_and_can_be_left(canvas):
     press(canvas, "m", "6")
-    assert position(canvas) == "0 of 0 (mistakes, digit 6)"
+    assert position(canvas) == "0 of 0 (mistakes, class 6)"
     assert labels(canvas) == []
     press(canvas, "6")
     assert position(canvas) == "1-8 of 8 (mistakes)"
@@ -309,6 +309,6 @@ def test_a_real_window_is_driven_by_real_keys(display, tmp_path):
         "Left 19-36 of 50 index 25",
         "m 1-18 of 50 index 0",
         "7 1-5 of 5 (mistakes) index 7",
-        "q 1-5 of 5 (mistakes, digit 7) index 7",
+        "q 1-5 of 5 (mistakes, class 7) index 7",
         "left []",
     ]

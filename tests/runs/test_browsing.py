@@ -105,14 +105,14 @@ def test_a_digit_shows_one_class_and_again_all(ten):
     assert press(browsing, "1") == [1, 4, 7]
     assert press(browsing, "2") == [2, 5, 8]
     assert press(browsing, "m") == [8]
-    assert browsing.position == "1 of 1 (mistakes, digit 2)"
+    assert browsing.position == "1 of 1 (mistakes, class 2)"
     assert press(browsing, "2") == [3, 4, 8]
 
 
 def test_an_empty_selection_is_shown_as_such_and_can_be_left(ten):
     browsing = Browsing(ten)
     assert press(browsing, "right", "7") == []
-    assert browsing.position == "0 of 0 (digit 7)"
+    assert browsing.position == "0 of 0 (class 7)"
     assert press(browsing, "right", "left", "m") == []
     assert press(browsing, "7", "m") == [3]
 
@@ -129,7 +129,7 @@ def test_the_surest_mistakes_are_left_and_found_again_by_m(ten):
     assert browsing.position == "4 of 10"
     assert press(browsing, "m") == [3]
     assert press(browsing, "2") == [8]
-    assert browsing.position == "1 of 1 (most confident mistakes, digit 2)"
+    assert browsing.position == "1 of 1 (most confident mistakes, class 2)"
 
 
 def test_q_ends_and_other_keys_mean_nothing(ten):
@@ -141,9 +141,7 @@ def test_q_ends_and_other_keys_mean_nothing(ten):
     assert browsing.finished
 
 
-def test_classes_with_names_are_no_digits(ten):
+def test_a_class_is_called_by_its_name(ten):
     named = Browsing(replace(ten, class_names=("cat", "dog", "owl")))
-    assert named.number_keys_show == "class"
     press(named, "1")
     assert named.position == "1 of 3 (class dog)"
-    assert Browsing(ten).number_keys_show == "digit"

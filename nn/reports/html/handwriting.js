@@ -60,7 +60,7 @@ class Answer {
       return `${sure}, ${right ? "correct" : `wrong: it is ${nameOf(this.label)}`}`;
     }
     const words = best.length > 1 ? `least certain: ${nameOf(best[least])}, ${sure}` : sure;
-    if (!isDigit.includes(true)) return `Does not look like a digit. Taken for one: ${words}`;
+    if (!isDigit.includes(true)) return `Does not look like a digit; ${words}`;
     if (isDigit.every(Boolean)) return words;
     return `${words}; what is in brackets does not look like a digit`;
   }
@@ -210,7 +210,7 @@ function startCollecting(imageShape, onKeep) {
   byId("save-kept").addEventListener("click", () => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([collection.pack()], { type: "application/zip" }));
-    link.download = "digits.zip";
+    link.download = "drawings.zip";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   });
