@@ -1,6 +1,7 @@
-"""How messages quote what a user wrote, suggest what was meant, and count."""
+"""How messages quote what a user wrote, suggest what was meant, count, and stand in columns."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -15,6 +16,18 @@ def shorten(written: object, longest: int = 40) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: `1 epoch`, `1,000 epochs`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: emoji and Chinese characters take two."""
+    marks = sum(unicodedata.category(one) in ("Mn", "Me", "Cf") for one in text)  # over another
+    return len(text) - marks + sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """Return a text with blanks behind it, or to its left, so that it takes so many columns."""
+    blanks = " " * (columns - width_of(text))
+    return blanks + text if right else text + blanks
 
 
 def nearest_hint(written: str, names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nn.wording import counted, nearest_hint, shorten
+from nn.wording import counted, nearest_hint, padded, shorten, width_of
 
 
 def test_nothing_is_hinted_when_nothing_is_near():
@@ -27,3 +27,22 @@ def test_the_nearest_name_is_found_whatever_its_case():
 def test_one_thing_is_counted_as_one():
     counts = [counted(number, "whole epoch") for number in (0, 1, 2000)]
     assert counts == ["0 whole epochs", "1 whole epoch", "2,000 whole epochs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("", 0),
+        ("cat", 3),
+        ("猫", 2),
+        ("ｃａｔ", 6),
+        ("🐱 cat", 6),
+        ("e\u0301t\u00e9", 3),
+        ("ねこ", 4),
+    ],
+)
+def test_wide_characters_take_two_columns_of_a_terminal_and_accents_none(text, columns):
+    assert width_of(text) == columns
+    assert padded(text, 9) == text + " " * (9 - columns)
+    assert padded(text, 9, right=True) == " " * (9 - columns) + text
+    assert padded(text, 0) == text

@@ -24,6 +24,7 @@ from nn.runs.picture_answers import PictureAnswer, count_answers, write_answers
 from nn.runs.picture_reading import PictureReading, predict_picture
 from nn.runs.predictions import Predictions, View
 from nn.runs.saved_run import SavedRun, load_run, predict_test_set
+from nn.wording import padded, width_of
 
 COMMITTEE = "committee"  # a folder beside those of the runs
 _MOST_SHOWN = 20  # pictures one by one, and rows of a table
@@ -133,10 +134,10 @@ def _save_answers(run: SavedRun, answers: Sequence[PictureAnswer]) -> None:
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows below their headings, counts to the right, and only as many as can be read."""
     shown = rows[: _MOST_SHOWN + 1]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for name, *counts in shown:
+    widths = [max(map(width_of, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
         # The last column of four is text.
-        cells = [name.ljust(widths[0]), *map(str.rjust, counts[:2], widths[1:]), *counts[2:]]
+        cells = [padded(cell, widths[n], right=n in (1, 2)) for n, cell in enumerate(row)]
         say("  ".join(cells).rstrip())
     if len(rows) > len(shown):
         say(f"and {len(rows) - len(shown):,} more, in the file below")

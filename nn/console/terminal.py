@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn, TextIO
 
+from nn.wording import width_of
+
 _LETTERS = {b"A": "up", b"B": "down", b"C": "right", b"D": "left"}
 _ARROWS = {start + letter: key for letter, key in _LETTERS.items() for start in (b"[", b"O")}
 # Use another screen, hide the cursor, cut long lines instead of wrapping them; and undo it all.
@@ -87,7 +89,7 @@ def run_screen(
 
 def fitting(columns: int, *texts: str) -> str:
     """Return the first of the texts (longest first) that fits, else the last one, cut to fit."""
-    chosen = next((text for text in texts if len(text) <= columns), texts[-1][:columns])
+    chosen = next((text for text in texts if width_of(text) <= columns), texts[-1][:columns])
     return "".join(character if character.isprintable() else "?" for character in chosen)
 
 

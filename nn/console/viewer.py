@@ -16,6 +16,7 @@ from nn.console.terminal import fitting, is_plain, run_screen
 from nn.datasets.pixels import grey
 from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions, View
+from nn.wording import padded, width_of
 
 _SHADES = " .:-=+*#%@"
 # Black, 24 greys and white among the usual 256 colours of terminals, and their brightness.
@@ -148,13 +149,13 @@ def _picture(
 def _bars(predictions: Predictions, index: int, columns: int, rows: int, plain: bool) -> list[str]:
     """Draw the probability of each class, or of the most probable ones if there are few rows."""
     shares = np.nan_to_num(predictions.probabilities[index])
-    label = max(len(predictions.name(k, 14)) for k in range(len(shares)))
+    label = max(width_of(predictions.name(k, 14)) for k in range(len(shares)))
     room = min(20, columns - label - len("  100.0%"))
     if room < 5:
         return []
     block = "#" if plain else "█"
     return [
-        f"{predictions.name(k, 14):>{label}} "
+        f"{padded(predictions.name(k, 14), label, right=True)} "
         f"{block * round(room * float(shares[k])):{room}} {shares[k]:6.1%}"
         for k in predictions.likeliest(index, rows)
     ]

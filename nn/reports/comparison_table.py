@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nn.comparing.compare import Comparison, SettingGroup
+from nn.wording import padded, width_of
 
 _MOST_ROWS = 30
 _WIDEST_SETTING = 40
@@ -22,7 +23,7 @@ def comparison_table(comparison: Comparison, width: int | None = None) -> str:
     shown = comparison.groups[:_MOST_ROWS]
     table = table_columns(comparison, shown)
     for name in _DISPENSABLE:
-        if width is None or len(_lines(table)[0]) <= width:
+        if width is None or width_of(_lines(table)[0]) <= width:
             break
         table.pop(name, None)
     lines = _lines(table)
@@ -81,7 +82,6 @@ def _lines(columns: dict[str, list[str]]) -> list[str]:
     numbers = {"seeds", "training", "validation", "test", "loss", "epochs", "seconds", "parameters"}
     drawn = []
     for name, cells in columns.items():
-        width = max(map(len, [name, *cells]))
-        align = ">" if name in numbers else "<"
-        drawn.append([f"{cell:{align}{width}}" for cell in [name, *cells]])
+        width = max(map(width_of, [name, *cells]))
+        drawn.append([padded(cell, width, right=name in numbers) for cell in [name, *cells]])
     return ["  ".join(row).rstrip() for row in zip(*drawn, strict=True)]

@@ -17,6 +17,7 @@ from nn.errors import DataError, SettingError
 from nn.runs.experiment import run_experiment
 from nn.runs.picture_reading import PictureReading
 from nn.runs.predictions import View
+from nn.wording import width_of
 
 
 def reading(*probabilities, width: int = 2, is_digit=None, quarters: int = 0) -> PictureReading:
@@ -155,6 +156,12 @@ def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
 def test_what_does_not_look_like_a_digit_is_said_so(shown, said, capsys) -> None:
     print_answer("a.png", shown)
     assert f"a.png: {said}\n" in capsys.readouterr().out
+
+
+def test_wide_names_of_classes_shift_no_count(capsys) -> None:
+    showing._print_table([("answer", "pictures"), ("猫", "5"), ("cat", "12")])
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert {width_of(row) for row in rows} == {width_of(heading)}
 
 
 def test_of_many_pictures_only_the_table_is_printed(tmp_path, monkeypatch, capsys) -> None:

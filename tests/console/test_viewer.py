@@ -9,6 +9,7 @@ import pytest
 from nn.console.viewer import draw_image, frame, shrunken
 from nn.runs.browsing import Browsing
 from nn.runs.predictions import Predictions
+from nn.wording import width_of
 from tests.console.browser import LEFT
 
 
@@ -193,6 +194,14 @@ def test_no_color_and_other_encodings_get_shades(start_browser):
         child.expect_exact("+" * 28)
         child.send("q")
         child.expect(LEFT)
+
+
+def test_wide_names_of_classes_shift_no_bar(predictions):
+    names = ("猫", "🐶", *(f"animal {number}" for number in range(8)))
+    shown = frame(Browsing(replace(predictions, class_names=names)), 100, 30, plain=False)
+    bars = [visible(line) for line in shown if line.rstrip().endswith("%")]
+    assert len(bars) == 10
+    assert {width_of(line) for line in bars} == {width_of(bars[0])}
 
 
 def test_names_of_classes_are_shown_instead_of_digits(predictions):

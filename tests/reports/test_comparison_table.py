@@ -4,6 +4,7 @@ import pytest
 
 from nn.comparing.compare import Comparison
 from nn.reports.comparison_table import comparison_table
+from nn.wording import width_of
 from tests.reports.made_comparisons import group, two
 
 
@@ -25,6 +26,12 @@ def test_columns_give_way_on_a_narrow_screen_but_never_the_accuracies(width):
     heading = comparison_table(two(), width).splitlines()[0]
     assert len(heading) <= width
     assert {"optimizer", "l1", "validation", "test"} <= set(heading.split())
+
+
+def test_wide_characters_shift_no_column():
+    groups = [group(0.9, name="猫"), group(0.8, name="cat")]
+    heading, first, second, _ = comparison_table(Comparison(groups, ["name"], [])).splitlines()
+    assert width_of(first) == width_of(second) == width_of(heading)
 
 
 def test_many_settings_are_cut_and_the_rest_is_named():
