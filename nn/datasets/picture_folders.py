@@ -152,7 +152,7 @@ def read_pictures(
 
 
 def pictures_to_read(path: Path) -> list[Path]:
-    """Return the pictures in a folder; if there are none, those in the folders below it.
+    """Return the pictures in a folder, and in the folders in it.
 
     Args:
         path: A folder; or a picture, which is returned.
@@ -163,9 +163,7 @@ def pictures_to_read(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     with reading(path, DataError):
-        found = pictures_in(path) or [
-            one for below in folders_in(path) for one in pictures_in(below)
-        ]
+        found = [one for place in (path, *folders_in(path)) for one in pictures_in(place)]
     if not found:
         raise DataError(f"{path}: there is no picture in this folder, nor in a folder in it.")
     return found

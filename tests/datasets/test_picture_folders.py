@@ -192,7 +192,7 @@ def test_what_is_in_no_class_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_pictures_to_read_are_in_a_folder_or_in_those_below_it(tmp_path: Path) -> None:
+def test_pictures_to_read_are_in_a_folder_and_in_those_in_it(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match="there is no picture in this folder, nor in a folder in it"
     ):
@@ -202,7 +202,8 @@ def test_pictures_to_read_are_in_a_folder_or_in_those_below_it(tmp_path: Path) -
     below = [tmp_path / "1" / "c.png", tmp_path / "7" / "a.png", tmp_path / "7" / "b.png"]
     assert pictures_to_read(tmp_path) == below
     draw(tmp_path / "here.png")
-    assert pictures_to_read(tmp_path) == pictures_to_read(tmp_path / "here.png")
+    assert pictures_to_read(tmp_path) == [tmp_path / "here.png", *below]
+    assert pictures_to_read(tmp_path / "here.png") == [tmp_path / "here.png"]
 
 
 def test_one_class_is_too_few(tmp_path: Path) -> None:
