@@ -122,7 +122,7 @@ class ChoiceList(InquirerControl):
     def _get_choice_tokens(self) -> list[tuple[str, str]]:
         """Return questionary's list, and below it an explanation of the highlighted choice."""
         explain = self._highlighted.explain
-        below = explain if self._found() else "no choice matches"
+        below = explain if self._found() else "no choice matches; Backspace erases"
         typed = [("", "\n"), ("class:answer", f"   {self._typed}")] if self._typed else []
         return [
             *super()._get_choice_tokens(),  # type: ignore[no-untyped-call]

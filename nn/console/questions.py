@@ -239,6 +239,8 @@ def _answer(application: Application[Any], moves: Collection[Move]) -> Any:
     def leave(move: Move) -> Callable[[KeyPressEvent], None]:
         return lambda event: event.app.exit(result=move)
 
+    # Where Esc means nothing, it would otherwise take the next letter with it, as Alt and a letter.
+    keys.add(Keys.Escape, eager=True)(lambda event: None)
     for move in moves:
         for key in _KEYS[move][1]:
             keys.add(key, eager=True)(leave(move))
