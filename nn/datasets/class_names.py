@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 
 
 def name_of(label: int, names: Sequence[str], longest: int = 40) -> str:
-    """Return what a class is called: its name, or its label if the data have no names.
+    """Return what a class is called: its name, or its label if it has none.
 
     Args:
-        label: The class.
+        label: The class; a digit key may ask for one that the data do not have.
         names: The names of all classes; empty if there are none.
         longest: A name of more characters is cut.
     """
-    name = names[label] if names else str(label)
+    name = names[label] if label < len(names) else str(label)
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 

@@ -145,3 +145,5 @@ def test_a_class_is_called_by_its_name(ten):
     named = Browsing(replace(ten, class_names=("cat", "dog", "owl")))
     press(named, "1")
     assert named.position == "1 of 3 (class dog)"
+    press(named, "7")  # of which there is none
+    assert named.position == "0 of 0 (class 7)"
