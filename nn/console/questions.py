@@ -18,6 +18,7 @@ from prompt_toolkit.filters import to_filter
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import FormattedTextControl, Window
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import print_formatted_text
@@ -153,13 +154,19 @@ class TerminalAsker:
                 )
                 for one in choices
             ],
-            validate=lambda ticked: bool(ticked) or "select at least one with Space",
+            validate=bool,
             pointer=">",
             style=_STYLE,
             use_jk_keys=False,
             use_search_filter=True,  # typing filters the list
             instruction=question_with(message, "instruction", how)[-1][1],
         )
+        # questionary's own line for this is not drawn without the cursor's position.
+        layout: Any = question.application.layout
+        hint = FormattedTextControl(
+            [("class:validation-toolbar", "select at least one with Space")]
+        )
+        layout.container.children[-1].content = Window(hint, height=1)
         ticked = _answer(question.application, [BACK])
         if ticked is not BACK:
             self._print(question_with(message, "answer", f"{len(ticked):,} selected"))

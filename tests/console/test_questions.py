@@ -309,6 +309,14 @@ def test_several_lines_are_ticked(press, keys, ticked):
     assert TerminalAsker().tick("?", TICKABLE) == ticked
 
 
+def test_enter_without_a_tick_says_how_to_tick():
+    def ask():
+        TerminalAsker().tick("?", TICKABLE)
+
+    assert "select at least one with Space" not in written(80, CTRL_C, ask)
+    assert "select at least one with Space" in written(80, ENTER + CTRL_C, ask)
+
+
 def test_the_list_to_tick_has_the_keys_of_every_question(press):
     press(ESCAPE)
     assert TerminalAsker().tick("?", TICKABLE) is BACK
