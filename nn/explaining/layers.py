@@ -111,7 +111,7 @@ def forward_lines(step: LayerStep) -> list[str]:
     elif isinstance(layer, ReLU):
         before, after = inputs[0][unit], outputs[0][unit]
         lines += [f"{name('a', unit)} = max({before:.4g}, 0) = {after:.4g}", ""]
-        lines.append(f"{np.mean(outputs[0] <= 0):.0%} of the units are silent (0) for this image.")
+        lines.append(f"{np.mean(outputs[0] <= 0):.0%} of the units are 0 for this image.")
     elif isinstance(layer, Sigmoid):
         before, after = inputs[0][unit], outputs[0][unit]
         lines.append(f"{name('a', unit)} = 1 / (1 + exp(-({before:.4g}))) = {after:.4g}")

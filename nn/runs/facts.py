@@ -91,8 +91,8 @@ class DeadUnits(Illness):
 
     def __str__(self) -> str:
         return (
-            f"{self.dead:,} of {self.units:,} ReLU units of layer {self.layer} are silent for "
-            "every image, so they no longer learn."
+            f"{self.dead:,} of {self.units:,} ReLU units of layer {self.layer} are dead (0 for "
+            "every image), so they no longer learn."
         )
 
 

@@ -1,6 +1,6 @@
 """Whether each layer is healthy, which a loss that does not fall cannot say.
 
-A ReLU unit that is silent for every image never learns again, and a saturated sigmoid passes on
+A ReLU unit that is 0 for every image never learns again, and a saturated sigmoid passes on
 almost no gradient. How far a step moves the weights, compared with their size, tells whether the
 learning rate suits the layer: about a thousandth is the rule of thumb.
 """

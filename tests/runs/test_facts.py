@@ -41,7 +41,7 @@ def test_a_run_with_nothing_to_train_says_what_ended_it() -> None:
 
 def test_ill_layers_are_described_by_what_was_counted() -> None:
     assert str(DeadUnits(0.1, "he", 2, 40, 64)) == (
-        "40 of 64 ReLU units of layer 2 are silent for every image, so they no longer learn."
+        "40 of 64 ReLU units of layer 2 are dead (0 for every image), so they no longer learn."
     )
     assert str(SaturatedUnits(0.1, "he", 1, 0.725)) == (
         "72% of the sigmoid outputs of layer 1 are close to 0 or 1, where almost no gradient "
