@@ -26,6 +26,7 @@ from nn.files.regular_file import listed, printable
 _LINE = re.compile(r'[\w+./"\ufeff -]*([,;\t][^,;\t]*){4,}')
 """At least five columns, the first of which is a number or a name."""
 
+_MOST_SINGLE = 10  # classes that may have a single image each
 _MOST_REMARKS = 3  # about tables that cannot be read
 
 
@@ -128,13 +129,18 @@ def _named(
     """Return images labelled by the order of their words, and the words; none for numbers.
 
     Raises:
-        DataError: A word has no training image.
+        DataError: A word has no training image, or most images have a word of their own.
     """
     if not words:
         return parts, []
     names = in_order(words)
     number = np.argsort([words[name] for name in names])  # of each word, in the order of names
     named = {part: LabelledImages(one.images, number[one.labels]) for part, one in parts.items()}
+    if len(names) > max(_MOST_SINGLE, len(named["training"]) // 2):
+        raise DataError(
+            f"{folder}: {len(named['training']):,} training images have {len(names):,} different "
+            f"labels, such as {listed(names[:2])}; expected the names of a few classes."
+        )
     untrained = np.setdiff1d(range(len(names)), named["training"].labels)
     if len(untrained):
         raise DataError(

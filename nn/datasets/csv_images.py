@@ -187,7 +187,7 @@ class _Table:
                     if not is_word(field):
                         return DataError(
                             f"{where}: the label is {quoted(field)}; expected a word of at most "
-                            f"{LONGEST_WORD} characters, as in other lines."
+                            f"{LONGEST_WORD} characters in UTF-8."
                         )
                 elif column == layout.label and not 0 <= _whole_number(field) < 1 << 31:
                     return DataError(

@@ -145,8 +145,9 @@ def quoted(field: str) -> str:
 
 
 def is_word(field: str) -> bool:
-    """Return whether a field can be the name of a class."""
-    return 0 < len(field.strip()) <= LONGEST_WORD and field.strip().isprintable()
+    """Return whether a field can be the name of a class, all of it in the file's encoding."""
+    is_readable = field.isprintable() and "\ufffd" not in field
+    return is_readable and 0 < len(field.strip()) <= LONGEST_WORD
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -163,9 +164,8 @@ def _is_header(fields: Sequence[str]) -> bool:
     if len(fields) > 16 and fields[1:] in counts:
         return True
     numbers = sum(map(_is_number, fields))
-    if numbers == len(fields) - 1 > 3:  # the pixels of an image, and a word for its class
-        return False
-    return not _is_number(fields[0]) or 2 * numbers < len(fields)
+    is_image = numbers == len(fields) - 1 > 3  # pixels, and a word for the class
+    return not is_image and (not _is_number(fields[0]) or 2 * numbers < len(fields))
 
 
 def _is_number(field: str) -> bool:

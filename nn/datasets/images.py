@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.class_names import name_of
 from nn.errors import DataError
 from nn.files.regular_file import printable
 
@@ -167,7 +168,8 @@ def join_parts(
     present, remarks = (present, []) if dataset == "pictures" else stretch(present)
     if len(np.unique(training.labels)) == 1:
         remarks.append(
-            f"All {len(training):,} training images have the same label, {training.labels[0]}: "
+            f"All {len(training):,} training images have the same label, "
+            f"{name_of(training.labels[0], class_names)}: "
             "there is nothing to learn. Are the labels somewhere else in these files?"
         )
     data = ImageData(

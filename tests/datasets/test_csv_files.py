@@ -60,6 +60,29 @@ def test_a_table_may_begin_with_the_name_of_a_class(tmp_path: Path, name: str) -
     assert data.class_names == tuple(sorted(["rat", name.strip('"')]))
 
 
+def test_names_of_files_are_no_names_of_classes(tmp_path: Path) -> None:
+    lines = [f"{number}.png,1,2,3,4\n" for number in range(20)]
+    (tmp_path / "mine.csv").write_text("".join(lines[:10]))
+    assert read(tmp_path).classes == 10
+    (tmp_path / "mine.csv").write_text("".join(lines))
+    with pytest.raises(
+        DataError, match=r"20 training images have 20 different labels, such as 0\.png"
+    ):
+        read(tmp_path)
+
+
+def test_words_in_an_unknown_encoding_are_not_mixed_up(tmp_path: Path) -> None:
+    lines = "Hund,1,2,3,4\nIgel,1,2,3,4\nKühe,1,2,3,4\n"
+    (tmp_path / "mine.csv").write_text(lines, encoding="latin-1")
+    with pytest.raises(DataError, match=r"line 3: the label is 'K.he'; expected .* in UTF-8"):
+        read(tmp_path)
+
+
+def test_a_single_word_for_all_images_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("cat,1,2,3,4\n" * 20)
+    assert "training images have the same label, cat: " in " ".join(read(tmp_path).remarks)
+
+
 def test_a_word_without_training_images_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("cat,1,2,3,4\ndog,1,2,3,4\n")
     (tmp_path / "test.csv").write_text("3,1,2,3,4\n")
