@@ -141,8 +141,17 @@ class Network:
 
         Args:
             images: Scaled as in training, (N, H, W), (N, C, H, W) or as rows (N, D).
+
+        Raises:
+            ValueError: They have another size, or there is only one without an axis for its number.
         """
-        rows = np.reshape(images, (len(images), *self.input_shape))
+        pixels = np.asarray(images)
+        if pixels.size != len(pixels) * math.prod(self.input_shape):
+            raise ValueError(
+                f"images have shape {pixels.shape}; expected {math.prod(self.input_shape)} numbers "
+                "for each of them. To classify a single image, pass images[:1]"
+            )
+        rows = pixels.reshape(len(pixels), *self.input_shape)
         classes: NDArray[np.int64] = self.forward(rows).argmax(axis=1)
         return classes
 

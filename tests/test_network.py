@@ -127,6 +127,9 @@ def test_predictions_are_the_classes_of_the_largest_logits() -> None:
     images = np.array([[[5.0, 1], [0, 0]], [[1, 5], [0, 0]]])
     assert network.predict(images).tolist() == network.predict(images.reshape(2, 4)).tolist()
     assert network.predict(images).tolist() == [2, 1]
+    assert network.predict(images[:1]).tolist() == [2]
+    with pytest.raises(ValueError, match=r"shape \(2, 2\); expected 4 numbers .* images\[:1\]"):
+        network.predict(images[0])
 
 
 def test_a_seed_may_be_a_stream_and_gives_the_same_weights() -> None:
