@@ -24,7 +24,7 @@ from nn.runs.preparation import PreparedData, Report, prepare_data
 from nn.runs.run_folder import Result, RunFolder
 from nn.runs.run_session import RunSession
 from nn.runs.snapshots import SnapshotWriter
-from nn.runs.starting_network import adopt, starting_run
+from nn.runs.starting_network import adopt, remark_on_pictures, starting_run
 from nn.runs.verdict import verdict
 from nn.settings.declaration import Settings
 from nn.training.state import TrainingState
@@ -93,6 +93,8 @@ def run_experiment(
     state = assemble(settings, data, report)
     if start:
         adopt(start, state, data.images)
+        if remark := remark_on_pictures(start, settings):
+            report(remark)
     name = settings.name or describe_run(settings)
     with ExitStack() as until_the_end:
         locks = keep_locked or until_the_end

@@ -79,3 +79,18 @@ def adopt(start: SavedRun, state: TrainingState, images: ImageData) -> None:
         )
     for network in (state.network, state.judged):
         network.restore(start.network.arrays)
+
+
+def remark_on_pictures(start: SavedRun, settings: Settings) -> str:
+    """Return what to say of scaled pictures if the network learned from others; else nothing.
+
+    Photographs of digits are dark on light, so a network that learned MNIST reads none of them.
+    """
+    scaled = ("pictures", "scale")
+    before, now = ((one.dataset, one.prepare) for one in (start.settings, settings))
+    if now != scaled or before == scaled:
+        return ""
+    return (
+        f"These pictures are scaled as a whole, and {start.folder.name} learned from others. For "
+        "photographs of digits, use --prepare digit, which cuts the digits out."
+    )

@@ -132,9 +132,11 @@ def test_how_ink_lies_is_measured_on_many_images_only(base, started, small_data,
         assert (framing_of(run) == never_measured) == is_kept
 
 
-def test_pictures_of_digits_are_placed_as_the_network_expects_them(base, started, tmp_path):
+def test_pictures_of_digits_are_placed_as_the_network_expects_them_or_this_is_said(
+    base, started, tmp_path
+):
     (base.folder.path / "framing.csv").write_text(FILLING)
-    rng = np.random.default_rng(0)
+    rng, said = np.random.default_rng(0), []
     for number in range(30):
         paper = np.full((60, 60), 255, np.uint8)
         top, left = rng.integers(5, 20, 2)
@@ -143,7 +145,10 @@ def test_pictures_of_digits_are_placed_as_the_network_expects_them(base, started
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(paper).save(path)
     own = {"data_dir": str(tmp_path / "own"), "prepare": "digit", "image_size": 8}
-    run = run_experiment(started(**own))
+    run = run_experiment(started(**own), report=said.append)
+    assert not any("--prepare digit" in str(fact) for fact in said)
+    run_experiment(started(**{**own, "prepare": "scale"}, name="scaled"), report=said.append)
+    assert "base learned from others. For photographs of digits, use --prepare digit" in str(said)
     assert (run.predictions.images > 200).all(), "a bar fills the frame"
     longer = resume_run(run.folder, given(epochs=2))
     assert framing_of(run) == framing_of(longer) == FILLING
