@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--data-dir", default="data", help="folder of the MNIST files")
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, from 0 (default: 5)")
     parser.add_argument("--config", default="", help="a config in configs/ (default: none)")
+    parser.add_argument("--compiled", default="no", nargs="?", const="yes", help="needs Numba")
     options = parser.parse_args()
 
     started = time.perf_counter()
@@ -43,7 +44,8 @@ def main() -> None:
 
     mnist = load_images("mnist", Path(options.data_dir))
     real = LabelledImages(mnist.test.images, mnist.test.labels)
-    shares = [train(options.config, seed, real) for seed in range(options.seeds)]
+    seeds = range(options.seeds)
+    shares = [train(options.config, seed, options.compiled, real) for seed in seeds]
     for part, column in zip(
         ("built-in validation images", "MNIST's 10,000 test images"),
         zip(*shares, strict=True),
@@ -52,7 +54,7 @@ def main() -> None:
         print(f"{part}: {statistics.mean(column):.2%} ({min(column):.2%} to {max(column):.2%})")
 
 
-def train(config: str, seed: int, real: LabelledImages) -> tuple[float, float]:
+def train(config: str, seed: int, compiled: str, real: LabelledImages) -> tuple[float, float]:
     """Train on drawn digits; return the accuracy on drawn validation images and on real ones."""
     with tempfile.TemporaryDirectory() as folder:
         flags = {
@@ -60,6 +62,7 @@ def train(config: str, seed: int, real: LabelledImages) -> tuple[float, float]:
             "data_dir": folder,
             "save_dir": folder,
             "seed": str(seed),
+            "compiled": compiled,
         }
         given = read_config(Path("configs", f"{config}.yaml")) if config else {}
         run = run_experiment(check_settings(given | {k: Given(v, k) for k, v in flags.items()}))
