@@ -38,6 +38,7 @@ from nn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredErro
 from nn.network import Network
 from nn.optimizers import SGD, Adam, Momentum, Optimizer
 from nn.regularizers import Penalty
+from nn.runs.find_run import find_run
 from nn.runs.run_folder import RunFolder
 from nn.runs.saved_run import SavedRun
 from nn.runs.saved_run import load_run as load_folder
@@ -252,10 +253,10 @@ def load_run(path: str | Path) -> SavedRun:
     """Return a saved run: its `network`, and `predict`, which scales images as in its training.
 
     Args:
-        path: The run's folder, such as "saved_files/my-run".
+        path: The run's folder, or its name if the folder is in `saved_files`.
 
     Raises:
         RunFolderError: There is no finished run, or one of its files is damaged.
         SettingError: `settings.yaml` is missing or damaged.
     """
-    return load_folder(RunFolder(Path(path)))
+    return load_folder(RunFolder(find_run(str(path), Path("saved_files"))))

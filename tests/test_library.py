@@ -24,7 +24,7 @@ from nn import (
     load_run,
     train,
 )
-from nn.errors import DataError, DivergedError, SettingError, SmallBatchError
+from nn.errors import DataError, DivergedError, RunFolderError, SmallBatchError
 from nn.network import LayerError
 from nn.runs.experiment import run_experiment
 from nn.settings.declaration import Settings
@@ -144,18 +144,24 @@ def test_other_mistakes_have_the_programs_errors() -> None:
     with pytest.raises(DivergedError, match="diverged in epoch 1") as caught:
         train(network, points, labels, optimizer=huge, progress=False)
     assert "--" not in str(caught.value)
-    with pytest.raises(SettingError, match="nowhere"):
+    with pytest.raises(
+        RunFolderError, match="'nowhere' is neither a run in saved_files nor a folder"
+    ):
         load_run("nowhere")
 
 
 @pytest.mark.parametrize("normalization", ["simple", "normal"])
-def test_a_saved_run_answers_pixels_and_floats_alike(settings, normalization: str) -> None:
+def test_a_saved_run_answers_pixels_and_floats_alike(settings, normalization, monkeypatch) -> None:
     finished = run_experiment(settings(normalization=normalization))
     expected = finished.predictions.probabilities.argmax(axis=1)
     run, images = load_run(str(finished.folder.path)), finished.predictions.images
     assert (run.predict(images) == expected).all()
     assert (run.predict(images / np.float32(255)) == expected).mean() > 0.99
     assert len(run.network.layers) == 3
+    save_dir = finished.folder.path.parent
+    save_dir.rename(save_dir.parent / "saved_files")
+    monkeypatch.chdir(save_dir.parent)
+    assert load_run(finished.folder.name).settings == run.settings
 
 
 def test_a_bar_is_shown_in_a_terminal(on_terminal, run_program, tmp_path: Path) -> None:
