@@ -242,7 +242,7 @@ def load_mnist(data_dir: str | Path = "data") -> Pairs:
     """
     data = load_images("auto", Path(data_dir), report=print)
     if data.test is None:
-        raise DataError(f"{data.source}: there are no test images beside the training images.")
+        raise DataError(f"{data.source}: there are training images, but no test images.")
     return (
         (data.training.images / np.float32(255), data.training.labels),
         (data.test.images / np.float32(255), data.test.labels),

@@ -24,9 +24,9 @@ def _explain() -> None:
 
     parser = FlagParser("explain")
     add_run_flag(parser)
-    parser.add_argument("--tiny", action="store_true", help="a network of 2-3-2 units instead")
+    parser.add_argument("--tiny", action="store_true", help="explain a tiny network of 2-3-2 units")
     parser.add_argument(
-        "--untrained", action="store_true", help="take the run's network as before training"
+        "--untrained", action="store_true", help="use the run's network as it was before training"
     )
     parser.add_argument(
         "--image", metavar="INDEX", type=whole_number(0), default=0,

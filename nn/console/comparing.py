@@ -61,7 +61,7 @@ def print_comparison(study: Path, trials: int) -> None:
     """
     runs = [RunFolder(path) for path in finished_runs(study)]
     if len(runs) < trials:
-        say(f"Comparing the {len(runs):,} of {trials:,} runs that are in this folder:")
+        say(f"Comparing the {len(runs):,} runs in this folder, of {trials:,} in the study:")
     if not runs:
         return
     comparison = compare(read_runs(runs, report=say))

@@ -92,10 +92,10 @@ class Walk:
             lines.append("Dropout is left out: its masks are random.")
         if len(self.step.labels) > 1:
             lines.append(
-                f"The step is on {len(self.step.labels)} examples, as batch normalization needs; "
-                "the numbers of a unit are the first one's."
+                f"The step uses {len(self.step.labels)} examples, as batch normalization needs; "
+                "the numbers shown for a unit are those of the first."
             )
-        return Page(f"One training step of {subject.title}", lines)
+        return Page(f"One training step: {subject.title}", lines)
 
     def frame(self, columns: int, rows: int) -> list[str] | None:
         """Return what is on the screen; None after `q`."""

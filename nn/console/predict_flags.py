@@ -53,7 +53,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     add_run_flag(parser)
     parser.add_argument(
         "--runs", metavar="RUN", nargs="+",
-        help="let several runs answer together: the mean of their probabilities"
+        help="let several runs predict as a committee: the mean of their probabilities"
     )  # fmt: skip
     parser.add_argument(
         "--top-mistakes", metavar="N", type=whole_number(1),
@@ -68,7 +68,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     )  # fmt: skip
     parser.add_argument(
         "--submission", action="store_true",
-        help="write submission.csv instead: answers for a test.csv without labels, as on Kaggle"
+        help="write submission.csv instead: predictions for a test.csv without labels, as on Kaggle"
     )  # fmt: skip
     parser.add_argument(
         "--export",
@@ -81,7 +81,7 @@ def parse_predict_line(words: Sequence[str]) -> PredictLine:
     single += ["--run"] if found["run"] != "" else []
     if "runs" in found and single:
         raise SettingError(
-            f"--runs answers the test images only; {single[0]} needs a single run, named with --run"
+            f"--runs predicts test images only; {single[0]} needs a single run, named with --run"
         )
     given = given_settings(found)
     settings = check_settings(given)

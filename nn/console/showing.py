@@ -123,11 +123,11 @@ def _save_answers(run: SavedRun, answers: Sequence[PictureAnswer]) -> None:
     _print_table(count_answers(answers, classes))
     others = sum(not answer.is_digit for answer in answers)
     if others:
-        say(f"Do not look like digits as they lie: {others:,}")
+        say(f"Do not look like upright digits: {others:,}")
     accuracy = write_answers(path, answers, classes)
     if accuracy is not None:
         count = f"{len(answers):,} pictures" if len(answers) > 1 else "1 picture"
-        say(f"Accuracy {accuracy:.2%} ({count}, whose names or folders tell the class)")
+        say(f"Accuracy {accuracy:.2%} ({count} with the class in the name or the folder)")
     say(f"Saved {path}")
 
 
@@ -162,7 +162,7 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
     answer = f"{''.join(named)} ({which}{surest[least]:.2%})"
     if reading.quarters:
         turned = f"Turned {_TURNS[reading.quarters]}, it is {answer}"
-        answer = f"this does not look like a digit as it lies. {turned}"
+        answer = f"this does not look like an upright digit. {turned}"
     elif not reading.is_digit.any():
         answer = f"this does not look like a digit; the network answers {answer}"
     elif not reading.is_digit.all():
@@ -174,4 +174,5 @@ def print_answer(name: str, reading: PictureReading, class_names: Sequence[str] 
     others = [
         f"{name_of(k, class_names)} {reading.probabilities[least, k]:.2%}" for k in order[1:3]
     ]
-    say(f"{'instead of it' if which else 'less likely'}: {', '.join(others)}")
+    label = f"instead of {named[least]}" if which else "less likely"
+    say(f"{label}: {', '.join(others)}")

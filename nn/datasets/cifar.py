@@ -95,7 +95,7 @@ def _texts(written: Any) -> tuple[str, ...]:
 def _batch(content: dict[bytes, Any], path: Path, colour: bool) -> LabelledImages:
     data, labels = content[b"data"], _first(content, _LABELS)
     if not isinstance(data, PickledArray):
-        raise DataError(f"{path}: data is no array; expected rows of pixels.")
+        raise DataError(f"{path}: data is not an array; expected rows of pixels.")
     rows = as_array(data, path)
     side = math.isqrt(rows.shape[1] // 3) if rows.ndim == 2 else 0
     if rows.ndim != 2 or not side or rows.shape[1] != 3 * side * side:

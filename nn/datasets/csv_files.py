@@ -76,7 +76,7 @@ def _read(files: Sequence[DataFile], colour: bool) -> ImageData:
     remarks = [f"Not read: {failure}" for failure in failures[:_MOST_REMARKS]]
     if unlabelled := [file.path.name for file in layouts if file not in labelled]:
         remarks.append(
-            f"{listed(unlabelled)}: no labels, so no test set. predict.py --submission answers it."
+            f"{listed(unlabelled)}: no labels, so not a test set. For predict.py --submission."
         )
     others = [file.path.name for file in labelled if file not in chosen.values()]
     return with_unread(replace(data, remarks=(*data.remarks, *remarks)), others)

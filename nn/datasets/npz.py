@@ -99,7 +99,7 @@ def _read_array(stream: Any, path: Path, name: str, left: int) -> NDArray[Any] |
     """Read one array of at most `left` bytes; None if it holds something else than numbers."""
     start = stream.read(8)
     if start[:6] != NPY_START or len(start) < 8 or start[6] not in (1, 2, 3):
-        raise DataError(f"{path}: {name} is no array of NumPy.")
+        raise DataError(f"{path}: {name} is not a NumPy array.")
     length = int.from_bytes(stream.read(2 if start[6] == 1 else 4), "little")
     header = _HEADER.fullmatch(stream.read(min(length, _LONGEST_HEADER)))
     if header is None:

@@ -165,7 +165,7 @@ def pictures_to_read(path: Path) -> list[Path]:
     with reading(path, DataError):
         found = [one for place in (path, *folders_in(path)) for one in pictures_in(place)]
     if not found:
-        raise DataError(f"{path}: there is no picture in this folder, nor in a folder in it.")
+        raise DataError(f"{path}: there is no picture in this folder or its subfolders.")
     return found
 
 

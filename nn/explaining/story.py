@@ -155,7 +155,8 @@ def _update_lines(step: Step, followed: list[tuple[str, Parameter, Shape]]) -> l
             gradient += penalty.gradient(parameter.value[index])
         columns = (gradient, before, after - before, after)
         lines.append(f"{label:22}" + "".join(map(number, columns)))
-    lines += ["", f"In all {step.network.parameter_count:,} parameters move."]
+    moved = np.count_nonzero(step.after != step.network.parameters.values)
+    lines += ["", f"Of {step.network.parameter_count:,} parameters, {moved:,} move."]
     return [*lines, f"The loss was {step.loss:.6g}; after the step it is {step.new_loss:.6g}."]
 
 

@@ -29,7 +29,7 @@ class PictureReading:
         is_digit: Whether each of them looks like a digit, as the picture lies, (N,); True if the
             classes are no digits.
         quarters: How often the picture was turned to the left by a quarter, because it does not
-            show digits as it lies and does when it is turned; else 0.
+            show upright digits and shows digits when it is turned; else 0.
     """
 
     images: NDArray[np.uint8]

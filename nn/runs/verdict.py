@@ -113,12 +113,12 @@ def _on_overfitting(epoch: int, rose: str, gain: float) -> str:
     """Return what it means that the validation loss rose, given the accuracy gained meanwhile."""
     if gain < 0.003:
         return (
-            f"Learning by heart since epoch {epoch:,}: from there {rose}, while the training loss "
-            "fell further. More epochs would not help."
+            f"Overfitting since epoch {epoch:,}: from then on {rose}, while the training loss fell "
+            "further. More epochs would not help."
         )
     if gain < 0.01:
         return (
-            f"More and more certain of its mistakes since epoch {epoch:,}: from there {rose}, "
+            f"More and more certain of its mistakes since epoch {epoch:,}: from then on {rose}, "
             "although the validation accuracy did not fall."
         )
     return ""

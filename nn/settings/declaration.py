@@ -70,19 +70,19 @@ class Settings(DataSettings):
         Group("data"),
         Question("How should pixels be scaled?"),
         Choice("simple", explain="every pixel between 0 and 1: pixel / 255"),
-        Choice("normal", explain="centred and of one spread: (pixel - mean) / standard deviation"),
+        Choice("normal", explain="standardized: (pixel - mean) / standard deviation"),
     ] = Field("simple", description="how pixels are scaled before they enter the network")
 
     initialization: Annotated[
         str,
         Group("network"),
         Question("How should weights be initialized?"),
-        Choice("gauss", explain="small random numbers, alike in every layer: 0.01 N(0, 1)"),
+        Choice("gauss", explain="small random numbers, equally small in every layer: 0.01 N(0, 1)"),
         Choice(
             "xavier",
             explain="smaller with more inputs, so signals keep their size: N(0, 1) / sqrt(fan-in)",
         ),
-        Choice("he", explain="as xavier, but made for ReLU: N(0, 1) sqrt(2 / fan-in)", asked=False),
+        Choice("he", explain="like xavier, but for ReLU: N(0, 1) sqrt(2 / fan-in)", asked=False),
         Choice("wide_gauss", explain="ten times as wide as gauss: 0.1 N(0, 1)", asked=False),
     ] = Field("xavier", description="distribution of the initial weights")
 
@@ -101,7 +101,7 @@ class Settings(DataSettings):
         bool,
         Group("training"),
         Question("Add an L1 penalty on the weights?"),
-        yes("drives weights that help little to zero"),
+        yes("drives weights of little use to zero"),
         no("no penalty"),
     ] = Field(False, description="add l1_strength times the sum of absolute weights to the loss")
 
@@ -232,8 +232,8 @@ class Settings(DataSettings):
         0,
         ge=0,
         le=8,
-        description="after training, read each image at every shift of up to so many pixels, and "
-        "average the probabilities; 0: read it once",
+        description="after training, average the probabilities over all shifts of an image by up to "
+        "this many pixels; 0: no shifts",
     )
     threads: Annotated[int, Group("training")] = Field(
         1,

@@ -93,7 +93,7 @@ EXPLANATIONS = {
     ),
     "epochs": Explanation(
         "One epoch shows every training image to the network once. More epochs take more time, and "
-        "at some point the network begins to learn its images by heart.",
+        "at some point the network begins to learn its images by heart (overfitting).",
         "10. Take 1 for a first look, 20 to 40 for a little more accuracy.",
         "the default network reads 93% of the digits after 1 epoch, 97% after 10.",
     ),

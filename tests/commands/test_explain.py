@@ -17,7 +17,7 @@ def test_a_page_is_written_into_the_runs_folder(trained_run, run_program, tmp_pa
 
 def test_in_a_terminal_keys_turn_the_pages(on_terminal, tmp_path):
     child = on_terminal("explain.py", "--tiny", columns=80, rows=24, cwd=str(tmp_path))
-    child.expect_exact("One training step of a tiny network")
+    child.expect_exact("One training step: a tiny network")
     child.send("n")
     child.expect_exact("Forward, layer 1 of 3")
     child.send("q")

@@ -58,7 +58,7 @@ def test_a_seed_with_other_test_images_is_left_out_and_named(finished, monkeypat
     monkeypatch.setattr(answers, "predict_test_set", predict)
     said = []
     assert list(answers_of_best(comparison, said.append)) == [seen[0], seen[2]]
-    assert said == [f"The page lacks what {seen[1]} answers: its seed has other test images."]
+    assert said == [f"The page leaves out {seen[1]}: its seed has other test images."]
 
 
 def test_a_run_alone_has_nothing_to_differ_from(finished):
@@ -75,8 +75,8 @@ def test_a_run_without_its_images_or_weights_is_left_out_and_named(finished, sma
     said = []
     assert list(answers_of_best(comparison, said.append)) == ["units-8"]
     assert len(said) == 2
-    assert any("units-2 answers: " in line and "weights_1.csv" in line for line in said)
-    assert any("units-3 answers: its test images are no longer" in line for line in said)
+    assert any("leaves out units-2: " in line and "weights_1.csv" in line for line in said)
+    assert any("leaves out units-3: its test images are no longer" in line for line in said)
     shutil.rmtree(other)
 
 

@@ -77,7 +77,7 @@ def test_runs_on_other_machines_are_mentioned(trials, lines, comparison, tmp_pat
         (tmp_path / name / "result.csv").touch()
     print_comparison(tmp_path, trials)
     said = capsys.readouterr().out.splitlines()
-    expected = ["Comparing the 2 of 1,234 runs that are in this folder:"]
+    expected = ["Comparing the 2 runs in this folder, of 1,234 in the study:"]
     assert said[:lines] == expected[:lines]
     assert said[lines:] == ["table None", NOTE, f"Saved {tmp_path / 'comparison.csv'}"]
 

@@ -21,12 +21,12 @@ def titles(walk, keys):
 
 
 def test_keys_move_forward_and_back_and_stop_at_both_ends(walk):
-    assert walk.frame(100, 40)[0] == "One training step of a tiny network, 2-3-2"
+    assert walk.frame(100, 40)[0] == "One training step: a tiny network, 2-3-2"
     assert titles(walk, ["n", "right", "b", "left", "b"]) == [
         "Forward, layer 1 of 3: dense 2 -> 3",
         "Forward, layer 2 of 3: relu",
         "Forward, layer 1 of 3: dense 2 -> 3",
-        *["One training step of a tiny network, 2-3-2"] * 2,
+        *["One training step: a tiny network, 2-3-2"] * 2,
     ]
     assert titles(walk, ["n"] * 12)[-2:] == ["Is the gradient right?"] * 2
 
@@ -86,6 +86,6 @@ def test_an_example_that_does_not_exist_is_refused():
 def test_without_a_terminal_the_whole_story_is_printed(capsys):
     explain(tiny(), 0, page=None)
     printed = capsys.readouterr().out
-    assert printed.startswith("One training step of a tiny network, 2-3-2\n---")
+    assert printed.startswith("One training step: a tiny network, 2-3-2\n---")
     assert printed.count("Forward, layer") == printed.count("Backward, layer") == 3
     assert "Is the gradient right?" in printed

@@ -42,7 +42,7 @@ def test_a_committee_is_named_run_by_run():
     "other", [["--image", "x"], ["--submission"], ["--export", "npz"], ["--run"]]
 )
 def test_a_committee_answers_the_test_images_only(other):
-    with pytest.raises(SettingError, match=rf"--runs answers the test images only; {other[0]}"):
+    with pytest.raises(SettingError, match=rf"--runs predicts test images only; {other[0]}"):
         parse_predict_line(["--runs", "a", "b", *other])
 
 

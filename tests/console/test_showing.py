@@ -71,7 +71,7 @@ def test_several_digits_are_one_number_and_its_least_certain_digit_is_named(caps
     assert len(drawn) == 12
     assert lines == [
         "a.png: 121 (least certain: 2, 50.00%)",
-        "instead of it: 1 30.00%, 0 20.00%",
+        "instead of 2: 1 30.00%, 0 20.00%",
     ]
 
 
@@ -96,8 +96,8 @@ def test_a_folder_ends_in_a_table_and_an_accuracy(tmp_path, monkeypatch, capsys)
         "class  pictures  correct  read as",
         "0             1        1",
         "1             1        0  0 (1)",
-        "Do not look like digits as they lie: 1",
-        "Accuracy 50.00% (2 pictures, whose names or folders tell the class)",
+        "Do not look like upright digits: 1",
+        "Accuracy 50.00% (2 pictures with the class in the name or the folder)",
         f"Saved {tmp_path / 'pictures.csv'}",
     ]
     assert (tmp_path / "pictures.csv").read_text().splitlines() == [
@@ -144,7 +144,7 @@ def test_a_class_with_a_name_is_called_by_it(capsys) -> None:
         ),
         (
             reading([0.25, 0.75], is_digit=[False], quarters=3),
-            "this does not look like a digit as it lies. Turned a quarter to the right, "
+            "this does not look like an upright digit. Turned a quarter to the right, "
             "it is 1 (75.00%)",
         ),
         (

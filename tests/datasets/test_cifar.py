@@ -58,7 +58,7 @@ def test_texts_of_python_3_are_as_good(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({b"data": b"text", b"labels": [0]}, "data is no array"),
+        ({b"data": b"text", b"labels": [0]}, "data is not an array"),
         ({b"data": ROWS[:, :11], b"labels": [0, 1]}, "expected rows of square images"),
         ({b"data": ROWS[0], b"labels": [0, 1]}, "expected rows of square images"),
         ({b"data": ROWS}, "a list of labels, one for each of the 2 images"),

@@ -112,7 +112,7 @@ def test_kaggle_s_test_images_without_labels_are_no_test_set(tmp_path: Path) -> 
     assert data.test is None
     assert (data.name, data.source) == ("train.csv", f"train.csv in {tmp_path}/")
     assert data.remarks[-1] == (
-        "test.csv: no labels, so no test set. predict.py --submission answers it."
+        "test.csv: no labels, so not a test set. For predict.py --submission."
     )
 
 

@@ -69,7 +69,7 @@ def test_what_is_no_array_of_numbers_is_left_out(read) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (archive({"x.npy": b"no array"}), "x is no array of NumPy"),
+        (archive({"x.npy": b"no array"}), "x is not a NumPy array"),
         (archive({"x.npy": npy(np.arange(9))[:-1]}), "does not have as many numbers as it says"),
         (archive({"x.npy": npy(np.arange(9)) + b"\0"}), "does not have as many numbers"),
         (archive({"x.npy": npy(np.arange(9))})[:-30], "not an archive of a few arrays"),
@@ -78,8 +78,8 @@ def test_what_is_no_array_of_numbers_is_left_out(read) -> None:
         (archive({str(number): b"" for number in range(2000)}), "not an archive of a few arrays"),
         (archive({"x.npy": npy(np.arange(9))}).replace(b"\x93NUMPY", b"\x93NUMPX"), "damaged"),
         (header("(9,)"), "does not have as many numbers"),
-        (b"\x93NUMPY", "no array of NumPy"),
-        (b"", "no array of NumPy"),
+        (b"\x93NUMPY", "not a NumPy array"),
+        (b"", "not a NumPy array"),
     ],
 )
 def test_a_damaged_file_is_refused(read, content: bytes, words: str) -> None:

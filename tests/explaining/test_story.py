@@ -90,3 +90,10 @@ def test_another_rank_follows_another_unit():
     step = tiny().step(0)
     assert tell(step, 0)[0] != tell(step, 1)[0]
     assert tell(step, 0)[0] == tell(step, 3)[0]
+
+
+def test_only_parameters_with_a_gradient_are_said_to_move():
+    step = tiny().step(0)
+    step.after[:] = step.network.parameters.values
+    step.after[:5] += 1
+    assert "Of 17 parameters, 5 move." in page(tell(step), "The update").lines

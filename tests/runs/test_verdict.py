@@ -47,7 +47,7 @@ def test_a_loss_that_falls_to_the_end_is_still_improving() -> None:
 
 def test_a_validation_loss_that_rises_while_the_training_loss_falls_is_learning_by_heart() -> None:
     assert said(BY_HEART) == (
-        "Learning by heart since epoch 6: from there the validation loss rose from 0.1000 to "
+        "Overfitting since epoch 6: from then on the validation loss rose from 0.1000 to "
         "0.1500, while the training loss fell further. More epochs would not help."
     )
 
@@ -57,9 +57,9 @@ def test_a_rising_loss_is_explained_otherwise_if_the_accuracy_has_risen_too() ->
         accuracy = [0.96] * 8 + [0.96 + gain] * 12
         return scripted(falling(0.5, 0.001, 20), V_SHAPED, accuracy)
 
-    assert said(with_gain(0.002)).startswith("Learning by heart since epoch 6")
+    assert said(with_gain(0.002)).startswith("Overfitting since epoch 6")
     assert said(with_gain(0.006)) == (
-        "More and more certain of its mistakes since epoch 6: from there the validation loss rose "
+        "More and more certain of its mistakes since epoch 6: from then on the validation loss rose "
         "from 0.1000 to 0.1500, although the validation accuracy did not fall."
     )
     assert said(with_gain(0.02)) == ""

@@ -2,7 +2,7 @@
 
 /*
  * What happens inside the network while it looks at an image: the outputs of every layer, what a
- * chosen unit does, and what speaks for and against each class.
+ * chosen unit does, and the evidence for and against each class.
  */
 
 const LAYER_WORDS = {
@@ -12,7 +12,7 @@ const LAYER_WORDS = {
   sigmoid: "Every number is squeezed between 0 and 1.",
   max_pool: "Only the largest number of each window is kept.",
   global_average_pool: "The mean of each map.",
-  batch_norm: "Every unit is brought to the same range.",
+  batch_norm: "Each unit is normalized, then scaled and shifted.",
   dropout: "Acts only in training: silences units at random.",
   flatten: "All maps in one row.",
   images: "The row of pixels, as an image.",

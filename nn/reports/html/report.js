@@ -67,7 +67,7 @@ function capitalized(text) {
  */
 function countInWords(shown, count) {
   const images = count === 1 ? "1 image" : `${count} images`;
-  return shown < count ? `${images}, ${shown} of them in this page` : images;
+  return shown < count ? `${images}, ${shown} of them on this page` : images;
 }
 
 /**
