@@ -18,6 +18,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -199,9 +200,10 @@ class Program:
         return True
 
     def send(self, number: int) -> None:
-        """Send a signal."""
+        """Send a signal, unless it has ended."""
         if self.code is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # It may end right now.
+                os.kill(self.pid, number)
 
     @property
     def takes_signals(self) -> bool:

@@ -23,7 +23,9 @@ def _compare() -> None:
     parser.add_argument(
         "--study", metavar="NAME", default="", help="all runs of a study, a folder in save_dir"
     )
-    parser.add_argument("--name", default="", help="name of the comparison (default: date and time)")
+    parser.add_argument(
+        "--name", default="", help="name of the comparison (default: date and time)"
+    )
     parser.add_argument(
         "--weights", action="store_true", help="also draw first_layer.png for runs that lack it"
     )

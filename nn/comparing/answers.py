@@ -45,12 +45,11 @@ def answers_of_best(
             continue
         if not math.isclose(predictions.accuracy, run.result.test_accuracy, abs_tol=1e-6):
             report(
-                f"The page leaves out {run.folder.name}: its test images are no longer where they were."
+                f"The page leaves out {run.folder.name}: its test images are no longer where they "
+                "were."
             )
         elif answers and not has_same_images(next(iter(answers.values())), predictions):
-            report(
-                f"The page leaves out {run.folder.name}: its seed has other test images."
-            )
+            report(f"The page leaves out {run.folder.name}: its seed has other test images.")
         else:
             answers[run.folder.name] = predictions
     return answers

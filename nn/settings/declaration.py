@@ -232,8 +232,8 @@ class Settings(DataSettings):
         0,
         ge=0,
         le=8,
-        description="after training, average the probabilities over all shifts of an image by up to "
-        "this many pixels; 0: no shifts",
+        description="after training, average the probabilities over all shifts of an image by up "
+        "to this many pixels; 0: no shifts",
     )
     threads: Annotated[int, Group("training")] = Field(
         1,

@@ -63,7 +63,9 @@ class SearchSettings(BaseModel):
         Question("Stop poor trials early?"),
         yes("after 1, 3, 9, ... epochs only the best third continues (successive halving)"),
         no("every trial trains for all its epochs"),
-    ] = Field(True, description="stop trials that are worse than others after the same number of epochs")
+    ] = Field(
+        True, description="stop trials that are worse than others after the same number of epochs"
+    )
     objective: Annotated[
         str,
         Group("search"),

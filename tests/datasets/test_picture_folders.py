@@ -193,9 +193,7 @@ def test_what_is_in_no_class_is_said(tmp_path: Path) -> None:
 
 
 def test_pictures_to_read_are_in_a_folder_and_in_those_in_it(tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError, match="there is no picture in this folder or its subfolders"
-    ):
+    with pytest.raises(DataError, match="there is no picture in this folder or its subfolders"):
         pictures_to_read(tmp_path)
     for name in ("7/b", "7/a", "1/c"):
         draw(tmp_path / f"{name}.png")

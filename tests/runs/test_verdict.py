@@ -59,8 +59,8 @@ def test_a_rising_loss_is_explained_otherwise_if_the_accuracy_has_risen_too() ->
 
     assert said(with_gain(0.002)).startswith("Overfitting since epoch 6")
     assert said(with_gain(0.006)) == (
-        "More and more certain of its mistakes since epoch 6: from then on the validation loss rose "
-        "from 0.1000 to 0.1500, although the validation accuracy did not fall."
+        "More and more certain of its mistakes since epoch 6: from then on the validation loss "
+        "rose from 0.1000 to 0.1500, although the validation accuracy did not fall."
     )
     assert said(with_gain(0.02)) == ""
 
