@@ -66,7 +66,9 @@ class FlagParser(argparse.ArgumentParser):
         if unknown:
             written = unknown[0].partition("=")[0]
             if not written.startswith("-"):
-                raise SettingError(f"unexpected argument {shorten(written)}; see --help")
+                raise SettingError(
+                    f"unexpected argument {shorten(written)}: it follows no flag; see --help"
+                )
             hint = nearest_hint(written, self._option_string_actions)
             raise SettingError(f"unknown flag {shorten(written)}{hint or '; see --help'}")
         return vars(namespace)

@@ -246,7 +246,7 @@ def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
     browser.expect("✗")
     browser.expect(rf"1 of {mistakes:,} \(mistakes\)")
     browser.send("m2")
-    browser.expect(rf" of {matrix[2].sum()} \(digit 2\)")
+    browser.expect(rf" of {matrix[2].sum()} \(class 2\)")
     browser.send("q")
     browser.expect("\x1b\\[\\?1049l")  # the screen that was there before
     browser.wait()
@@ -256,7 +256,7 @@ def test_in_a_terminal_images_are_leafed_through(browser, copy, trained_run):
 
 def test_the_terminal_begins_with_the_surest_mistakes_and_one_digit(on_terminal, copy, tmp_path):
     child = on_terminal("predict.py", "--top-mistakes", 2, "--digit", 1, cwd=str(tmp_path))
-    child.expect(r"of \d \(most confident mistakes, digit 1\)")
+    child.expect(r"of \d \(most confident mistakes, class 1\)")
     child.send("1")
     child.expect(r"[12] of 2 \(most confident mistakes\)")
     child.send("q")

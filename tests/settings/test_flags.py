@@ -68,7 +68,7 @@ def test_how_a_training_is_watched_is_no_setting():
         (["--epoch", "3"], r"unknown flag '--epoch'. Did you mean --epochs\?"),
         (["--no-l2"], r"unknown flag '--no-l2'. Did you mean --no-l1\?"),
         (["--xyzzy=3"], "unknown flag '--xyzzy'; see --help"),
-        (["epochs"], "unexpected argument 'epochs'"),
+        (["epochs"], "unexpected argument 'epochs': it follows no flag"),
         (["--epochs"], "--epochs: needs a value"),
         (["--config"], "--config: needs a value"),
         (["--epochs", "0"], "--epochs is '0'; expected a whole number from 1"),
