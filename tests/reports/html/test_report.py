@@ -161,17 +161,17 @@ def test_ten_drawn_digits_are_saved_trained_on_and_read(page, reported, tmp_path
         page.click("#save-kept")
     assert download.value.suggested_filename == "drawings.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
-        archive.extractall(tmp_path / "digits")
-    images = read_idx(tmp_path / "digits" / "train-images-idx3-ubyte", 3)
-    assert read_idx(tmp_path / "digits" / "train-labels-idx1-ubyte", 1).tolist() == kept[:10]
+        archive.extractall(tmp_path / "drawings")
+    images = read_idx(tmp_path / "drawings" / "train-images-idx3-ubyte", 3)
+    assert read_idx(tmp_path / "drawings" / "train-labels-idx1-ubyte", 1).tolist() == kept[:10]
     assert all(300 < image.astype(int).sum() // 25 < 3000 for image in images)
 
     words = shlex.split(page.text_content("#collect code >> nth=1"))
     told = dict(zip(words[2::2], words[3::2], strict=True))
-    assert told == {"--start-from": str(reported.run.folder.path), "--data-dir": "digits"}
+    assert told == {"--start-from": str(reported.run.folder.path), "--data-dir": "drawings"}
     settings = reported.run.folder.read_settings().model_copy(
         update={
-            "start_from": told["--start-from"], "data_dir": str(tmp_path / "digits"),
+            "start_from": told["--start-from"], "data_dir": str(tmp_path / "drawings"),
             "save_dir": str(tmp_path), "epochs": 20, "shuffle": False,
             **{"validation_size": 1, "test_size": 1},
         }
