@@ -230,7 +230,7 @@ Pairs = tuple[tuple[Array, NDArray[np.int64]], tuple[Array, NDArray[np.int64]]]
 def load_mnist(data_dir: str | Path = "data") -> Pairs:
     """Return MNIST's training and test images with their labels.
 
-    As in train.py, the files are looked for in `data_dir`, else downloaded; without a network
+    As in train.py, the files are looked for in `data_dir`, else downloaded; without an internet
     connection, built-in digits replace them, and a line says so.
 
     Returns:

@@ -96,7 +96,7 @@ def download_mnist(
     """Download the files that are not yet in `folder`, each completely or not at all.
 
     Every mirror is tried for every file, starting with the one that served the last file. The
-    first file that no mirror serves ends the attempt, so a machine without a network fails soon.
+    first file that no mirror serves ends the attempt, so a machine without the internet fails soon.
 
     Raises:
         DataError: every mirror failed, or another file has the name of one of these files.

@@ -1,4 +1,4 @@
-"""Digits that the program draws itself, for use without data files and without a network.
+"""Digits that the program draws itself, for use without data files and without the internet.
 
 A digit is a few strokes (see digit_shapes). Every drawing moves their points a little, bends,
 slants, rotates and stretches the whole, and chooses a pen width. Then it is prepared like MNIST's

@@ -1,7 +1,7 @@
 """Where the images come from: the first source that has them.
 
 Files in the data folder come first, in any form that the program reads. Then MNIST is downloaded.
-Without files and without a network the program draws its own digits, so that the first command
+Without files and without the internet the program draws its own digits, so that the first command
 always trains a network.
 """
 
@@ -35,7 +35,7 @@ def load_images(
 
     "auto" looks in `data_dir` for files of any form, and for a folder of pictures for each class;
     then for files under MNIST's own names in `beside`, and in the folder `data` there. If there are
-    none, it downloads MNIST's four files; without a network it uses the digits that the program
+    none, it downloads MNIST's four files; without the internet it uses the digits that the program
     draws. "mnist" never uses these, "built-in" only these, and "pictures" only pictures. Files in
     `data_dir` that are damaged, incomplete or only look like data are an error, because a user put
     them there to be used.

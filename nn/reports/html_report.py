@@ -1,6 +1,6 @@
 """A page, `report.html`, on which a finished run can be viewed and tried out.
 
-It is a single file that opens from the disk in any browser and needs no network connection. So it
+It is a single file that opens from the disk in any browser and needs no internet connection. So it
 contains everything, the trained weights included, and draws and computes by itself: the scripts
 in `nn/reports/html` do that, and this module gives them their numbers.
 """
